@@ -1,0 +1,418 @@
+/**
+ * Canonical bytes: exactly one byte string encodes a value.
+ *
+ *     fixed order · big-endian fixed-width integers · u32-framed variable fields
+ *     strictly ascending sets · option byte 0 or 1 · nothing after the last field
+ *
+ * A `Coder` writes and reads one shape, so a layout is written once. An `object` puts a version
+ * byte and a kind byte in front, checks the size before anything else, and refuses every byte
+ * string that encoding would not have produced: `encode(decode(b)) = b` for every accepted `b`.
+ *
+ * Reading never throws: a reader that meets bad bytes goes `bad`, every later read of it yields
+ * zeros, and the decoder answers with a refusal.
+ */
+
+import { compare } from './bytes.ts';
+import { kindNames, version, type Kind } from './kinds.ts';
+
+/** Why bytes are not a value. `unknown-version` may be a newer peer, the others never become good. */
+export type CodecRefusal = 'too-large' | 'unknown-version' | 'wrong-kind' | 'malformed';
+
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: CodecRefusal };
+
+/** Writes and reads one shape. `write` throws on a value that has no encoding: a caller's fault. */
+export interface Coder<T> {
+  readonly write: (to: Writer, value: T) => void;
+  readonly read: (from: Reader) => T;
+}
+
+/** What a coder encodes. */
+export type Shape<C> = C extends Coder<infer T> ? T : never;
+
+export interface Writer {
+  readonly u8: (n: number) => void;
+  readonly u16: (n: number) => void;
+  readonly u32: (n: number) => void;
+  /** At most 2⁵³ − 1: indices and sequence numbers are numbers. */
+  readonly u64: (n: number) => void;
+  readonly u128: (n: bigint) => void;
+  readonly raw: (bytes: Uint8Array) => void;
+  readonly done: () => Uint8Array;
+}
+
+export interface Reader {
+  readonly u8: () => number;
+  readonly u16: () => number;
+  readonly u32: () => number;
+  readonly u64: () => number;
+  readonly u128: () => bigint;
+  /** A copy of the next `length` bytes; zeros once the reader is bad. */
+  readonly raw: (length: number) => Uint8Array;
+  readonly refuse: () => void;
+  readonly bad: () => boolean;
+  readonly left: () => number;
+}
+
+const amountMax = (1n << 128n) - 1n;
+const low64 = (1n << 64n) - 1n;
+
+export function writer(capacity = 256): Writer {
+  let bytes = new Uint8Array(capacity);
+  let view = new DataView(bytes.buffer);
+  let at = 0;
+  const claim = (length: number): number => {
+    const from = at;
+    at += length;
+    if (at > bytes.length) {
+      const larger = new Uint8Array(Math.max(at, bytes.length * 2));
+      larger.set(bytes);
+      bytes = larger;
+      view = new DataView(bytes.buffer);
+    }
+    return from;
+  };
+  const inRange = (n: number, max: number): number => {
+    if (!Number.isInteger(n) || n < 0 || n > max) throw new RangeError(`${n} is not in 0…${max}`);
+    return n;
+  };
+  return {
+    u8: (n) => view.setUint8(claim(1), inRange(n, 0xff)),
+    u16: (n) => view.setUint16(claim(2), inRange(n, 0xffff)),
+    u32: (n) => view.setUint32(claim(4), inRange(n, 0xffffffff)),
+    u64: (n) => {
+      inRange(n, Number.MAX_SAFE_INTEGER);
+      const from = claim(8);
+      view.setUint32(from, Math.floor(n / 0x100000000));
+      view.setUint32(from + 4, n % 0x100000000);
+    },
+    u128: (n) => {
+      if (n < 0n || n > amountMax) throw new RangeError(`${n} is not an unsigned 128-bit amount`);
+      const from = claim(16);
+      view.setBigUint64(from, n >> 64n);
+      view.setBigUint64(from + 8, n & low64);
+    },
+    raw: (part) => {
+      const from = claim(part.length);
+      bytes.set(part, from);
+    },
+    done: () => bytes.slice(0, at),
+  };
+}
+
+export function reader(bytes: Uint8Array): Reader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  let bad = false;
+  const claim = (length: number): number => {
+    if (bad || at + length > bytes.length) {
+      bad = true;
+      return -1;
+    }
+    at += length;
+    return at - length;
+  };
+  const number = (length: number, get: (from: number) => number): number => {
+    const from = claim(length);
+    return from < 0 ? 0 : get(from);
+  };
+  return {
+    u8: () => number(1, (from) => view.getUint8(from)),
+    u16: () => number(2, (from) => view.getUint16(from)),
+    u32: () => number(4, (from) => view.getUint32(from)),
+    u64: () => {
+      const n = number(8, (from) => view.getUint32(from) * 0x100000000 + view.getUint32(from + 4));
+      if (n > Number.MAX_SAFE_INTEGER) bad = true;
+      return bad ? 0 : n;
+    },
+    u128: () => {
+      const from = claim(16);
+      if (from < 0) return 0n;
+      return (view.getBigUint64(from) << 64n) | view.getBigUint64(from + 8);
+    },
+    raw: (length) => {
+      const from = claim(length);
+      return from < 0 ? new Uint8Array(length <= 1024 ? length : 0) : bytes.slice(from, at);
+    },
+    refuse: () => {
+      bad = true;
+    },
+    bad: () => bad,
+    left: () => bytes.length - at,
+  };
+}
+
+export const u8: Coder<number> = { write: (w, n) => w.u8(n), read: (r) => r.u8() };
+export const u16: Coder<number> = { write: (w, n) => w.u16(n), read: (r) => r.u16() };
+export const u32: Coder<number> = { write: (w, n) => w.u32(n), read: (r) => r.u32() };
+export const u64: Coder<number> = { write: (w, n) => w.u64(n), read: (r) => r.u64() };
+/** An amount: unsigned, 128 bits. */
+export const u128: Coder<bigint> = { write: (w, n) => w.u128(n), read: (r) => r.u128() };
+
+/** Exactly `length` bytes. */
+export function fixed(length: number): Coder<Uint8Array> {
+  return {
+    write: (w, bytes) => {
+      if (bytes.length !== length) {
+        throw new RangeError(`expected ${length} bytes, got ${bytes.length}`);
+      }
+      w.raw(bytes);
+    },
+    read: (r) => r.raw(length),
+  };
+}
+
+/** A digest, a key or an id: 32 bytes. */
+export const bytes32: Coder<Uint8Array> = fixed(32);
+
+/** u32 length, then at most `max` bytes. */
+export function variable(max: number): Coder<Uint8Array> {
+  return {
+    write: (w, bytes) => {
+      if (bytes.length > max) throw new RangeError(`${bytes.length} bytes exceed ${max}`);
+      w.u32(bytes.length);
+      w.raw(bytes);
+    },
+    read: (r) => {
+      const length = r.u32();
+      if (length > max || length > r.left()) {
+        r.refuse();
+        return new Uint8Array(0);
+      }
+      return r.raw(length);
+    },
+  };
+}
+
+/** UTF-8 text in Unicode scalar values, at most `max` bytes. Ill-formed text is refused. */
+export function text(max: number): Coder<string> {
+  const framed = variable(max);
+  return {
+    write: (w, value) => framed.write(w, utf8(value)),
+    read: (r) => {
+      const value = fromUtf8(framed.read(r));
+      if (value === undefined) r.refuse();
+      return value ?? '';
+    },
+  };
+}
+
+/** One of a few numbers, in a byte. */
+export function oneOf<const N extends number>(values: readonly N[]): Coder<N> {
+  return {
+    write: (w, value) => {
+      if (!values.includes(value)) throw new RangeError(`${value} is not one of ${values.join()}`);
+      w.u8(value);
+    },
+    read: (r) => {
+      const n = r.u8();
+      if (!(values as readonly number[]).includes(n)) r.refuse();
+      return n as N;
+    },
+  };
+}
+
+/** Byte 0, or byte 1 and the value. */
+export function option<T>(coder: Coder<T>): Coder<T | undefined> {
+  return {
+    write: (w, value) => {
+      w.u8(value === undefined ? 0 : 1);
+      if (value !== undefined) coder.write(w, value);
+    },
+    read: (r) => {
+      const there = r.u8();
+      if (there > 1) r.refuse();
+      return there === 1 ? coder.read(r) : undefined;
+    },
+  };
+}
+
+/** u16 count, then the items in the given order; at least `min`, at most `max`. */
+export function list<T>(coder: Coder<T>, max: number, min = 0): Coder<readonly T[]> {
+  return {
+    write: (w, items) => {
+      if (items.length < min || items.length > max) {
+        throw new RangeError(`${items.length} items are not in ${min}…${max}`);
+      }
+      w.u16(items.length);
+      for (const item of items) coder.write(w, item);
+    },
+    read: (r) => {
+      const count = r.u16();
+      if (count < min || count > max) r.refuse();
+      const items: T[] = [];
+      for (let i = 0; i < count && !r.bad(); i++) items.push(coder.read(r));
+      return items;
+    },
+  };
+}
+
+/** A list whose items stand in strictly ascending order of `key`: no order to choose, no repeats. */
+export function ascending<T>(
+  coder: Coder<T>,
+  key: (item: T) => Uint8Array,
+  max: number,
+  min = 0,
+): Coder<readonly T[]> {
+  const plain = list(coder, max, min);
+  const sorted = (items: readonly T[]): boolean =>
+    items.every((item, i) => i === 0 || compare(key(items[i - 1]!), key(item)) < 0);
+  return {
+    write: (w, items) => {
+      if (!sorted(items)) throw new RangeError('items do not ascend');
+      plain.write(w, items);
+    },
+    read: (r) => {
+      const items = plain.read(r);
+      if (!r.bad() && !sorted(items)) r.refuse();
+      return items;
+    },
+  };
+}
+
+/** Fields in the order of the description, nothing between them. */
+export function struct<T extends object>(fields: {
+  readonly [K in keyof T]-?: Coder<T[K]>;
+}): Coder<T> {
+  const entries = Object.entries(fields) as [keyof T, Coder<T[keyof T]>][];
+  return {
+    write: (w, value) => {
+      for (const [name, coder] of entries) coder.write(w, value[name]);
+    },
+    read: (r) => {
+      const value = {} as T;
+      for (const [name, coder] of entries) value[name] = coder.read(r);
+      return value;
+    },
+  };
+}
+
+/** One of several shapes, told apart by a byte. `type` names the shape in the value. */
+export function choice<T extends { readonly type: string }>(shapes: {
+  readonly [K in T['type']]: readonly [tag: number, coder: Coder<Omit<T & { type: K }, 'type'>>];
+}): Coder<T> {
+  const byType = shapes as unknown as Record<string, readonly [number, Coder<object>]>;
+  const byTag = new Map(
+    Object.entries(byType).map(([type, [tag, coder]]) => [tag, [type, coder] as const]),
+  );
+  return {
+    write: (w, value) => {
+      const [tag, coder] = byType[value.type]!;
+      w.u8(tag);
+      coder.write(w, value);
+    },
+    read: (r) => {
+      const shape = byTag.get(r.u8());
+      if (shape === undefined) {
+        r.refuse();
+        return {} as T;
+      }
+      return { type: shape[0], ...shape[1].read(r) } as unknown as T;
+    },
+  };
+}
+
+/** A coder with a condition that bytes must meet and that the layout cannot express. */
+export function where<T>(coder: Coder<T>, holds: (value: T) => boolean): Coder<T> {
+  return {
+    write: (w, value) => {
+      if (!holds(value)) throw new RangeError('a value without an encoding');
+      coder.write(w, value);
+    },
+    read: (r) => {
+      const value = coder.read(r);
+      if (!r.bad() && !holds(value)) r.refuse();
+      return value;
+    },
+  };
+}
+
+/** A thing that is stored or sent: version byte, kind byte, body. */
+export interface Obj<T> extends Coder<T> {
+  readonly kind: Kind;
+  readonly encode: (value: T) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => Decoded<T>;
+}
+
+/** An object of at most `max` bytes. As a coder it writes the same bytes, so objects nest. */
+export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
+  const write = (w: Writer, value: T): void => {
+    w.u8(version);
+    w.u8(kind);
+    body.write(w, value);
+  };
+  const read = (r: Reader): T => {
+    if (r.u8() !== version || r.u8() !== kind) r.refuse();
+    return body.read(r);
+  };
+  return {
+    kind,
+    write,
+    read,
+    encode: (value) => {
+      const w = writer();
+      write(w, value);
+      const bytes = w.done();
+      if (bytes.length > max) {
+        throw new RangeError(`${kindNames[kind]}: ${bytes.length} bytes exceed ${max}`);
+      }
+      return bytes;
+    },
+    decode: (bytes) => {
+      if (bytes.length > max) return { ok: false, refusal: 'too-large' };
+      if (bytes.length < 2) return { ok: false, refusal: 'malformed' };
+      if (bytes[0] !== version) return { ok: false, refusal: 'unknown-version' };
+      if (bytes[1] !== kind) return { ok: false, refusal: 'wrong-kind' };
+      const r = reader(bytes);
+      const value = read(r);
+      if (r.bad() || r.left() !== 0) return { ok: false, refusal: 'malformed' };
+      return { ok: true, value };
+    },
+  };
+}
+
+/** The bytes of a coder that is part of a hash and not an object of its own. */
+export function encodeWith<T>(coder: Coder<T>, value: T): Uint8Array {
+  const w = writer();
+  coder.write(w, value);
+  return w.done();
+}
+
+/** UTF-8. The core has no `TextEncoder`: it belongs to the platform. A lone surrogate throws. */
+export function utf8(value: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of value) {
+    const c = character.codePointAt(0)!;
+    if (c >= 0xd800 && c <= 0xdfff) throw new RangeError('text with a lone surrogate');
+    if (c < 0x80) bytes.push(c);
+    else if (c < 0x800) bytes.push(0xc0 | (c >> 6), 0x80 | (c & 63));
+    else if (c < 0x10000) bytes.push(0xe0 | (c >> 12), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
+    else {
+      bytes.push(
+        0xf0 | (c >> 18),
+        0x80 | ((c >> 12) & 63),
+        0x80 | ((c >> 6) & 63),
+        0x80 | (c & 63),
+      );
+    }
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** The text, or undefined if the bytes are not the one UTF-8 encoding of a text. */
+export function fromUtf8(bytes: Uint8Array): string | undefined {
+  let value = '';
+  for (let i = 0; i < bytes.length;) {
+    const first = bytes[i]!;
+    const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    let c = length === 1 ? first : first & (0xff >> (length + 1));
+    if (i + length > bytes.length) return undefined;
+    for (let k = 1; k < length; k++) c = (c << 6) | (bytes[i + k]! & 63);
+    if (c < 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) return undefined;
+    value += String.fromCodePoint(c);
+    i += length;
+  }
+  const again = utf8(value);
+  return again.length === bytes.length && compare(again, bytes) === 0 ? value : undefined;
+}

@@ -1,0 +1,12 @@
+/**
+ * @dsm/primitive: what a valid transition is, and nothing else.
+ *
+ * No clock, no dice, no network, no disk. The files, in reading order:
+ */
+
+export * from './bytes.ts';
+export * from './kinds.ts';
+export * from './limits.ts';
+export * from './codec.ts';
+export * from './hash.ts';
+export * from './suite.ts';

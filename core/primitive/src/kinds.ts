@@ -1,0 +1,49 @@
+/**
+ * The kinds of objects, each a byte. Whatever is stored or sent starts with the version byte and
+ * the kind byte. The version is never `D` (0x44), so that no object starts like a hash preimage.
+ */
+
+export const version = 0x01;
+
+export const kinds = {
+  entry: 0x01,
+  step: 0x02,
+  signedStep: 0x03,
+  countersignature: 0x04,
+  receipt: 0x05,
+  proof: 0x06,
+  card: 0x07,
+  incarnation: 0x08,
+  evidence: 0x09,
+
+  slotWrite: 0x10,
+  slotState: 0x11,
+  vote: 0x12,
+  certificate: 0x13,
+  registry: 0x14,
+
+  policy: 0x20,
+  issue: 0x21,
+  spend: 0x22,
+  bundle: 0x23,
+
+  message: 0x30,
+  sealed: 0x31,
+  delivery: 0x32,
+
+  lane: 0x40,
+  contact: 0x41,
+  device: 0x42,
+  note: 0x43,
+  trade: 0x45,
+  outgoing: 0x46,
+  record: 0x47,
+  backup: 0x48,
+  mark: 0x49,
+} as const;
+
+export type Kind = (typeof kinds)[keyof typeof kinds];
+
+export const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(kinds).map(([name, kind]) => [kind, name]),
+);

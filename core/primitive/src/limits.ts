@@ -1,0 +1,46 @@
+/**
+ * Every bound that a stranger can push against, checked before work is done for him.
+ *
+ * Named noun, unit, bound. The values of `protocol.md` §11 are part of the protocol: changing one
+ * is a new version.
+ */
+
+export const limits = {
+  /** Protocol: entries and bytes of one run, named by one step. */
+  runEntriesMax: 256,
+  runBytesMax: 16_384,
+  /** Protocol: one operation. */
+  operationBytesMax: 12_288,
+  /** Protocol: inputs and outputs of one transfer. */
+  inputsMax: 32,
+  outputsMax: 32,
+  /** Protocol: slots that one step may name. */
+  slotsMax: 36,
+  /** Protocol: keys that one multiproof covers, and its siblings. */
+  proofKeysMax: 80,
+  proofSiblingsMax: 20_480,
+  /** Protocol: a stitched receipt, lineage apart. */
+  receiptBytesMax: 131_072,
+  /** Protocol: an object on a storage node. */
+  objectBytesMax: 1_048_576,
+  /** Protocol: different values that a node keeps of one slot. */
+  slotValuesMax: 4,
+  /** Protocol: runs that wait for an earlier one, for each lane. */
+  earlyRunsMax: 64,
+  /** Protocol: lineage of a note under the default policy. */
+  lineageDepthMax: 8,
+  lineageReceiptsMax: 64,
+  /** Local: distance of the checkpoints in the sparse index, in entries. */
+  checkpointInterval: 64,
+  /** Local: one signature, one public key, of the largest suite. */
+  signatureBytesMax: 17_088,
+  publicKeyBytesMax: 1_952,
+  /** Local: one message between devices. */
+  messageBytesMax: 1_048_576,
+  /** Local: text that a person writes into an operation, and a name on a card. */
+  memoBytesMax: 256,
+  nameBytesMax: 48,
+  /** Protocol: nodes of a registry, votes of a certificate. */
+  registryNodesMax: 1_024,
+  votesMax: 13,
+} as const;

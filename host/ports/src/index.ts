@@ -1,0 +1,9 @@
+/** @dsm/ports: the world as a handful of interfaces. Each has a suite in `@dsm/ports/conformance`. */
+
+export * from './store.ts';
+export * from './transport.ts';
+export * from './entropy.ts';
+export * from './clock.ts';
+export * from './keystore.ts';
+export * from './sealing.ts';
+export * from './node-api.ts';
