@@ -290,7 +290,7 @@ export function struct<T extends object>(fields: {
 
 /** One of several shapes, told apart by a byte. `type` names the shape in the value. */
 export function choice<T extends { readonly type: string }>(shapes: {
-  readonly [K in T['type']]: readonly [tag: number, coder: Coder<Omit<T & { type: K }, 'type'>>];
+  readonly [K in T['type']]: readonly [tag: number, coder: Coder<Omit<Extract<T, { readonly type: K }>, 'type'>>];
 }): Coder<T> {
   const byType = shapes as unknown as Record<string, readonly [number, Coder<object>]>;
   const byTag = new Map(

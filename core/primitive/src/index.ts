@@ -10,3 +10,7 @@ export * from './limits.ts';
 export * from './codec.ts';
 export * from './hash.ts';
 export * from './suite.ts';
+export * from './slot.ts';
+export * from './registry.ts';
+export * from './certificate.ts';
+export * from './card.ts';

@@ -1,0 +1,334 @@
+/**
+ * The acceptance predicate (seed 000, definition 6).
+ *
+ * `accept` is pure and total and reads like the table in docs/spec/acceptance.md: one line, one
+ * rule, in the order of the table. It judges only bytes and earlier entries, so an honest author's
+ * run always passes. What an operation means is judged by the composed `rules`, which the primitive
+ * does not know. `accept` alone makes an `AcceptedRun`, and stores take nothing else.
+ */
+
+import { compare, equal, isZero } from './bytes.ts';
+import { entry, nextEntropy, nextHead, type Entry, type Lane, type Side } from './entry.ts';
+import { limits } from './limits.ts';
+import { evaluate, type Multiproof } from './proof.ts';
+import { keyDigest, slotKey, type Slot, type SlotPlace } from './slot.ts';
+import { stepStatement, type SignedStep, type Step, type StepWrite } from './step.ts';
+import { kinds } from './kinds.ts';
+import { verifyWorking, type Suite } from './suite.ts';
+import { accepted, pending, refused, type Unaccepted, type Verdict } from './verdict.ts';
+import { viewLeaf } from './view.ts';
+
+declare const witness: unique symbol;
+
+/** What a peer claims: a run of its lane. Nothing in it is true yet. */
+export interface Run {
+  /** The entries' own bytes, oldest first. */
+  readonly entries: readonly Uint8Array[];
+}
+
+/** A run with the step that appends it. */
+export interface Claim extends Run {
+  readonly signed: SignedStep;
+}
+
+/** What this device knows of a writer and its lane. All that `accept` may look at beside the claim. */
+export interface Known {
+  readonly network: Uint8Array;
+  readonly relationship: Uint8Array;
+  readonly writer: Writer;
+  /** The writer's lane as absorbed here. */
+  readonly lane: Lane;
+  readonly side: Side;
+  /** What the writer has absorbed of this device's lane: index and head, and the lane's start. */
+  readonly absorbed: { readonly index: number; readonly head: Uint8Array };
+  readonly mineStart: Uint8Array;
+  /** Index of a head of this device's own lane, or undefined if it never wrote it. */
+  readonly indexOfMine: (head: Uint8Array) => number | undefined;
+  /** The head at an index of the writer's lane, up to `lane.index`. */
+  readonly headOfTheirs: (index: number) => Uint8Array | undefined;
+  /** Steps of the writer's incarnation that are known, by number. */
+  readonly stepAt: (seq: number) => KnownStep | undefined;
+  /** Delivery slot that the step may name beside what the operations demand. */
+  readonly delivery: (from: Uint8Array, to: Uint8Array) => Slot;
+}
+
+export interface Writer {
+  readonly device: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly incarnation: number;
+  readonly suite: Suite;
+  readonly workingKey: Uint8Array;
+  readonly bricked: boolean;
+}
+
+export interface KnownStep {
+  readonly statement: Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  readonly previous: Uint8Array;
+}
+
+/** What an operation demands of the step that carries it. */
+export interface Demand {
+  /** Leaves that must move. `after: undefined` leaves the new value to the writer (its own note). */
+  readonly writes: readonly DemandedWrite[];
+  /** Slots that must be named, with their writers. */
+  readonly slots: readonly { readonly place: SlotPlace; readonly value: Uint8Array }[];
+}
+
+export interface DemandedWrite {
+  readonly key: Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array | undefined;
+}
+
+export interface OperationContext {
+  readonly writer: Uint8Array;
+  /** The other end, or the writer itself on its own lane. */
+  readonly peer: Uint8Array;
+  /** The head of the entry that carries the operation. */
+  readonly head: Uint8Array;
+}
+
+/** The composed meaning of operations: total and pure, given by the layer above. */
+export type Rules = (operation: Uint8Array, context: OperationContext) => Verdict<Demand>;
+
+/** A run that has passed every rule about entries. */
+export interface JudgedRun {
+  readonly entries: readonly Entry[];
+  /** The head after each entry. */
+  readonly heads: readonly Uint8Array[];
+  readonly lane: Lane;
+  readonly absorbed: { readonly index: number; readonly head: Uint8Array };
+  readonly demand: Demand;
+}
+
+/** A run that has passed every rule. Only `accept` makes one. */
+export interface AcceptedRun extends JudgedRun {
+  readonly statement: Uint8Array;
+  readonly claim: Claim;
+  readonly [witness]: true;
+}
+
+export function accept(claim: Claim, known: Known, rules: Rules): Verdict<AcceptedRun> {
+  const { step } = claim.signed;
+  const { writer } = known;
+  if (!equal(step.device, writer.device)) return refused('wrong-device');
+  if (step.cause.type !== 'append') return refused('wrong-cause');
+  if (!equal(step.cause.relationship, known.relationship)) return refused('wrong-relationship');
+  if (step.incarnation < writer.incarnation) return refused('old-incarnation');
+  if (step.incarnation > writer.incarnation) return pending('incarnation');
+
+  const run = judgeRun(claim, known, rules);
+  if (run.type !== 'accepted') return run;
+
+  const judged = run.value;
+  if (!namesRun(step, judged)) return refused('head');
+  return judgeStep(claim, judged, known);
+}
+
+/** The rules about entries alone: what an offer must pass before its author has signed anything. */
+export function judgeRun(run: Run, known: Known, rules: Rules): Verdict<JudgedRun> {
+  if (run.entries.length > limits.runEntriesMax || bytesOf(run) > limits.runBytesMax) {
+    return refused('too-large');
+  }
+  const entries: Entry[] = [];
+  for (const bytes of run.entries) {
+    const decoded = entry.decode(bytes);
+    if (!decoded.ok && decoded.refusal === 'unknown-version') return pending('version');
+    if (!decoded.ok) return refused('malformed', decoded.refusal);
+    entries.push(decoded.value);
+  }
+  const first = entries[0];
+  if (first === undefined) return refused('malformed', 'an empty run');
+  if (first.index > known.lane.index + 1) return pending('early');
+  if (first.index <= known.lane.index) return repeated(run, first.index, known);
+  if (known.writer.bricked) return refused('bricked');
+  return followLane(run, entries, known, rules);
+}
+
+function bytesOf({ entries }: Run): number {
+  return entries.reduce((sum, bytes) => sum + bytes.length, 0);
+}
+
+/** A run that starts where the lane has been already: the same one again, or a fork. */
+function repeated(run: Run, index: number, known: Known): Unaccepted {
+  let head = index === 1 ? known.lane.start : known.headOfTheirs(index - 1);
+  for (const [i, bytes] of run.entries.entries()) {
+    if (head === undefined) return refused('index');
+    head = nextHead(head, bytes);
+    const there = index + i <= known.lane.index ? known.headOfTheirs(index + i) : undefined;
+    if (there === undefined) return refused('index');
+    if (!equal(head, there)) return refused('fork');
+  }
+  return { type: 'already-accepted' };
+}
+
+function followLane(
+  run: Run,
+  entries: readonly Entry[],
+  known: Known,
+  rules: Rules,
+): Verdict<JudgedRun> {
+  const absorbedIndex = known.indexOfMine(entries[0]!.absorbed);
+  let { head, index, entropy } = known.lane;
+  const heads: Uint8Array[] = [];
+  const demands: Demand[] = [];
+  for (const [i, { side, ...next }] of entries.entries()) {
+    if (side !== known.side) return refused('side');
+    if (next.index !== index + 1) return refused('index');
+    const expected = nextEntropy(entropy, next.operation, next.index);
+    if (!equal(next.entropy, expected)) return refused('entropy');
+    if (!equal(next.absorbed, entries[0]!.absorbed)) return refused('absorbed');
+    if (absorbedIndex === undefined || absorbedIndex < known.absorbed.index) {
+      return refused('absorbed');
+    }
+    head = nextHead(head, run.entries[i]!);
+    ({ index, entropy } = next);
+    heads.push(head);
+    const { device, peer } = known.writer;
+    const judged = rules(next.operation, { writer: device, peer, head });
+    if (judged.type !== 'accepted') return judged as Unaccepted;
+    demands.push(judged.value);
+  }
+  const lane = { start: known.lane.start, head, index, entropy };
+  const absorbed = { index: absorbedIndex!, head: entries[0]!.absorbed };
+  return accepted({ entries, heads, lane, absorbed, demand: merged(demands) });
+}
+
+function merged(demands: readonly Demand[]): Demand {
+  return {
+    writes: demands.flatMap(({ writes }) => writes),
+    slots: demands.flatMap(({ slots }) => slots),
+  };
+}
+
+function namesRun({ cause }: Step, { lane, entries }: JudgedRun): boolean {
+  return (
+    cause.type === 'append' &&
+    cause.index === lane.index &&
+    cause.count === entries.length &&
+    equal(cause.head, lane.head)
+  );
+}
+
+/** The rules about the step that appends a judged run. */
+function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<AcceptedRun> {
+  const { signed } = claim;
+  const { step } = signed;
+  const { writer } = known;
+  const statement = stepStatement(step, signed.slots);
+  const there = known.stepAt(step.seq);
+  if (there !== undefined && !equal(there.statement, statement)) return refused('step-fork');
+  if (!followsNeighbours(step, statement, known)) return refused('step-chain');
+  if (!matchesDemand(step, run, known)) return refused('writes');
+  if (!namesSlots(signed.slots, run, known)) return refused('slots');
+  const proven = judgeProof(step.proof, step.writes, step.before, step.after);
+  if (proven !== undefined) return refused(proven);
+  if (!keysCover(signed, run, writer)) return refused('key');
+  if (!signaturesHold(signed, statement, known)) return refused('signature');
+  return accepted({ ...run, statement, claim } as AcceptedRun);
+}
+
+/** True if the step fits the steps directly before and after it, where those are known. */
+export function followsNeighbours(
+  step: Step,
+  statement: Uint8Array,
+  { stepAt }: Pick<Known, 'stepAt'>,
+): boolean {
+  const before = stepAt(step.seq - 1);
+  const after = stepAt(step.seq + 1);
+  return (
+    (before === undefined ||
+      (equal(step.previous, before.statement) && equal(step.before, before.after))) &&
+    (after === undefined || (equal(after.previous, statement) && equal(after.before, step.after)))
+  );
+}
+
+function matchesDemand(step: Step, run: JudgedRun, known: Known): boolean {
+  const demanded = [relationshipWrite(run, known), ...run.demand.writes].toSorted((a, b) =>
+    compare(a.key, b.key),
+  );
+  return (
+    demanded.length === step.writes.length &&
+    demanded.every((write, i) => fits(write, step.writes[i]!))
+  );
+}
+
+function relationshipWrite(run: JudgedRun, known: Known): DemandedWrite {
+  const { side, lane, mineStart } = known;
+  const half = { theirs: run.absorbed.head, mineStart: lane.start, theirsStart: mineStart };
+  return {
+    key: known.relationship,
+    before: viewLeaf(side, { ...half, mine: lane.head }),
+    after: viewLeaf(side, { ...half, mine: run.lane.head }),
+  };
+}
+
+function fits(demanded: DemandedWrite, { key, before, after }: StepWrite): boolean {
+  return (
+    equal(demanded.key, key) &&
+    equal(demanded.before, before) &&
+    (demanded.after === undefined ? !isZero(after) : equal(demanded.after, after))
+  );
+}
+
+/** Exactly the demanded slots, in order, and at most the delivery of this run after them. */
+function namesSlots(slots: readonly Slot[], run: JudgedRun, known: Known): boolean {
+  const demanded: Slot[] = run.demand.slots.map(({ place, value }) => ({
+    key: slotKey(place),
+    value,
+  }));
+  const all =
+    slots.length > demanded.length
+      ? [...demanded, known.delivery(known.lane.head, run.lane.head)]
+      : demanded;
+  return (
+    all.length === slots.length &&
+    all.every(({ key, value }, i) => equal(key, slots[i]!.key) && equal(value, slots[i]!.value))
+  );
+}
+
+/** The proof under the old leaves gives the old root, under the new leaves the new root. */
+export function judgeProof(
+  proof: Multiproof,
+  writes: readonly StepWrite[],
+  before: Uint8Array,
+  after: Uint8Array,
+): 'proof-before' | 'proof-after' | undefined {
+  const old = evaluate(
+    proof,
+    writes.map((write) => ({ key: write.key, value: write.before })),
+  );
+  if (!old.ok || !equal(old.root, before)) return 'proof-before';
+  const next = evaluate(
+    proof,
+    writes.map((write) => ({ key: write.key, value: write.after })),
+  );
+  if (!next.ok || !equal(next.root, after)) return 'proof-after';
+  return undefined;
+}
+
+/** Every slot's writer has signed: the working key, or one of the further keys; none is idle. */
+function keysCover({ further }: SignedStep, run: JudgedRun, writer: Writer): boolean {
+  const working = keyDigest(writer.suite, writer.workingKey);
+  const others = run.demand.slots
+    .map(({ place }) => place.writer)
+    .filter((digest) => !equal(digest, working));
+  const given = further.map(({ suite, publicKey }) => keyDigest(suite, publicKey));
+  return (
+    others.every((digest) => given.some((key) => equal(key, digest))) &&
+    given.every((key) => others.some((digest) => equal(key, digest)))
+  );
+}
+
+function signaturesHold(signed: SignedStep, statement: Uint8Array, known: Known): boolean {
+  const { writer, network } = known;
+  const kind = kinds.signedStep;
+  return (
+    verifyWorking(kind, writer.suite, network, writer.workingKey, statement, signed.signature) &&
+    signed.further.every(({ suite, publicKey, signature }) =>
+      verifyWorking(kind, suite, network, publicKey, statement, signature),
+    )
+  );
+}
