@@ -1,0 +1,7 @@
+/** A clock that stands. */
+
+import type { Clock } from '@dsm/ports';
+
+export function fixedClock(milliseconds: number): Clock {
+  return { now: () => milliseconds };
+}

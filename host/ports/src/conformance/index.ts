@@ -1,0 +1,6 @@
+/** @dsm/ports/conformance: what every adapter of a port must do, as tests. */
+
+export * from './store.ts';
+export * from './transport.ts';
+export * from './entropy.ts';
+export * from './clock.ts';
