@@ -7,7 +7,7 @@
 import { address, concat, encodeWith, u64, utf8 } from '@dsm/primitive';
 import type { Entropy } from '@dsm/ports';
 
-/** Each call starts a new block, so what one caller gets does not depend on how it is cut up. */
+/** Each call starts with a new block and drops the rest of its last one. */
 export function seededEntropy(seed: string | number): Entropy {
   const root = address(utf8(`seeded entropy ${seed}`));
   let counter = 0;

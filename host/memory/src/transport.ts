@@ -108,10 +108,19 @@ function lane(fault: Fault): Lane {
     put: async (message) => {
       if (over) throw closed();
       const arriving = fault(message);
-      if (isFull() || putters.length > 0) {
-        await new Promise<void>((put, refuse) => putters.push({ put, refuse }));
-      }
-      for (const each of arriving) deliver(each);
+      const put = (): void => {
+        for (const each of arriving) deliver(each);
+      };
+      if (!isFull() && putters.length === 0) return put();
+      await new Promise<void>((resolve, refuse) => {
+        putters.push({
+          put: () => {
+            put();
+            resolve();
+          },
+          refuse,
+        });
+      });
     },
     take: () => {
       const message = queue.shift();

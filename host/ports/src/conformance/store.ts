@@ -38,6 +38,8 @@ export function storeConformance(
     readingRules(rule);
     scanRules(rule);
     commitRules(rule);
+    orderRules(rule);
+    fullDiskRules(rule);
     closingRules(rule);
   });
 }
@@ -160,7 +162,9 @@ function commitRules(rule: Rule): void {
     assert.equal(earlier, true);
     await first;
   });
+}
 
+function orderRules(rule: Rule): void {
   rule('reading sees the commits asked for before it, and none asked for after', async (store) => {
     const under: Promise<unknown>[] = [];
     const seen: Promise<Uint8Array | undefined>[] = [];
@@ -213,7 +217,9 @@ function commitRules(rule: Rule): void {
     }
     await current.close();
   });
+}
 
+function fullDiskRules(rule: Rule): void {
   rule(
     'on a full disk a commit keeps nothing, and the store goes on later',
     async (store, on, skip) => {
