@@ -35,7 +35,7 @@ export interface Claim extends Run {
 export interface Known {
   readonly network: Uint8Array;
   readonly relationship: Uint8Array;
-  readonly writer: Writer;
+  readonly author: Author;
   /** The writer's lane as absorbed here. */
   readonly lane: Lane;
   readonly side: Side;
@@ -52,7 +52,7 @@ export interface Known {
   readonly delivery: (from: Uint8Array, to: Uint8Array) => Slot;
 }
 
-export interface Writer {
+export interface Author {
   readonly device: Uint8Array;
   readonly peer: Uint8Array;
   readonly incarnation: number;
@@ -112,12 +112,12 @@ export interface AcceptedRun extends JudgedRun {
 
 export function accept(claim: Claim, known: Known, rules: Rules): Verdict<AcceptedRun> {
   const { step } = claim.signed;
-  const { writer } = known;
-  if (!equal(step.device, writer.device)) return refused('wrong-device');
+  const { author } = known;
+  if (!equal(step.device, author.device)) return refused('wrong-device');
   if (step.cause.type !== 'append') return refused('wrong-cause');
   if (!equal(step.cause.relationship, known.relationship)) return refused('wrong-relationship');
-  if (step.incarnation < writer.incarnation) return refused('old-incarnation');
-  if (step.incarnation > writer.incarnation) return pending('incarnation');
+  if (step.incarnation < author.incarnation) return refused('old-incarnation');
+  if (step.incarnation > author.incarnation) return pending('incarnation');
 
   const run = judgeRun(claim, known, rules);
   if (run.type !== 'accepted') return run;
@@ -143,7 +143,7 @@ export function judgeRun(run: Run, known: Known, rules: Rules): Verdict<JudgedRu
   if (first === undefined) return refused('malformed', 'an empty run');
   if (first.index > known.lane.index + 1) return pending('early');
   if (first.index <= known.lane.index) return repeated(run, first.index, known);
-  if (known.writer.bricked) return refused('bricked');
+  if (known.author.bricked) return refused('bricked');
   return followLane(run, entries, known, rules);
 }
 
@@ -186,7 +186,7 @@ function followLane(
     head = nextHead(head, run.entries[i]!);
     ({ index, entropy } = next);
     heads.push(head);
-    const { device, peer } = known.writer;
+    const { device, peer } = known.author;
     const judged = rules(next.operation, { writer: device, peer, head });
     if (judged.type !== 'accepted') return judged as Unaccepted;
     demands.push(judged.value);
@@ -216,7 +216,7 @@ function namesRun({ cause }: Step, { lane, entries }: JudgedRun): boolean {
 function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<AcceptedRun> {
   const { signed } = claim;
   const { step } = signed;
-  const { writer } = known;
+  const { author } = known;
   const statement = stepStatement(step, signed.slots);
   const there = known.stepAt(step.seq);
   if (there !== undefined && !equal(there.statement, statement)) return refused('step-fork');
@@ -225,7 +225,7 @@ function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<Accepted
   if (!namesSlots(signed.slots, run, known)) return refused('slots');
   const proven = judgeProof(step.proof, step.writes, step.before, step.after);
   if (proven !== undefined) return refused(proven);
-  if (!keysCover(signed, run, writer)) return refused('key');
+  if (!keysCover(signed, run, author)) return refused('key');
   if (!signaturesHold(signed, statement, known)) return refused('signature');
   return accepted({ ...run, statement, claim } as AcceptedRun);
 }
@@ -310,8 +310,8 @@ export function judgeProof(
 }
 
 /** Every slot's writer has signed: the working key, or one of the further keys; none is idle. */
-function keysCover({ further }: SignedStep, run: JudgedRun, writer: Writer): boolean {
-  const working = keyDigest(writer.suite, writer.workingKey);
+function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boolean {
+  const working = keyDigest(author.suite, author.workingKey);
   const others = run.demand.slots
     .map(({ place }) => place.writer)
     .filter((digest) => !equal(digest, working));
@@ -323,10 +323,10 @@ function keysCover({ further }: SignedStep, run: JudgedRun, writer: Writer): boo
 }
 
 function signaturesHold(signed: SignedStep, statement: Uint8Array, known: Known): boolean {
-  const { writer, network } = known;
+  const { author, network } = known;
   const kind = kinds.signedStep;
   return (
-    verifyWorking(kind, writer.suite, network, writer.workingKey, statement, signed.signature) &&
+    verifyWorking(kind, author.suite, network, author.workingKey, statement, signed.signature) &&
     signed.further.every(({ suite, publicKey, signature }) =>
       verifyWorking(kind, suite, network, publicKey, statement, signature),
     )

@@ -9,13 +9,36 @@
  */
 
 import { equal } from './bytes.ts';
-import { bytes32, encodeWith, fixed, list, object, option, struct, text, u32, u8, variable, type Obj } from './codec.ts';
+import {
+  bytes32,
+  encodeWith,
+  fixed,
+  list,
+  object,
+  option,
+  struct,
+  text,
+  u32,
+  u8,
+  variable,
+  type Obj,
+} from './codec.ts';
 import { certificate, checkCertificate, type Certificate } from './certificate.ts';
 import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import type { Registry } from './registry.ts';
-import { incarnationPosition, keyDigest, slotKey, slotKinds, slotListRoot, statementDigest, suiteCoder, type Slot, type SlotPlace } from './slot.ts';
+import {
+  incarnationPosition,
+  keyDigest,
+  slotKey,
+  slotKinds,
+  slotListRoot,
+  statementDigest,
+  suiteCoder,
+  type Slot,
+  type SlotPlace,
+} from './slot.ts';
 import { sizes, suites, verifyRoot, type Suite } from './suite.ts';
 
 /** What the root key certifies. */
@@ -82,7 +105,10 @@ export function cardDigest(body: CardBody): Uint8Array {
 }
 
 /** The slot that the device fills to open an incarnation. */
-export function incarnationPlace(body: CardBody, incarnation: number = body.incarnation): SlotPlace {
+export function incarnationPlace(
+  body: CardBody,
+  incarnation: number = body.incarnation,
+): SlotPlace {
   return {
     kind: slotKinds.incarnation,
     writer: keyDigest(body.suite, body.rootKey),
@@ -91,7 +117,13 @@ export function incarnationPlace(body: CardBody, incarnation: number = body.inca
 }
 
 /** The value of that slot: the incarnation statement. It outlives every change of keys within it. */
-export function incarnationValue({ network, suite, rootKey, incarnation, birth }: CardBody): Uint8Array {
+export function incarnationValue({
+  network,
+  suite,
+  rootKey,
+  incarnation,
+  birth,
+}: CardBody): Uint8Array {
   const device = deviceId(network, suite, rootKey);
   return hash('incarnation', device, encodeWith(u32, incarnation), birth);
 }

@@ -105,5 +105,11 @@ export function certify(
     .toSorted((a, b) => compare(encodeWith(u16, a.node), encodeWith(u16, b.node)))
     .slice(0, registry.q);
   const { key, value } = slot;
-  return { lineage: registryLineage(registry), version: registry.version, key, value, votes: sorted };
+  return {
+    lineage: registryLineage(registry),
+    version: registry.version,
+    key,
+    value,
+    votes: sorted,
+  };
 }

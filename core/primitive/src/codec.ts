@@ -14,6 +14,7 @@
 
 import { compare } from './bytes.ts';
 import { kindNames, version, type Kind } from './kinds.ts';
+import { fromUtf8, utf8 } from './utf8.ts';
 
 /** Why bytes are not a value. `unknown-version` may be a newer peer, the others never become good. */
 export type CodecRefusal = 'too-large' | 'unknown-version' | 'wrong-kind' | 'malformed';
@@ -290,7 +291,10 @@ export function struct<T extends object>(fields: {
 
 /** One of several shapes, told apart by a byte. `type` names the shape in the value. */
 export function choice<T extends { readonly type: string }>(shapes: {
-  readonly [K in T['type']]: readonly [tag: number, coder: Coder<Omit<Extract<T, { readonly type: K }>, 'type'>>];
+  readonly [K in T['type']]: readonly [
+    tag: number,
+    coder: Coder<Omit<Extract<T, { readonly type: K }>, 'type'>>,
+  ];
 }): Coder<T> {
   const byType = shapes as unknown as Record<string, readonly [number, Coder<object>]>;
   const byTag = new Map(
@@ -377,42 +381,4 @@ export function encodeWith<T>(coder: Coder<T>, value: T): Uint8Array {
   const w = writer();
   coder.write(w, value);
   return w.done();
-}
-
-/** UTF-8. The core has no `TextEncoder`: it belongs to the platform. A lone surrogate throws. */
-export function utf8(value: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const character of value) {
-    const c = character.codePointAt(0)!;
-    if (c >= 0xd800 && c <= 0xdfff) throw new RangeError('text with a lone surrogate');
-    if (c < 0x80) bytes.push(c);
-    else if (c < 0x800) bytes.push(0xc0 | (c >> 6), 0x80 | (c & 63));
-    else if (c < 0x10000) bytes.push(0xe0 | (c >> 12), 0x80 | ((c >> 6) & 63), 0x80 | (c & 63));
-    else {
-      bytes.push(
-        0xf0 | (c >> 18),
-        0x80 | ((c >> 12) & 63),
-        0x80 | ((c >> 6) & 63),
-        0x80 | (c & 63),
-      );
-    }
-  }
-  return Uint8Array.from(bytes);
-}
-
-/** The text, or undefined if the bytes are not the one UTF-8 encoding of a text. */
-export function fromUtf8(bytes: Uint8Array): string | undefined {
-  let value = '';
-  for (let i = 0; i < bytes.length;) {
-    const first = bytes[i]!;
-    const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    let c = length === 1 ? first : first & (0xff >> (length + 1));
-    if (i + length > bytes.length) return undefined;
-    for (let k = 1; k < length; k++) c = (c << 6) | (bytes[i + k]! & 63);
-    if (c < 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) return undefined;
-    value += String.fromCodePoint(c);
-    i += length;
-  }
-  const again = utf8(value);
-  return again.length === bytes.length && compare(again, bytes) === 0 ? value : undefined;
 }

@@ -21,7 +21,17 @@
  */
 
 import { compare } from './bytes.ts';
-import { bytes32, encodeWith, object, oneOf, struct, u32, u64, variable, type Obj } from './codec.ts';
+import {
+  bytes32,
+  encodeWith,
+  object,
+  oneOf,
+  struct,
+  u32,
+  u64,
+  variable,
+  type Obj,
+} from './codec.ts';
 import { hash, implementation, prefixOf } from './hash.ts';
 import { kinds, version } from './kinds.ts';
 import { limits } from './limits.ts';
@@ -73,11 +83,7 @@ export function openLane(
   return { start, head: start, index: 0, entropy: hash('entropy', start, spoolKey) };
 }
 
-export function nextEntropy(
-  entropy: Uint8Array,
-  operation: Uint8Array,
-  index: number,
-): Uint8Array {
+export function nextEntropy(entropy: Uint8Array, operation: Uint8Array, index: number): Uint8Array {
   const { length, position } = numbers(index, operation.length);
   return hash('entropy', entropy, length, operation, position);
 }

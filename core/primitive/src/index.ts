@@ -5,6 +5,7 @@
  */
 
 export * from './bytes.ts';
+export * from './utf8.ts';
 export * from './kinds.ts';
 export * from './limits.ts';
 export * from './codec.ts';
@@ -14,3 +15,13 @@ export * from './slot.ts';
 export * from './registry.ts';
 export * from './certificate.ts';
 export * from './card.ts';
+export * from './proof.ts';
+export * from './map.ts';
+export * from './entry.ts';
+export * from './view.ts';
+export * from './step.ts';
+export * from './countersignature.ts';
+export * from './verdict.ts';
+export * from './accept.ts';
+export * from './receipt.ts';
+export * from './evidence.ts';

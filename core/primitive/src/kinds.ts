@@ -24,22 +24,21 @@ export const kinds = {
 
   policy: 0x20,
   issue: 0x21,
-  spend: 0x22,
-  bundle: 0x23,
+  spendPart: 0x22,
+  issuePart: 0x23,
 
   message: 0x30,
   sealed: 0x31,
-  delivery: 0x32,
+  parcel: 0x32,
 
-  lane: 0x40,
-  contact: 0x41,
-  device: 0x42,
+  device: 0x40,
+  edge: 0x41,
+  run: 0x42,
   note: 0x43,
-  trade: 0x45,
-  outgoing: 0x46,
-  record: 0x47,
-  backup: 0x48,
-  mark: 0x49,
+  payment: 0x44,
+  mark: 0x45,
+  backup: 0x46,
+  wallet: 0x47,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

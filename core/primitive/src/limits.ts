@@ -13,12 +13,12 @@ export const limits = {
   operationBytesMax: 12_288,
   /** Protocol: inputs and outputs of one transfer. */
   inputsMax: 32,
-  outputsMax: 32,
+  outputsMax: 64,
   /** Protocol: slots that one step may name. */
-  slotsMax: 36,
+  slotsMax: 40,
   /** Protocol: keys that one multiproof covers, and its siblings. */
-  proofKeysMax: 80,
-  proofSiblingsMax: 20_480,
+  proofKeysMax: 128,
+  proofSiblingsMax: 32_768,
   /** Protocol: a stitched receipt, lineage apart. */
   receiptBytesMax: 131_072,
   /** Protocol: an object on a storage node. */

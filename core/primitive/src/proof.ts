@@ -1,0 +1,229 @@
+/**
+ * Multiproofs: a claim about some keys of a device map, and the root that it implies.
+ *
+ * A proof is what the map holds *besides* the covered keys, cut down to what they can touch. It does
+ * not depend on the values of the covered keys: with the old values it evaluates to the old root,
+ * with the new ones to the new root, and it is the same bytes before and after. So one function
+ * serves inclusion, absence, insertion, change and removal, of all covered keys at once.
+ *
+ * The tree is walked from the root, left before right, into every subtree that a covered key may
+ * lie in. Let a leaf be foreign if its key is not covered. The subtree is one of
+ *
+ *     bits  the subtree holds              and the proof adds
+ *      00   no foreign leaf                nothing
+ *      01   exactly one foreign leaf       that leaf
+ *      1    two foreign leaves or more     both sides; of a side without covered keys one bit,
+ *                                          0 empty or 1 not, and if not empty its digest
+ *
+ * A branch that is written as `1` stays a branch under all values, and below `00` and `01` every leaf
+ * is known: so no removal can need anything that the proof lacks, and no digest can be passed off
+ * at a depth where it would have moved up. There is one proof of a set and a list of keys.
+ */
+
+import { ascending, bytes32, object, struct, u8, where } from './codec.ts';
+import type { Coder, Obj, Reader, Writer } from './codec.ts';
+import { compare, equal, isZero, zero32 } from './bytes.ts';
+import { bitAt, innerDigest, isLeafDigest, leafDigest, sharedBits } from './tree.ts';
+import { kinds } from './kinds.ts';
+import { limits } from './limits.ts';
+
+/** A key and its value; a value of 32 zero bytes stands for "absent". */
+export interface MapWrite {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/**
+ *     SIZE  FIELD
+ *        1  number of covered keys                   1 … 80
+ *        2  number s of shape bytes                  at most 5,120
+ *        s  shape: the bits above, most significant first, then zeros to the end of the byte
+ *        2  number d of digests                      at most 20,480
+ *     32 d  digests of sides without covered keys, left to right
+ *        2  number l of foreign leaves               at most 80
+ *     64 l  foreign leaves, key then value, keys strictly ascending
+ */
+export interface Multiproof {
+  readonly keys: number;
+  readonly shape: Uint8Array;
+  readonly digests: Uint8Array;
+  readonly leaves: readonly MapWrite[];
+}
+
+export const proofRefusals = {
+  keys: 'the values are not for as many keys as the proof covers, in ascending order',
+  short: 'the proof ends before its walk does',
+  long: 'the proof goes on after its walk has ended',
+  deep: 'a branch where too few keys have room for one',
+  collapsed: 'a branch over fewer than two foreign leaves',
+  'zero-digest': 'a side that is not empty has an all-zero digest',
+  'zero-value': 'a foreign leaf has no value',
+  'off-path': 'a foreign leaf does not belong where it stands',
+  covered: 'a foreign leaf has the key of a covered one',
+} as const;
+export type ProofRefusal = keyof typeof proofRefusals;
+
+export type Evaluated =
+  | { readonly ok: true; readonly root: Uint8Array }
+  | { readonly ok: false; readonly refusal: ProofRefusal };
+
+/** A branch covers a key and two foreign ones, so it stands two bits above the end at least. */
+const branchDepthMax = 254;
+const shapeBytesMax = limits.proofSiblingsMax / 4;
+const leafCoder: Coder<MapWrite> = struct({ key: bytes32, value: bytes32 });
+
+export const proofCoder: Coder<Multiproof> = struct<Multiproof>({
+  keys: where(u8, (count) => count >= 1 && count <= limits.proofKeysMax),
+  shape: items(1, shapeBytesMax),
+  digests: items(32, limits.proofSiblingsMax),
+  leaves: ascending(leafCoder, (leaf) => leaf.key, limits.proofKeysMax),
+});
+
+const proofBytesMax = 9 + shapeBytesMax + 32 * limits.proofSiblingsMax + 64 * limits.proofKeysMax;
+
+/** A multiproof as an object of its own. */
+export const proofObject: Obj<Multiproof> = object(kinds.proof, proofBytesMax, proofCoder);
+
+/**
+ * The root of the map in which exactly the covered keys have these values. `values` are all covered
+ * keys in strictly ascending order. Says nothing about which root is the right one: the caller
+ * compares.
+ */
+export function evaluate(proof: Multiproof, values: readonly MapWrite[]): Evaluated {
+  if (!areCovered(proof, values)) return { ok: false, refusal: 'keys' };
+  const walk: Walk = { proof, values, bit: 0, digest: 0, leaf: 0, foreign: 0, refusal: undefined };
+  const root = subtree(walk, 0, values.length, 0);
+  if (walk.refusal === undefined && !isSpent(walk)) walk.refusal = 'long';
+  return walk.refusal === undefined ? { ok: true, root } : { ok: false, refusal: walk.refusal };
+}
+
+interface Walk {
+  readonly proof: Multiproof;
+  readonly values: readonly MapWrite[];
+  /** How much of the proof was used. */
+  bit: number;
+  digest: number;
+  leaf: number;
+  /** Foreign leaves of the subtree that was walked last; 2 means two or more. */
+  foreign: number;
+  /** The first thing that was wrong; after it every bit reads 0, so the walk soon ends. */
+  refusal: ProofRefusal | undefined;
+}
+
+function areCovered(proof: Multiproof, values: readonly MapWrite[]): boolean {
+  if (values.length !== proof.keys || values.length === 0) return false;
+  if (values.length > limits.proofKeysMax) return false;
+  for (let i = 0; i < values.length; i++) {
+    const { key, value } = values[i]!;
+    if (key.length !== 32 || value.length !== 32)
+      throw new RangeError('keys and values are 32 bytes');
+    if (i > 0 && compare(values[i - 1]!.key, key) >= 0) return false;
+  }
+  return true;
+}
+
+/** The digest of the subtree at `depth` that the covered keys from `from` to before `to` share. */
+function subtree(walk: Walk, from: number, to: number, depth: number): Uint8Array {
+  if (nextBit(walk) === 1) return branch(walk, from, to, depth);
+  const known = walk.values.slice(from, to).filter((write) => !isZero(write.value));
+  const isAlone = nextBit(walk) === 0;
+  walk.foreign = isAlone ? 0 : 1;
+  if (isAlone) return compact(known, 0, known.length, depth);
+  const leaf = foreignLeaf(walk, from, to, depth);
+  const all = leaf === undefined ? known : [...known, leaf].sort((a, b) => compare(a.key, b.key));
+  return compact(all, 0, all.length, depth);
+}
+
+function branch(walk: Walk, from: number, to: number, depth: number): Uint8Array {
+  if (depth > branchDepthMax) return refuse(walk, 'deep');
+  let middle = from;
+  while (middle < to && bitAt(walk.values[middle]!.key, depth) === 0) middle++;
+  const left = side(walk, from, middle, depth + 1);
+  const foreignLeft = walk.foreign;
+  const right = side(walk, middle, to, depth + 1);
+  walk.foreign = Math.min(2, foreignLeft + walk.foreign);
+  if (walk.refusal !== undefined) return zero32;
+  return walk.foreign < 2 ? refuse(walk, 'collapsed') : innerDigest(left, right);
+}
+
+function side(walk: Walk, from: number, to: number, depth: number): Uint8Array {
+  if (from < to) return subtree(walk, from, to, depth);
+  walk.foreign = 0;
+  if (nextBit(walk) === 0) return zero32;
+  const at = walk.digest * 32;
+  if (at >= walk.proof.digests.length) return refuse(walk, 'short');
+  walk.digest++;
+  const digest = walk.proof.digests.subarray(at, at + 32);
+  if (isZero(digest)) return refuse(walk, 'zero-digest');
+  walk.foreign = isLeafDigest(digest) ? 1 : 2;
+  return digest;
+}
+
+function foreignLeaf(walk: Walk, from: number, to: number, depth: number): MapWrite | undefined {
+  const leaf = walk.proof.leaves[walk.leaf];
+  if (leaf === undefined) {
+    refuse(walk, 'short');
+    return undefined;
+  }
+  walk.leaf++;
+  if (isZero(leaf.value)) refuse(walk, 'zero-value');
+  if (sharedBits(leaf.key, walk.values[from]!.key) < depth) refuse(walk, 'off-path');
+  for (let i = from; i < to; i++) {
+    if (equal(leaf.key, walk.values[i]!.key)) refuse(walk, 'covered');
+  }
+  return walk.refusal === undefined ? leaf : undefined;
+}
+
+/** The digest at `depth` of a subtree all of whose leaves are known: those from `from` to before `to`. */
+function compact(leaves: readonly MapWrite[], from: number, to: number, depth: number): Uint8Array {
+  if (from === to) return zero32;
+  if (from + 1 === to) return leafDigest(leaves[from]!.key, leaves[from]!.value);
+  let middle = from;
+  while (middle < to && bitAt(leaves[middle]!.key, depth) === 0) middle++;
+  const left = compact(leaves, from, middle, depth + 1);
+  return innerDigest(left, compact(leaves, middle, to, depth + 1));
+}
+
+function nextBit(walk: Walk): number {
+  if (walk.refusal !== undefined) return 0;
+  if (walk.bit >= walk.proof.shape.length * 8) {
+    refuse(walk, 'short');
+    return 0;
+  }
+  return bitAt(walk.proof.shape, walk.bit++);
+}
+
+/** The first refusal is the one that counts. */
+function refuse(walk: Walk, refusal: ProofRefusal): Uint8Array {
+  walk.refusal ??= refusal;
+  return zero32;
+}
+
+function isSpent(walk: Walk): boolean {
+  const { shape, digests, leaves } = walk.proof;
+  if (walk.digest * 32 !== digests.length || walk.leaf !== leaves.length) return false;
+  if (Math.ceil(walk.bit / 8) !== shape.length) return false;
+  for (let i = walk.bit; i < shape.length * 8; i++) if (bitAt(shape, i) === 1) return false;
+  return true;
+}
+
+/** u16 count, then as many items of `width` bytes, kept as one run of bytes. */
+function items(width: number, max: number): Coder<Uint8Array> {
+  return {
+    write: (to: Writer, bytes: Uint8Array): void => {
+      if (bytes.length % width !== 0 || bytes.length > width * max) {
+        throw new RangeError(`${bytes.length} bytes are not at most ${max} items of ${width}`);
+      }
+      to.u16(bytes.length / width);
+      to.raw(bytes);
+    },
+    read: (from: Reader): Uint8Array => {
+      const count = from.u16();
+      if (count > max || count * width > from.left()) {
+        from.refuse();
+        return new Uint8Array(0);
+      }
+      return from.raw(count * width);
+    },
+  };
+}
