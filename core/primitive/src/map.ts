@@ -20,7 +20,7 @@ export interface DeviceMap {
   readonly get: (key: Uint8Array) => Uint8Array | undefined;
   /** All writes, in their order; a value of 32 zero bytes removes the key. All or none are done. */
   readonly apply: (writes: readonly MapWrite[]) => void;
-  /** The one proof that covers `keys`: 1 to 80, present or not, in strictly ascending order. */
+  /** The one proof that covers `keys`: 1 to 128, present or not, in strictly ascending order. */
   readonly prove: (keys: readonly Uint8Array[]) => Multiproof;
   /** All present pairs in ascending order of the key, as copies. The map may not change meanwhile. */
   readonly entries: () => IterableIterator<MapWrite>;

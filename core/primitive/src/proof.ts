@@ -35,12 +35,12 @@ export interface MapWrite {
 
 /**
  *     SIZE  FIELD
- *        1  number of covered keys                   1 … 80
- *        2  number s of shape bytes                  at most 5,120
+ *        1  number of covered keys                   1 … 128
+ *        2  number s of shape bytes                  at most 8,192
  *        s  shape: the bits above, most significant first, then zeros to the end of the byte
- *        2  number d of digests                      at most 20,480
+ *        2  number d of digests                      at most 32,768
  *     32 d  digests of sides without covered keys, left to right
- *        2  number l of foreign leaves               at most 80
+ *        2  number l of foreign leaves               at most 128
  *     64 l  foreign leaves, key then value, keys strictly ascending
  */
 export interface Multiproof {
