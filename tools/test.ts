@@ -1,0 +1,161 @@
+/**
+ * The one check: types, lint, format, then the tests of every layer, quickest first.
+ *
+ *     npm test                       everything that is quick
+ *     npm run test:all               and the long runs: *.soak.test.ts and test/all/
+ *     npm test -- core/primitive     only the test files under these paths
+ *
+ * Nothing stops at the first failure, and a run that finds nothing fails. The last line is the sum:
+ * `N passed, N failed, N skipped`, where each of the checks before the tests counts as one.
+ */
+
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Counts } from './counts.ts';
+
+interface Check {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+interface Group {
+  readonly name: string;
+  readonly glob: string;
+  /** A required group that finds no file is a failure, not a success. */
+  readonly required: boolean;
+  readonly options: readonly string[];
+}
+
+const checks: readonly Check[] = [
+  { name: 'types of core', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.core.json'] },
+  { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.node.json'] },
+  { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings', '.'] },
+  { name: 'format', args: ['node_modules/oxfmt/bin/oxfmt', '--check', '.'] },
+];
+
+/** The core has no world: no clock, no dice, nothing but reading below the root. */
+const pure = ['--permission', '--allow-fs-read=./', '--import', './test/clockless.ts'];
+const seeded = ['--import', './test/seeded.ts'];
+
+const groups: readonly Group[] = [
+  { name: 'core', glob: 'core/*/test/**/*.test.ts', required: true, options: pure },
+  { name: 'host', glob: 'host/*/test/**/*.test.ts', required: true, options: seeded },
+  { name: 'apps', glob: 'apps/*/test/**/*.test.ts', required: false, options: seeded },
+  { name: 'across', glob: 'test/**/*.test.ts', required: true, options: seeded },
+];
+
+const minuteMs = 60_000;
+const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
+const failure: Counts = { passed: 0, failed: 1, skipped: 0 };
+
+process.chdir(dirname(import.meta.dirname));
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const all = args.includes('--all');
+  const paths = args.filter((arg) => arg !== '--all');
+  const results: Counts[] = [];
+  for (const check of paths.length === 0 ? checks : []) results.push(await runCheck(check));
+  let executed = 0;
+  for (const group of groups) {
+    const counts = await runGroup(group, all, paths);
+    executed += counts.passed + counts.failed;
+    results.push(counts);
+  }
+  if (executed === 0) {
+    process.stderr.write('No test was executed.\n');
+    results.push(failure);
+  }
+  const { passed, failed, skipped } = results.reduce(sum);
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function runCheck({ name, args }: Check): Promise<Counts> {
+  title(name);
+  const succeeded = await runNode(args, minuteMs);
+  return succeeded ? { ...nothing, passed: 1 } : complain(name, 'failed');
+}
+
+async function runGroup(group: Group, all: boolean, paths: readonly string[]): Promise<Counts> {
+  const files = globSync(group.glob)
+    .filter((file) => all || !isLong(file))
+    .filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)))
+    .toSorted();
+  if (files.length === 0) {
+    const missing = group.required && paths.length === 0;
+    return missing ? complain(group.name, `finds no file: ${group.glob}`) : nothing;
+  }
+  title(`${group.name}: ${files.length} files`);
+  const scratch = mkdtempSync(join(tmpdir(), 'dsm-test-'));
+  const report = join(scratch, 'counts');
+  const args = [
+    ...group.options,
+    ...(group.options.includes('--permission') ? [`--allow-fs-write=${report}`] : []),
+    '--test',
+    '--test-isolation=none',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./tools/counts.ts',
+    `--test-reporter-destination=${report}`,
+    ...files,
+  ];
+  const succeeded = await runNode(args, (all ? 60 : 4) * minuteMs);
+  const written = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  rmSync(scratch, { recursive: true });
+  return judge(group.name, succeeded, written);
+}
+
+/** The counts of a run, and one failure more if the run ended badly and no test says so. */
+function judge(name: string, succeeded: boolean, written: string): Counts {
+  if (written === '') return complain(name, 'ended before its summary');
+  const counts = JSON.parse(written) as Counts;
+  if (counts.passed + counts.failed + counts.skipped === 0) return complain(name, 'has no test');
+  if (succeeded || counts.failed > 0) return counts;
+  return sum(counts, complain(name, 'failed outside its tests'));
+}
+
+/** Only the long runs need `--all`. */
+function isLong(file: string): boolean {
+  return file.endsWith('.soak.test.ts') || /[\\/]test[\\/]all[\\/]|^test[\\/]all[\\/]/.test(file);
+}
+
+/** True if it ended well. A run that hangs is ended, and so has failed. */
+function runNode(args: readonly string[], timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    const stop = (): void => {
+      child.kill('SIGTERM');
+      process.exit(143);
+    };
+    process.once('SIGTERM', stop);
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      process.off('SIGTERM', stop);
+      resolve(code === 0);
+    });
+  });
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+  };
+}
+
+function title(text: string): void {
+  process.stdout.write(`\n${text}\n`);
+}
+
+function complain(name: string, what: string): Counts {
+  process.stderr.write(`${name}: ${what}\n`);
+  return failure;
+}
