@@ -10,10 +10,10 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { Counts } from './counts.ts';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { countsMark, type Counts } from './counts.ts';
 
 interface Check {
   readonly name: string;
@@ -75,7 +75,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runCheck({ name, args }: Check): Promise<Counts> {
   title(name);
-  const succeeded = await runNode(args, minuteMs);
+  const { succeeded } = await runNode(args, minuteMs);
   return succeeded ? { ...nothing, passed: 1 } : complain(name, 'failed');
 }
 
@@ -89,29 +89,22 @@ async function runGroup(group: Group, all: boolean, paths: readonly string[]): P
     return missing ? complain(group.name, `finds no file: ${group.glob}`) : nothing;
   }
   title(`${group.name}: ${files.length} files`);
-  const scratch = mkdtempSync(join(tmpdir(), 'dsm-test-'));
-  const report = join(scratch, 'counts');
   const args = [
     ...group.options,
-    ...(group.options.includes('--permission') ? [`--allow-fs-write=${report}`] : []),
     '--test',
     '--test-isolation=none',
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=./tools/counts.ts',
-    `--test-reporter-destination=${report}`,
+    '--test-reporter-destination=stderr',
     ...files,
   ];
-  const succeeded = await runNode(args, (all ? 60 : 4) * minuteMs);
-  const written = existsSync(report) ? readFileSync(report, 'utf8') : '';
-  rmSync(scratch, { recursive: true });
-  return judge(group.name, succeeded, written);
+  return judge(group.name, await runNode(args, (all ? 60 : 4) * minuteMs));
 }
 
 /** The counts of a run, and one failure more if the run ended badly and no test says so. */
-function judge(name: string, succeeded: boolean, written: string): Counts {
-  if (written === '') return complain(name, 'ended before its summary');
-  const counts = JSON.parse(written) as Counts;
+function judge(name: string, { succeeded, counts }: Run): Counts {
+  if (counts === undefined) return complain(name, 'ended before its summary');
   if (counts.passed + counts.failed + counts.skipped === 0) return complain(name, 'has no test');
   if (succeeded || counts.failed > 0) return counts;
   return sum(counts, complain(name, 'failed outside its tests'));
@@ -122,23 +115,37 @@ function isLong(file: string): boolean {
   return file.endsWith('.soak.test.ts') || /[\\/]test[\\/]all[\\/]|^test[\\/]all[\\/]/.test(file);
 }
 
-/** True if it ended well. A run that hangs is ended, and so has failed. */
-function runNode(args: readonly string[], timeoutMs: number): Promise<boolean> {
+interface Run {
+  readonly succeeded: boolean;
+  /** Undefined if it was no run of tests, or ended before its summary. */
+  readonly counts: Counts | undefined;
+}
+
+/** A run that hangs is ended, and so has failed. What it says is passed on as it comes. */
+function runNode(args: readonly string[], timeoutMs: number): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
+    let counts: Counts | undefined;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (!line.startsWith(countsMark)) process.stderr.write(`${line}\n`);
+      else counts = JSON.parse(line.slice(countsMark.length)) as Counts;
+    });
+    let stopped = false;
     const stop = (): void => {
+      stopped = true;
       child.kill('SIGTERM');
-      process.exit(143);
+      setTimeout(() => child.kill('SIGKILL'), 1_000); // A test that never yields hears no signal.
     };
     process.once('SIGTERM', stop);
     child.on('error', reject);
-    child.on('exit', (code) => {
+    child.on('close', (code) => {
+      if (stopped) process.exit(143);
       process.off('SIGTERM', stop);
-      resolve(code === 0);
+      resolve({ succeeded: code === 0, counts });
     });
   });
 }
