@@ -105,6 +105,17 @@ test('native signatures: keys that share their first 32 bytes are told apart', (
   assert.equal(nativeSignatures.verify('ml-dsa-65', reused, bytes, signature, bytes), false);
 });
 
+test('native signatures: a key first shown as one of another algorithm stays what it is', () => {
+  const bytes = new Uint8Array(48).fill(6);
+  const { publicKey, secretKey } = nativeSignatures.keyPair('slh-dsa-sha2-128f', bytes);
+  const signature = nativeSignatures.sign(secretKey, bytes, bytes);
+  const nothing = new Uint8Array(sizes['slh-dsa-sha2-128s'].signature);
+  const verify = (algorithm: Algorithm, by: Uint8Array): boolean =>
+    nativeSignatures.verify(algorithm, publicKey, bytes, by, bytes);
+  assert.equal(verify('slh-dsa-sha2-128s', nothing), false);
+  assert.equal(verify('slh-dsa-sha2-128f', signature), true);
+});
+
 test('native signatures: more public keys than are remembered', () => {
   const bytes = new Uint8Array(32).fill(5);
   const { publicKey, secretKey } = nativeSignatures.keyPair('ml-dsa-65', bytes);
