@@ -1,0 +1,165 @@
+/**
+ * The edge: one relationship as one of its two devices holds it.
+ *
+ * Two lanes, each written by one side; what each side has absorbed of the other; the keys that the
+ * two share. A device's own lane is an edge towards itself whose other half never moves.
+ */
+
+import {
+  ackKey,
+  bytes32,
+  deliveryPosition,
+  deliveryValue,
+  equal,
+  hash,
+  kinds,
+  keyDigest,
+  object,
+  openLane,
+  option,
+  relationshipKey,
+  sideOf,
+  slotKey,
+  slotKinds,
+  spoolKey,
+  struct,
+  suiteCoder,
+  u32,
+  u64,
+  u8,
+  variable,
+  limits,
+  viewLeaf,
+  type Coder,
+  type Lane,
+  type Obj,
+  type Side,
+  type Slot,
+  type SlotPlace,
+  type Suite,
+} from '@dsm/primitive';
+import type { Device } from './device.ts';
+
+/** A place on a lane. */
+export interface Mark {
+  readonly index: number;
+  readonly head: Uint8Array;
+}
+
+/** Who is at the other end, as its newest card says. */
+export interface Peer {
+  readonly device: Uint8Array;
+  readonly incarnation: number;
+  readonly suite: Suite;
+  readonly workingKey: Uint8Array;
+}
+
+export interface Edge {
+  readonly key: Uint8Array;
+  readonly spoolKey: Uint8Array;
+  readonly ackKey: Uint8Array;
+  readonly peer: Peer;
+  /** Working key that writes deliveries of the peer's lane, fixed when the lane began. */
+  readonly theirsWriter: Uint8Array;
+  readonly mineWriter: Uint8Array;
+  readonly mine: Lane;
+  readonly theirs: Lane;
+  /** How far the peer has absorbed this device's lane, as far as is known here. */
+  readonly absorbed: Mark;
+  /** 1 if there is evidence against the peer. */
+  readonly bricked: number;
+  /** What this device consented to last and still waits to be committed, for display. */
+  readonly consented: Uint8Array | undefined;
+}
+
+const lane: Coder<Lane> = struct({ start: bytes32, head: bytes32, index: u64, entropy: bytes32 });
+
+export const edge: Obj<Edge> = object(
+  kinds.edge,
+  8_192,
+  struct({
+    key: bytes32,
+    spoolKey: bytes32,
+    ackKey: bytes32,
+    peer: struct({
+      device: bytes32,
+      incarnation: u32,
+      suite: suiteCoder,
+      workingKey: variable(limits.publicKeyBytesMax),
+    }),
+    theirsWriter: bytes32,
+    mineWriter: bytes32,
+    mine: lane,
+    theirs: lane,
+    absorbed: struct({ index: u64, head: bytes32 }),
+    bricked: u8,
+    consented: option(bytes32),
+  }),
+);
+
+/** The edge that two devices open with their first agreed secret. */
+export function openEdge(
+  me: Device,
+  workingKey: Uint8Array,
+  peer: Peer,
+  secret: Uint8Array,
+): Edge {
+  const spool = spoolKey(secret);
+  const mine = openLane(me.network, me.id, me.incarnation, peer.device, spool);
+  return {
+    key: relationshipKey(secret),
+    spoolKey: spool,
+    ackKey: ackKey(secret),
+    peer,
+    theirsWriter: keyDigest(peer.suite, peer.workingKey),
+    mineWriter: keyDigest(me.suite, workingKey),
+    mine,
+    theirs: openLane(me.network, peer.device, peer.incarnation, me.id, spool),
+    absorbed: { index: 0, head: mine.start },
+    bricked: 0,
+    consented: undefined,
+  };
+}
+
+/** The device's own lane: loads and mints. Its secret is the device's own. */
+export function openOwnEdge(me: Device, workingKey: Uint8Array, secret: Uint8Array): Edge {
+  const self: Peer = { device: me.id, incarnation: me.incarnation, suite: me.suite, workingKey };
+  return openEdge(me, workingKey, self, hash('secret', secret, me.id));
+}
+
+export function isOwn({ peer }: Edge, me: Device): boolean {
+  return equal(peer.device, me.id);
+}
+
+/** The side on which this device writes. */
+export function mySide({ peer }: Edge, me: Device): Side {
+  return equal(peer.device, me.id) ? 0 : sideOf(me.id, peer.device);
+}
+
+/** The leaf of this edge in this device's map, for the given heads of both lanes. */
+export function leafOf(of: Edge, me: Device, mine: Uint8Array, theirs: Uint8Array): Uint8Array {
+  const starts = { mineStart: of.mine.start, theirsStart: of.theirs.start };
+  return viewLeaf(mySide(of, me), { mine, theirs, ...starts });
+}
+
+/** The delivery slot of this device's lane after `head`. */
+export function deliveryPlace(of: Edge, head: Uint8Array, by: 'mine' | 'theirs'): SlotPlace {
+  return {
+    kind: slotKinds.delivery,
+    writer: by === 'mine' ? of.mineWriter : of.theirsWriter,
+    position: deliveryPosition(of.spoolKey, head),
+  };
+}
+
+/** The slot that delivers the run `from` → `to` of a lane. */
+export function deliverySlot(
+  of: Edge,
+  from: Uint8Array,
+  to: Uint8Array,
+  by: 'mine' | 'theirs',
+): Slot {
+  return {
+    key: slotKey(deliveryPlace(of, from, by)),
+    value: deliveryValue(of.spoolKey, to),
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * @dsm/bilateral: how two devices reach one receipt.
+ *
+ * Decide here, perform in the host: state and event in, state and effects out.
+ */
+
+export * from './device.ts';
+export * from './edge.ts';
+export * from './run.ts';
+export * from './message.ts';
+export * from './contact.ts';
+export * from './trade.ts';

@@ -1,0 +1,135 @@
+/**
+ * What two devices say to each other, as bytes.
+ *
+ *     hello      my newest card                                        both, first
+ *     agree      ML-KEM ciphertext, signed                             lower DevID → higher, once
+ *     agreed     MAC that the secret was found                         higher → lower
+ *     offer      unsigned candidate entries, root, proof               proposer → peer     round 1
+ *     want       lineage parts and policies that are missing           either
+ *     parts      those parts                                           either
+ *     consent    countersignature, proof of the peer's own view        peer → proposer     round 1
+ *     refuse     no, and why                                           either
+ *     commit     the run, with the proposer's signed step              proposer → peer     round 2
+ *     ack        MAC: durable here, stop resending                     peer → proposer     round 2
+ *     absorbed   the peer's signed step; completes the stitched receipt
+ *     marks      positions and statements of others, to compare
+ *     evidence   somebody told two histories
+ *     end        nothing more from my side
+ *
+ * Every message may be lost, repeated or reordered without harm. None is part of a commitment.
+ */
+
+import {
+  bytes32,
+  choice,
+  countersignature,
+  kinds,
+  limits,
+  list,
+  object,
+  option,
+  proofCoder,
+  signedStep,
+  struct,
+  text,
+  u64,
+  variable,
+  type Countersignature,
+  type Multiproof,
+  type Obj,
+  type SignedStep,
+} from '@dsm/primitive';
+
+/** A position and what was stated there, as two devices compare them when they meet. */
+export interface MarkLine {
+  readonly position: Uint8Array;
+  readonly statement: Uint8Array;
+}
+
+export type Message =
+  | { readonly type: 'hello'; readonly card: Uint8Array }
+  | { readonly type: 'agree'; readonly ciphertext: Uint8Array; readonly signature: Uint8Array }
+  | { readonly type: 'agreed'; readonly mac: Uint8Array }
+  | {
+      readonly type: 'offer';
+      readonly entries: readonly Uint8Array[];
+      readonly root: Uint8Array;
+      readonly seq: number;
+      readonly proof: Multiproof;
+    }
+  | {
+      readonly type: 'want';
+      readonly heads: readonly Uint8Array[];
+      readonly tokens: readonly Uint8Array[];
+    }
+  | {
+      readonly type: 'parts';
+      readonly policies: readonly Uint8Array[];
+      readonly parts: readonly Uint8Array[];
+    }
+  | {
+      readonly type: 'consent';
+      readonly countersignature: Countersignature;
+      /** The peer's own head, and the proof of its view under the root that it names. */
+      readonly head: Uint8Array;
+      readonly proof: Multiproof;
+    }
+  | { readonly type: 'refuse'; readonly head: Uint8Array; readonly code: string; readonly why: string }
+  | {
+      readonly type: 'commit';
+      readonly entries: readonly Uint8Array[];
+      readonly signed: SignedStep;
+      readonly countersignature: Countersignature | undefined;
+    }
+  | { readonly type: 'ack'; readonly head: Uint8Array; readonly mac: Uint8Array }
+  | { readonly type: 'absorbed'; readonly signed: SignedStep }
+  | { readonly type: 'marks'; readonly lines: readonly MarkLine[] }
+  | { readonly type: 'evidence'; readonly evidence: Uint8Array }
+  | { readonly type: 'end' };
+
+export const marksMax = 1_024;
+const entriesCoder = list(
+  variable(limits.operationBytesMax + 79),
+  limits.runEntriesMax,
+  1,
+);
+
+export const message: Obj<Message> = object(
+  kinds.message,
+  limits.messageBytesMax,
+  choice<Message>({
+    hello: [1, struct({ card: variable(262_144) })],
+    agree: [
+      2,
+      struct({ ciphertext: variable(1_088), signature: variable(limits.signatureBytesMax) }),
+    ],
+    agreed: [3, struct({ mac: bytes32 })],
+    offer: [4, struct({ entries: entriesCoder, root: bytes32, seq: u64, proof: proofCoder })],
+    want: [5, struct({ heads: list(bytes32, 1_024), tokens: list(bytes32, 64) })],
+    parts: [
+      6,
+      struct({
+        policies: list(variable(1_024), 64),
+        parts: list(variable(limits.objectBytesMax), 1_024),
+      }),
+    ],
+    consent: [7, struct({ countersignature, head: bytes32, proof: proofCoder })],
+    refuse: [8, struct({ head: bytes32, code: text(32), why: text(limits.memoBytesMax) })],
+    commit: [
+      9,
+      struct({
+        entries: entriesCoder,
+        signed: signedStep,
+        countersignature: option(countersignature),
+      }),
+    ],
+    ack: [10, struct({ head: bytes32, mac: bytes32 })],
+    absorbed: [11, struct({ signed: signedStep })],
+    marks: [
+      12,
+      struct({ lines: list(struct({ position: bytes32, statement: bytes32 }), marksMax) }),
+    ],
+    evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
+    end: [14, struct({})],
+  }),
+);

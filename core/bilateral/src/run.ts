@@ -1,0 +1,276 @@
+/**
+ * Runs: append to the own lane, absorb from the peer's. The two moves of a device.
+ *
+ * Both are decided here and performed elsewhere: each answers with the new state and the changes
+ * that must be durable, in one commit, before the first byte of a signature leaves.
+ */
+
+import {
+  accept,
+  advance,
+  entry,
+  equal,
+  nextEntry,
+  noteKey,
+  refused,
+  slotKey,
+  type AcceptedRun,
+  type Claim,
+  type Demand,
+  type Known,
+  type KnownStep,
+  type Rules,
+  type SignedStep,
+  type Slot,
+  type Step,
+  type StepWrite,
+  type Unaccepted,
+  type Verdict,
+  accepted,
+  zero32,
+} from '@dsm/primitive';
+import {
+  decodeOperation,
+  issueHead,
+  noteBlind,
+  noteId,
+  noteLeaf,
+  type Note,
+  type Output,
+} from '@dsm/protocols';
+import { takeStep, type Device, type Prove } from './device.ts';
+import { deliverySlot, leafOf, mySide, isOwn, type Edge } from './edge.ts';
+
+/** What a device may look up while it decides. All of it is already durable. */
+export interface World {
+  readonly rules: Rules;
+  readonly prove: Prove;
+  /** The secret from which the blinds of own notes come. */
+  readonly blindSecret: Uint8Array;
+  readonly indexOfMine: (edge: Edge, head: Uint8Array) => number | undefined;
+  readonly headOfTheirs: (edge: Edge, index: number) => Uint8Array | undefined;
+  readonly stepOf: (
+    device: Uint8Array,
+    incarnation: number,
+    seq: number,
+  ) => KnownStep | undefined;
+}
+
+/** What moved, apart from lanes and roots: for the wallet to keep in the same commit. */
+export interface Moved {
+  readonly leaves: readonly StepWrite[];
+  readonly gained: readonly Note[];
+  readonly spent: readonly Uint8Array[];
+}
+
+/** A run of one's own lane, stated and not yet signed. */
+export interface AppendedRun {
+  readonly before: Uint8Array;
+  readonly entries: readonly Uint8Array[];
+  readonly heads: readonly Uint8Array[];
+  readonly step: Step;
+  readonly slots: readonly Slot[];
+  readonly statement: Uint8Array;
+  readonly demand: Demand;
+}
+
+export interface Appended extends Moved {
+  readonly device: Device;
+  readonly edge: Edge;
+  readonly run: AppendedRun;
+}
+
+/** One or more operations as the next run of the own lane. `deliver` adds the delivery slot. */
+export function append(
+  me: Device,
+  on: Edge,
+  operations: readonly Uint8Array[],
+  deliver: boolean,
+  world: World,
+): Verdict<Appended> {
+  const candidate = propose(me, on, operations, world);
+  if (candidate.type !== 'accepted') return candidate;
+  const { entries, heads, lane, demand } = candidate.value;
+  const notes = heads.flatMap((head, i) => notesFor(operations[i]!, head, me.id));
+  const leaves = ownLeaves(demand, notes, world);
+  const theirs = isOwn(on, me) ? on.theirs.start : on.theirs.head;
+  const view = {
+    key: on.key,
+    before: leafOf(on, me, on.mine.head, theirs),
+    after: leafOf(on, me, lane.head, theirs),
+  };
+  const slots = demand.slots.map(({ place, value }) => ({ key: slotKey(place), value }));
+  if (deliver) slots.push(deliverySlot(on, on.mine.head, lane.head, 'mine'));
+  const taken = takeStep(
+    me,
+    {
+      type: 'append',
+      relationship: on.key,
+      index: lane.index,
+      head: lane.head,
+      count: entries.length,
+    },
+    [view, ...leaves],
+    slots,
+    world.prove,
+  );
+  return accepted({
+    device: taken.device,
+    edge: { ...on, mine: lane },
+    leaves: taken.step.writes,
+    gained: notes,
+    spent: leaves.filter(({ after }) => equal(after, zero32)).map(({ key }) => key),
+    run: { before: on.mine.head, entries, heads, demand, ...taken },
+  });
+}
+
+/** The entries that `append` would write, and what they would demand. Nothing is decided yet. */
+export function propose(
+  me: Device,
+  on: Edge,
+  operations: readonly Uint8Array[],
+  { rules }: Pick<World, 'rules'>,
+): Verdict<{
+  readonly entries: readonly Uint8Array[];
+  readonly heads: readonly Uint8Array[];
+  readonly lane: Edge['mine'];
+  readonly demand: Demand;
+}> {
+  const side = mySide(on, me);
+  const absorbed = isOwn(on, me) ? on.theirs.start : on.theirs.head;
+  let lane = on.mine;
+  const entries: Uint8Array[] = [];
+  const heads: Uint8Array[] = [];
+  const demands: Demand[] = [];
+  for (const operation of operations) {
+    const next = nextEntry(lane, side, absorbed, operation);
+    const bytes = entry.encode(next);
+    lane = advance(lane, next, bytes);
+    const context = { writer: me.id, peer: on.peer.device, head: lane.head };
+    const verdict = rules(operation, context);
+    if (verdict.type !== 'accepted') return verdict as Unaccepted;
+    entries.push(bytes);
+    heads.push(lane.head);
+    demands.push(verdict.value);
+  }
+  const demand = {
+    writes: demands.flatMap(({ writes }) => writes),
+    slots: demands.flatMap(({ slots }) => slots),
+  };
+  return accepted({ entries, heads, lane, demand });
+}
+
+/** The leaves that an append moves beside its view: spent notes go, own new notes come. */
+function ownLeaves(demand: Demand, notes: readonly Note[], world: World): StepWrite[] {
+  const fresh = new Map(
+    notes.map((note) => {
+      const id = noteId(note.source, note.index);
+      return [noteKey(id).join(), noteLeaf(note, noteBlind(world.blindSecret, id))];
+    }),
+  );
+  return demand.writes.map(({ key, before, after }) => ({
+    key,
+    before,
+    after: after ?? fresh.get(key.join())!,
+  }));
+}
+
+/** The notes that an operation makes for `owner`. */
+export function notesFor(operation: Uint8Array, head: Uint8Array, owner: Uint8Array): Note[] {
+  const decoded = decodeOperation(operation);
+  if (typeof decoded === 'string' || decoded.type === 'memo') return [];
+  const [source, token, outputs] =
+    decoded.type === 'mint'
+      ? [issueHead(decoded.issue), decoded.issue.token, decoded.issue.outputs]
+      : [head, decoded.token, decoded.outputs];
+  return outputs.flatMap((output: Output, index: number) =>
+    equal(output.owner, owner) ? [{ ...output, token, source, index }] : [],
+  );
+}
+
+/** A run of the peer that was accepted, and the own step that absorbs it, not yet signed. */
+export interface AbsorbedRun {
+  readonly run: AcceptedRun;
+  readonly step: Step;
+  readonly statement: Uint8Array;
+}
+
+export interface Absorbed extends Moved {
+  readonly device: Device;
+  readonly edge: Edge;
+  readonly absorbed: AbsorbedRun;
+}
+
+/** Judge a claim of the peer and absorb it: one decision, one commit. */
+export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdict<Absorbed> {
+  if (isOwn(on, me)) return refused('wrong-device', 'a device is no peer of its own');
+  const verdict = accept(claim, knownOf(me, on, world), world.rules);
+  if (verdict.type !== 'accepted') return verdict as Unaccepted;
+  const run = verdict.value;
+  const notes = run.heads.flatMap((head, i) =>
+    notesFor(run.entries[i]!.operation, head, me.id),
+  );
+  const leaves = notes.map((note) => {
+    const id = noteId(note.source, note.index);
+    const after = noteLeaf(note, noteBlind(world.blindSecret, id));
+    return { key: noteKey(id), before: zero32, after };
+  });
+  const view = {
+    key: on.key,
+    before: leafOf(on, me, on.mine.head, on.theirs.head),
+    after: leafOf(on, me, on.mine.head, run.lane.head),
+  };
+  const { index, head } = run.lane;
+  const taken = takeStep(
+    me,
+    { type: 'absorb', relationship: on.key, index, head },
+    [view, ...leaves],
+    [],
+    world.prove,
+  );
+  return accepted({
+    device: taken.device,
+    edge: { ...on, theirs: run.lane, absorbed: run.absorbed, consented: undefined },
+    leaves: taken.step.writes,
+    gained: notes,
+    spent: [],
+    absorbed: { run, step: taken.step, statement: taken.statement },
+  });
+}
+
+/** What `accept` may look at when the peer of this edge is the author. */
+export function knownOf(me: Device, on: Edge, world: World): Known {
+  const { peer } = on;
+  return {
+    network: me.network,
+    relationship: on.key,
+    author: {
+      device: peer.device,
+      peer: me.id,
+      incarnation: peer.incarnation,
+      suite: peer.suite,
+      workingKey: peer.workingKey,
+      bricked: on.bricked !== 0,
+    },
+    lane: on.theirs,
+    side: mySide(on, me) === 0 ? 1 : 0,
+    absorbed: on.absorbed,
+    mineStart: on.mine.start,
+    indexOfMine: (head) => world.indexOfMine(on, head),
+    headOfTheirs: (index) => world.headOfTheirs(on, index),
+    stepAt: (seq) => world.stepOf(peer.device, peer.incarnation, seq),
+    delivery: (from, to) => deliverySlot(on, from, to, 'theirs'),
+  };
+}
+
+/** The claim that a signed run makes towards the peer. */
+export function claimOf(
+  run: Pick<AppendedRun, 'entries' | 'step' | 'slots'>,
+  signature: Uint8Array,
+  further: SignedStep['further'],
+): Claim {
+  return {
+    entries: run.entries,
+    signed: { step: run.step, slots: run.slots, signature, further },
+  };
+}

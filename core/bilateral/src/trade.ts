@@ -1,0 +1,434 @@
+/**
+ * The offline trade (seed 003's two rounds) as a state machine without I/O.
+ *
+ *                proposer                                       peer
+ *     idle ──propose──▶ offered ──── offer ────────▶ idle ──offer judged──▶ (sign) ──┐
+ *       ▲                 │ ◀──────── consent ─────────────────────────────────────── ┘
+ *       │ refuse, cancel  ▼
+ *       └──────────── committing ── commit ───────▶ absorbed, durable
+ *                         │ ◀──────── ack ──────────┘   then its own step: absorbed
+ *                        idle
+ *
+ * `step` takes a state and an event and returns the next state and the effects to perform, in
+ * order; persist comes before send, always. Before `commit` leaves, nothing happened and either may
+ * walk away. After it the proposer has paid and resends for ever. Any loss, repeat, reorder or
+ * crash is harmless: `resume` says again what is still unanswered.
+ */
+
+import {
+  accepted,
+  compare,
+  consentDigest,
+  equal,
+  evaluate,
+  hash,
+  isZero,
+  judgeRun,
+  kinds,
+  limits,
+  pendings,
+  refusals,
+  refused,
+  verifyWorking,
+  viewLeaf,
+  zero32,
+  type Consent,
+  type Countersignature,
+  type JudgedRun,
+  type SignedStep,
+  type Unaccepted,
+  type Verdict,
+  type DemandedWrite,
+} from '@dsm/primitive';
+import type { Device } from './device.ts';
+import { mySide, type Edge } from './edge.ts';
+import type { Message } from './message.ts';
+import {
+  absorb,
+  append,
+  claimOf,
+  knownOf,
+  propose,
+  type Absorbed,
+  type AppendedRun,
+  type Appended,
+  type World,
+} from './run.ts';
+
+export interface State {
+  readonly me: Device;
+  readonly on: Edge;
+  readonly trade: Trade;
+}
+
+export type Trade =
+  | { readonly at: 'idle' }
+  /** An offer is out. Nothing is durable and nothing is owed. */
+  | {
+      readonly at: 'offered';
+      readonly operations: readonly Uint8Array[];
+      readonly head: Uint8Array;
+    }
+  /** The statement is durable: paid. The signature may still have to be made again. */
+  | { readonly at: 'committing'; readonly run: OwnRun };
+
+/** An own run as it is kept until the peer has acknowledged it. */
+export interface OwnRun extends AppendedRun {
+  readonly countersignature: Countersignature | undefined;
+}
+
+export type Event =
+  | { readonly type: 'propose'; readonly operations: readonly Uint8Array[] }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'resume' }
+  /** `standing`: whether this wallet takes the notes of the offer; a refusal's code and sentence. */
+  | { readonly type: 'offer'; readonly offer: Message & { type: 'offer' }; readonly standing: Standing }
+  | { readonly type: 'consent'; readonly consent: Message & { type: 'consent' } }
+  | { readonly type: 'refuse'; readonly refuse: Message & { type: 'refuse' } }
+  | { readonly type: 'commit'; readonly commit: Message & { type: 'commit' } }
+  | { readonly type: 'ack'; readonly ack: Message & { type: 'ack' } }
+  | { readonly type: 'step-signed'; readonly statement: Uint8Array; readonly signed: SignedStep }
+  | { readonly type: 'consent-signed'; readonly consent: Consent; readonly signature: Uint8Array };
+
+export type Standing = 'taken' | { readonly code: string; readonly why: string };
+
+export type Effect =
+  | { readonly do: 'persist-appended'; readonly change: Appended; readonly run: OwnRun }
+  | {
+      readonly do: 'persist-absorbed';
+      readonly change: Absorbed;
+      readonly countersignature: Countersignature | undefined;
+    }
+  | { readonly do: 'persist-acked'; readonly head: Uint8Array }
+  | { readonly do: 'sign-step'; readonly run: Pick<OwnRun, 'step' | 'slots' | 'statement' | 'demand'> }
+  | { readonly do: 'sign-consent'; readonly consent: Consent }
+  | { readonly do: 'send'; readonly message: Message }
+  | { readonly do: 'tell'; readonly outcome: Outcome };
+
+/** What the wallet is told. */
+export type Outcome =
+  | { readonly type: 'offered'; readonly head: Uint8Array }
+  | { readonly type: 'committed'; readonly head: Uint8Array }
+  | { readonly type: 'acked'; readonly head: Uint8Array }
+  | { readonly type: 'received'; readonly change: Absorbed }
+  | { readonly type: 'repeated'; readonly head: Uint8Array }
+  | { readonly type: 'declined'; readonly code: string; readonly why: string }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'unaccepted'; readonly verdict: Unaccepted; readonly of: 'offer' | 'consent' | 'commit' | 'propose' };
+
+export interface Turn {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export function step(state: State, event: Event, world: World): Turn {
+  switch (event.type) {
+    case 'propose':
+      return state.trade.at === 'idle'
+        ? proposed(state, event.operations, world)
+        : declined(state, 'busy', 'another trade with this contact is under way');
+    case 'cancel':
+      return cancelled(state);
+    case 'resume':
+      return resumed(state);
+    case 'offer':
+      return offered(state, event.offer, event.standing, world);
+    case 'consent':
+      return consented(state, event.consent, world);
+    case 'refuse':
+      return refusedBy(state, event.refuse);
+    case 'commit':
+      return committed(state, event.commit, world);
+    case 'ack':
+      return acked(state, event.ack);
+    case 'step-signed':
+      return stepSigned(state, event.statement, event.signed);
+    case 'consent-signed':
+      return consentSigned(state, event.consent, event.signature, world);
+  }
+}
+
+// The proposer.
+
+function proposed(state: State, operations: readonly Uint8Array[], world: World): Turn {
+  const { me, on } = state;
+  if (on.bricked !== 0) return unaccepted(state, refused('bricked'), 'propose');
+  const verdict = propose(me, on, operations, world);
+  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
+  const { entries, lane, demand } = verdict.value;
+  const keys = [on.key, ...demand.writes.map(({ key }) => key)].toSorted(compare);
+  const proof = world.prove(keys);
+  return {
+    state: { ...state, trade: { at: 'offered', operations, head: lane.head } },
+    effects: [
+      { do: 'send', message: { type: 'offer', entries, root: me.root, seq: me.seq, proof } },
+      { do: 'tell', outcome: { type: 'offered', head: lane.head } },
+    ],
+  };
+}
+
+function consented(state: State, answer: Message & { type: 'consent' }, world: World): Turn {
+  const { me, on, trade } = state;
+  if (trade.at !== 'offered') return stay(state);
+  const { consent } = answer.countersignature;
+  if (!equal(consent.head, trade.head)) return stay(state);
+  const refusal = judgeConsent(state, answer);
+  if (refusal !== undefined) return unaccepted(state, refusal, 'consent');
+  const verdict = append(me, on, trade.operations, false, world);
+  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
+  const change = verdict.value;
+  const run: OwnRun = { ...change.run, countersignature: answer.countersignature };
+  return {
+    state: { me: change.device, on: change.edge, trade: { at: 'committing', run } },
+    effects: [
+      { do: 'persist-appended', change, run },
+      { do: 'sign-step', run },
+    ],
+  };
+}
+
+/** The countersignature is the peer's, and its view is under the root that it names. */
+function judgeConsent(
+  { me, on }: State,
+  { countersignature, head, proof }: Message & { type: 'consent' },
+): Unaccepted | undefined {
+  const { consent, signature } = countersignature;
+  const { peer } = on;
+  const fits =
+    equal(consent.proposer, me.id) &&
+    consent.proposerIncarnation === me.incarnation &&
+    equal(consent.peer, peer.device) &&
+    consent.peerIncarnation === peer.incarnation;
+  if (!fits) return refused('wrong-device');
+  const leaf = viewLeaf(mySide(on, me) === 0 ? 1 : 0, {
+    mine: head,
+    theirs: on.mine.head,
+    mineStart: on.theirs.start,
+    theirsStart: on.mine.start,
+  });
+  const shown = evaluate(proof, [{ key: on.key, value: leaf }]);
+  if (!shown.ok || !equal(shown.root, consent.root)) return refused('proof-before');
+  const digest = consentDigest(consent);
+  const kind = kinds.countersignature;
+  return verifyWorking(kind, peer.suite, me.network, peer.workingKey, digest, signature)
+    ? undefined
+    : refused('signature');
+}
+
+function stepSigned(state: State, statement: Uint8Array, signed: SignedStep): Turn {
+  const { trade } = state;
+  if (trade.at !== 'committing' || !equal(trade.run.statement, statement)) {
+    return { state, effects: [{ do: 'send', message: { type: 'absorbed', signed } }] };
+  }
+  const head = trade.run.heads.at(-1)!;
+  return {
+    state,
+    effects: [
+      { do: 'send', message: commitMessage(trade.run, signed) },
+      { do: 'tell', outcome: { type: 'committed', head } },
+    ],
+  };
+}
+
+/** The message that pays. Sent again, with a fresh or the same signature, until it is answered. */
+export function commitMessage(
+  run: Pick<OwnRun, 'entries' | 'step' | 'slots' | 'countersignature'>,
+  { signature, further }: SignedStep,
+): Message & { type: 'commit' } {
+  const { countersignature } = run;
+  return { type: 'commit', ...claimOf(run, signature, further), countersignature };
+}
+
+function acked(state: State, { head, mac }: Message & { type: 'ack' }): Turn {
+  if (!equal(mac, ackMac(state.on, head))) return stay(state);
+  const { trade } = state;
+  const ours = trade.at === 'committing' && equal(trade.run.heads.at(-1)!, head);
+  return {
+    state: ours ? { ...state, trade: { at: 'idle' } } : state,
+    effects: [
+      { do: 'persist-acked', head },
+      { do: 'tell', outcome: { type: 'acked', head } },
+    ],
+  };
+}
+
+function refusedBy(state: State, { head, code, why }: Message & { type: 'refuse' }): Turn {
+  const { trade } = state;
+  const ours = trade.at === 'offered' && (isZero(head) || equal(trade.head, head));
+  return ours ? declined({ ...state, trade: { at: 'idle' } }, code, why) : stay(state);
+}
+
+function cancelled(state: State): Turn {
+  const { trade } = state;
+  if (trade.at === 'idle') return stay(state);
+  if (trade.at === 'committing') {
+    return declined(state, 'too-late', 'the payment is made: it can only be completed');
+  }
+  const { head } = trade;
+  return {
+    state: { ...state, trade: { at: 'idle' } },
+    effects: [
+      { do: 'send', message: { type: 'refuse', head, code: 'cancelled', why: 'cancelled' } },
+      { do: 'tell', outcome: { type: 'cancelled' } },
+    ],
+  };
+}
+
+/** After a crash or a lost connection: an offer is forgotten, a commit is said again. */
+function resumed(state: State): Turn {
+  const { trade } = state;
+  if (trade.at === 'idle') return stay(state);
+  if (trade.at === 'offered') return stay({ ...state, trade: { at: 'idle' } });
+  return { state, effects: [{ do: 'sign-step', run: trade.run }] };
+}
+
+// The peer.
+
+function offered(
+  state: State,
+  offer: Message & { type: 'offer' },
+  standing: Standing,
+  world: World,
+): Turn {
+  const { me, on } = state;
+  const verdict = judgeOffer(me, on, offer, world);
+  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'offer');
+  const { head } = verdict.value.lane;
+  if (standing !== 'taken') {
+    const message: Message = { type: 'refuse', head, ...standing };
+    return {
+      state,
+      effects: [
+        { do: 'send', message },
+        { do: 'tell', outcome: { type: 'declined', ...standing } },
+      ],
+    };
+  }
+  const consent: Consent = {
+    head,
+    proposer: on.peer.device,
+    proposerIncarnation: on.peer.incarnation,
+    peer: me.id,
+    peerIncarnation: me.incarnation,
+    root: me.root,
+    seq: me.seq,
+  };
+  return { state, effects: [{ do: 'sign-consent', consent }] };
+}
+
+/** An offer as `accept` would judge its entries, and the proposer's leaves under its root. */
+export function judgeOffer(
+  me: Device,
+  on: Edge,
+  offer: Message & { type: 'offer' },
+  world: World,
+): Verdict<JudgedRun> {
+  const known = knownOf(me, on, world);
+  const verdict = judgeRun({ entries: offer.entries }, known, world.rules);
+  if (verdict.type !== 'accepted') return verdict;
+  const run = verdict.value;
+  const leaf: DemandedWrite = {
+    key: on.key,
+    before: viewLeaf(known.side, {
+      mine: on.theirs.head,
+      theirs: run.absorbed.head,
+      mineStart: on.theirs.start,
+      theirsStart: on.mine.start,
+    }),
+    after: undefined,
+  };
+  const leaves = [leaf, ...run.demand.writes]
+    .map(({ key, before }) => ({ key, value: before }))
+    .toSorted((a, b) => compare(a.key, b.key));
+  if (leaves.length > limits.proofKeysMax) return refused('writes');
+  const shown = evaluate(offer.proof, leaves);
+  if (!shown.ok || !equal(shown.root, offer.root)) return refused('proof-before');
+  return accepted(run);
+}
+
+function consentSigned(state: State, consent: Consent, signature: Uint8Array, world: World): Turn {
+  const { on, me } = state;
+  if (!equal(consent.root, me.root)) return stay(state);
+  const proof = world.prove([on.key]);
+  const countersignature = { consent, signature };
+  return {
+    state,
+    effects: [
+      { do: 'send', message: { type: 'consent', countersignature, head: on.mine.head, proof } },
+    ],
+  };
+}
+
+function committed(state: State, commit: Message & { type: 'commit' }, world: World): Turn {
+  const { me, on } = state;
+  const { entries, signed, countersignature } = commit;
+  const verdict = absorb(me, on, { entries, signed }, world);
+  if (verdict.type === 'already-accepted') return repeated(state, commit);
+  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'commit');
+  const change = verdict.value;
+  const { head } = change.absorbed.run.lane;
+  const { step: taken, statement } = change.absorbed;
+  const demand = { writes: [], slots: [] };
+  return {
+    state: { ...state, me: change.device, on: change.edge },
+    effects: [
+      { do: 'persist-absorbed', change, countersignature },
+      { do: 'send', message: { type: 'ack', head, mac: ackMac(on, head) } },
+      { do: 'tell', outcome: { type: 'received', change } },
+      { do: 'sign-step', run: { step: taken, slots: [], statement, demand } },
+    ],
+  };
+}
+
+/** The same run once more: it was durable then, so it is acknowledged again. No second effect. */
+function repeated(state: State, { signed }: Message & { type: 'commit' }): Turn {
+  const { cause } = signed.step;
+  if (cause.type !== 'append') return stay(state);
+  const { head } = cause;
+  return {
+    state,
+    effects: [
+      { do: 'send', message: { type: 'ack', head, mac: ackMac(state.on, head) } },
+      { do: 'tell', outcome: { type: 'repeated', head } },
+    ],
+  };
+}
+
+/** Says that a head is durable at its reader. It only stops resending. */
+export function ackMac({ ackKey }: Edge, head: Uint8Array): Uint8Array {
+  return hash('ack', ackKey, head);
+}
+
+function unaccepted(
+  state: State,
+  verdict: Unaccepted,
+  of: 'offer' | 'consent' | 'commit' | 'propose',
+): Turn {
+  const tell: Effect = { do: 'tell', outcome: { type: 'unaccepted', verdict, of } };
+  if (of === 'consent' || of === 'propose') {
+    return { state: { ...state, trade: { at: 'idle' } }, effects: [tell] };
+  }
+  const [code, why] = explain(verdict);
+  const no: Message = { type: 'refuse', head: zero32, code, why };
+  return { state, effects: [{ do: 'send', message: no }, tell] };
+}
+
+/** A verdict as a code and a sentence that people can read. */
+export function explain(verdict: Unaccepted): readonly [code: string, why: string] {
+  switch (verdict.type) {
+    case 'already-accepted':
+      return ['already-accepted', 'this run was accepted before'];
+    case 'pending':
+      return [verdict.pending, pendings[verdict.pending]];
+    case 'refused':
+      return [verdict.refusal, refusals[verdict.refusal]];
+  }
+}
+
+function declined(state: State, code: string, why: string): Turn {
+  return { state, effects: [{ do: 'tell', outcome: { type: 'declined', code, why } }] };
+}
+
+function stay(state: State): Turn {
+  return { state, effects: [] };
+}

@@ -1,0 +1,233 @@
+/**
+ * The surface of the SDK: what a wallet is to the programs that embed it.
+ *
+ * Amounts are `bigint`, in the token's smallest unit; only `format` and `parse` know decimals.
+ * Whatever is returned is ready to use. What fails throws `DsmError` with a code. Ids are texts
+ * (bech32m with a prefix: `dev1…`, `tok1…`, `pay1…`, `obj1…`); there is no hex.
+ */
+
+import type { Finality } from '@dsm/protocols';
+import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
+import type { Registry, Suite } from '@dsm/primitive';
+
+/** A network: its name, the registry that counts, and a way to each of its nodes, by index. */
+export interface Network {
+  readonly name: string;
+  readonly registry: Registry;
+  readonly nodes: readonly NodeApi[];
+}
+
+export interface WalletOptions {
+  /** What the owner calls this device; on its card. At most 48 bytes. */
+  readonly name: string;
+  readonly store: Store;
+  readonly network: Network;
+  /** Where the secret is. Without one, it lives in the store, unsealed: tests and demos only. */
+  readonly keystore?: Keystore;
+  readonly suite?: Suite;
+  readonly entropy?: Entropy;
+  readonly clock?: Clock;
+  readonly kem?: Kem;
+  readonly aead?: Aead;
+}
+
+export interface Wallet {
+  readonly id: Identity;
+  /** Everybody this wallet has met, in order of name. */
+  readonly contacts: () => readonly Contact[];
+  /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */
+  readonly contact: (nameOrPrefix: string) => Relationship;
+  /** Meet another wallet of this process, or whoever is at the end of a connection. */
+  readonly meet: (other: Wallet | Connection, options?: MeetOptions) => Promise<Relationship>;
+  /** Serve a connection that somebody else opened, until it ends. Resolves with who it was. */
+  readonly answer: (connection: Connection, options?: MeetOptions) => Promise<Contact>;
+
+  readonly tokens: () => readonly TokenInfo[];
+  /** A token by ticker, if that is unique, or by a unique prefix of its id. */
+  readonly token: (tickerOrPrefix: string) => TokenInfo;
+  /** Take payments in this token from now on. Fetches the policy from the nodes if it is unknown. */
+  readonly adopt: (token: string) => Promise<TokenInfo>;
+  readonly issue: (policy: NewToken) => Promise<TokenInfo>;
+  /** New units for the issuer itself, certified. */
+  readonly mint: (token: string, amount: bigint) => Promise<void>;
+  /** Online notes become purse notes, which can be paid without a network. Needs the nodes. */
+  readonly load: (token: string, amount: bigint) => Promise<Balance>;
+  readonly balance: (token: string) => Promise<bigint>;
+  readonly balances: () => readonly Balance[];
+
+  readonly history: (filter?: { readonly contact?: string }) => readonly Payment[];
+  /** A payment by a unique prefix of its id. */
+  readonly payment: (prefix: string) => Payment;
+  /** The stitched receipt of a payment, as bytes that anyone can check. */
+  readonly receipt: (prefix: string) => Promise<ReceiptFile>;
+  /** What waits: for the peer, for the nodes, for this device. */
+  readonly inbox: () => readonly Waiting[];
+  readonly outbox: () => readonly Waiting[];
+
+  /** Talk to the nodes: fetch what came, send what waits, certify what is missing. */
+  readonly sync: () => Promise<SyncReport>;
+  /** Recompute every link of one relationship, or of all. */
+  readonly verify: (contact?: string) => Promise<VerifyReport>;
+
+  readonly alarms: () => readonly Alarm[];
+  /** Sum of uncertified value, per token, that this wallet takes offline. */
+  readonly offlineLimit: (token: string) => bigint;
+  readonly setOfflineLimit: (token: string, limit: bigint) => Promise<void>;
+  readonly rename: (contact: string, name: string) => Promise<void>;
+  readonly block: (contact: string, blocked: boolean) => Promise<void>;
+
+  /** Everything but the secret, as bytes. A restored backup becomes a new incarnation. */
+  readonly backup: () => Promise<Uint8Array>;
+  readonly on: <K extends keyof WalletEvents>(
+    event: K,
+    listener: (value: WalletEvents[K]) => void,
+  ) => () => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface Identity {
+  readonly device: string;
+  readonly name: string;
+  /** Three words for people to compare; they follow from the device id. */
+  readonly phrase: string;
+  readonly incarnation: number;
+  readonly suite: Suite;
+  readonly network: string;
+  /** The identity card's bytes. */
+  readonly card: Uint8Array;
+}
+
+export interface MeetOptions {
+  /** What to call a contact met for the first time; otherwise the name on its card. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Contact {
+  readonly device: string;
+  readonly name: string;
+  readonly phrase: string;
+  readonly incarnation: number;
+  /** Entries of the two lanes. */
+  readonly written: number;
+  readonly absorbed: number;
+  readonly state: 'ok' | 'bricked' | 'blocked';
+}
+
+/** One contact, as something to act on. With a live connection it pays offline. */
+export interface Relationship {
+  readonly contact: () => Contact;
+  readonly connected: () => boolean;
+  /**
+   * Pay. `over` is `auto` by default: offline over the live connection if the purse suffices, else
+   * online. Resolves when nothing more can be done now; look at `finality`.
+   */
+  readonly pay: (payment: NewPayment) => Promise<Payment>;
+  readonly verify: () => Promise<VerifyReport>;
+  /** Ends the live connection, politely. */
+  readonly close: () => Promise<void>;
+}
+
+/** `{ ERA: 5n, note: 'coffee' }`, or with `token` and `amount`. */
+export type NewPayment = (
+  | { readonly token: string; readonly amount: bigint }
+  | { readonly [ticker: Uppercase<string>]: bigint }
+) & { readonly note?: string; readonly over?: 'auto' | 'offline' | 'online' };
+
+export interface NewToken {
+  readonly ticker: string;
+  readonly name?: string;
+  readonly decimals?: number;
+  readonly cap: bigint;
+}
+
+export interface TokenInfo {
+  readonly id: string;
+  readonly ticker: string;
+  readonly name: string;
+  readonly decimals: number;
+  readonly cap: bigint;
+  readonly adopted: boolean;
+  /** True if this wallet holds the issuer's key. */
+  readonly issuer: boolean;
+}
+
+export interface Balance {
+  readonly token: TokenInfo;
+  /** All that is this wallet's: the sum of the lines below. */
+  readonly total: bigint;
+  /** Certified online notes: can be sent now, with the nodes. */
+  readonly online: bigint;
+  /** Purse notes: can be paid without a network. */
+  readonly purse: bigint;
+  /** Received or left over offline, not certified yet: counts towards the limit. */
+  readonly uncertified: bigint;
+}
+
+export interface Payment {
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  /** Name given to the contact, and its device. */
+  readonly peer: string;
+  readonly device: string;
+  readonly token: string;
+  readonly ticker: string;
+  readonly amount: bigint;
+  readonly note: string;
+  readonly over: 'offline' | 'online';
+  readonly finality: Finality;
+  /** What is still missing, in a sentence; empty when nothing is. */
+  readonly waiting: string;
+  /** Bytes that the hand-over took on the wire, both directions; 0 if unknown. */
+  readonly wireBytes: number;
+  /** Shown only: when this device saw it, milliseconds since 1970. */
+  readonly seenAt: number;
+}
+
+export interface ReceiptFile {
+  readonly payment: Payment;
+  readonly bytes: Uint8Array;
+}
+
+export interface Waiting {
+  readonly payment: Payment;
+  readonly on: 'peer' | 'nodes' | 'me';
+  readonly why: string;
+  /** The command or call that ends it. */
+  readonly next: string;
+}
+
+export interface SyncReport {
+  readonly received: number;
+  readonly delivered: number;
+  readonly certified: number;
+  readonly conflicted: number;
+  /** False if too few nodes answered. */
+  readonly online: boolean;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly links: number;
+  readonly steps: number;
+  /** One sentence for each fault. */
+  readonly faults: readonly string[];
+}
+
+export interface Alarm {
+  readonly id: string;
+  readonly culprit: string;
+  readonly device: string;
+  readonly what: 'entries' | 'steps' | 'spends' | 'issues' | 'votes';
+  /** What happened, what was done, in sentences. */
+  readonly explain: string;
+  readonly evidence: Uint8Array;
+  readonly seenAt: number;
+}
+
+export interface WalletEvents {
+  readonly payment: Payment;
+  readonly finality: Payment;
+  readonly fork: Alarm;
+  readonly contact: Contact;
+}

@@ -1,0 +1,45 @@
+/**
+ * The one error class of the SDK. The code is for programs, the sentence for people; `fix` says
+ * what to do. The table is closed: each code has an exit code of the command line.
+ */
+
+export const errorCodes = {
+  usage: { exit: 2, fix: 'see the documentation of the call' },
+  'not-found': { exit: 3, fix: 'list what there is, then use a name or a unique prefix' },
+  ambiguous: { exit: 2, fix: 'use a longer prefix' },
+  'insufficient-funds': { exit: 4, fix: 'load the purse, or pay a smaller amount' },
+  'over-limit': { exit: 4, fix: 'certify what is open (sync), or raise the offline limit' },
+  'not-adopted': { exit: 4, fix: 'the receiver adopts the token first' },
+  refused: { exit: 4, fix: 'the reason names the rule' },
+  blocked: { exit: 4, fix: 'unblock the contact' },
+  offline: { exit: 5, fix: 'try again when enough nodes answer; nothing is lost' },
+  unreachable: { exit: 5, fix: 'try again; nothing is lost' },
+  fork: { exit: 6, fix: 'see the alarm; do not take new payments from this device' },
+  'already-spent': { exit: 6, fix: 'this wallet was copied or restored: restore it as a new incarnation' },
+  integrity: { exit: 7, fix: 'the bytes are not what their name or signature says' },
+  pending: { exit: 8, fix: 'sync later; the payment is kept' },
+  locked: { exit: 9, fix: 'give the right passphrase' },
+  busy: { exit: 10, fix: 'another process holds this wallet; close it first' },
+  full: { exit: 75, fix: 'make room on the disk, then repeat' },
+  'read-only': { exit: 75, fix: 'make the directory writable' },
+  rotten: { exit: 7, fix: 'both copies of the store are damaged: restore a backup' },
+  exists: { exit: 2, fix: 'there is a wallet here already' },
+  'needs-restore': { exit: 4, fix: 'go online once: the restored wallet certifies its incarnation' },
+  closed: { exit: 10, fix: 'the wallet is closed' },
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export class DsmError extends Error {
+  readonly code: ErrorCode;
+  readonly fix: string;
+  /** Anchor in docs/errors.md. */
+  readonly docs: string;
+  constructor(code: ErrorCode, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.name = 'DsmError';
+    this.code = code;
+    this.fix = errorCodes[code].fix;
+    this.docs = `docs/errors.md#${code}`;
+  }
+}
