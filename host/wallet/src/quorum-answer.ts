@@ -27,6 +27,13 @@ import {
  */
 export type Fault = 'address' | 'malformed' | 'place' | 'vote' | 'repeated' | 'authorisation';
 
+/** What a node did that no honest node does. */
+export interface NodeFault {
+  /** Index of the node in the registry. */
+  readonly node: number;
+  readonly fault: Fault;
+}
+
 /** What a node says about a slot and can prove; no values if the slot is free there. */
 export interface SlotAnswer {
   readonly node: number;
@@ -42,16 +49,13 @@ export type SlotReader = (
 ) => SlotAnswer | undefined;
 
 /** Reads answers under a registry; what a signature says is remembered while it is asked for again. */
-export function slotReader(
-  registry: Registry,
-  onFault: (node: number, fault: Fault) => void,
-): SlotReader {
+export function slotReader(registry: Registry, onFault: (fault: NodeFault) => void): SlotReader {
   const isAuthorised = authorisationCheck(registry.network);
   return (index, place, bytes) => {
     const decoded = slotState.decode(bytes);
     const fault = decoded.ok ? faultOf(decoded.value, place, index) : 'malformed';
     if (!decoded.ok || fault !== undefined) {
-      onFault(index, fault ?? 'malformed');
+      onFault({ node: index, fault: fault ?? 'malformed' });
       return undefined;
     }
     const { vote, values } = decoded.value;

@@ -6,17 +6,19 @@
  * under way go on, and what they answer is dropped.
  */
 
+import { NodeError, type NodeApi } from '@dsm/ports';
+
 export interface Gathering<T> {
   readonly of: readonly number[];
   readonly width: number;
-  /** Undefined and a rejection both mean: nothing from this one. */
+  /** Undefined and a `NodeError` both mean: nothing from this one. */
   readonly ask: (index: number) => Promise<T | undefined>;
   readonly isEnough: (answers: readonly T[]) => boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 export function gather<T>({ of, width, ask, isEnough, signal }: Gathering<T>): Promise<T[]> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const answers: T[] = [];
     let next = 0;
     let underWay = 0;
@@ -39,7 +41,10 @@ export function gather<T>({ of, width, ask, isEnough, signal }: Gathering<T>): P
       if (index === undefined) return;
       next += 1;
       underWay += 1;
-      started(ask, index).then(take, () => take(undefined));
+      started(ask, index).then(take, (error: unknown) => {
+        if (error instanceof NodeError) take(undefined);
+        else reject(error as Error);
+      });
     };
     if (signal?.aborted === true || of.length === 0) {
       resolve(answers);
@@ -56,4 +61,18 @@ async function started<T>(
   index: number,
 ): Promise<T | undefined> {
   return ask(index);
+}
+
+/** A node that is not there. */
+export const silent: NodeApi = {
+  address: 'nowhere',
+  putObject: absent,
+  getObject: absent,
+  writeSlot: absent,
+  readSlot: absent,
+  health: absent,
+};
+
+function absent(): Promise<never> {
+  return Promise.reject(new NodeError('unreachable', 'no such node'));
 }

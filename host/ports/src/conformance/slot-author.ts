@@ -1,0 +1,86 @@
+/** Test gear: somebody who writes slots, and a registry to write them under. */
+
+import {
+  keyDigest,
+  kinds,
+  signatureContext,
+  signatures,
+  slotKey,
+  slotListRoot,
+  slotPath,
+  slotWrite,
+  statementDigest,
+  type Registry,
+  type Slot,
+  type SlotPlace,
+  type SlotWrite,
+} from '@dsm/primitive';
+
+export interface SlotAuthor {
+  readonly publicKey: Uint8Array;
+  readonly place: (position: number) => SlotPlace;
+  /** An authorised write; `others` are further lines of the list under the signature. */
+  readonly write: (
+    position: number,
+    value: number,
+    more?: { readonly hint?: Uint8Array; readonly others?: readonly Slot[] },
+  ) => SlotWrite;
+  readonly encoded: (position: number, value: number) => Uint8Array;
+}
+
+/** The author of a number, in suite 1. Positions and values are thirty-two times one byte. */
+export function slotAuthor(network: Uint8Array, number: number): SlotAuthor {
+  const { publicKey, secretKey } = signatures().keyPair('ml-dsa-65', filled(number));
+  const place = (position: number): SlotPlace => ({
+    kind: 1,
+    writer: keyDigest(1, publicKey),
+    position: filled(position),
+  });
+  const write: SlotAuthor['write'] = (position, value, { hint, others = [] } = {}) => {
+    const at = place(position);
+    const slots = [...others, { key: slotKey(at), value: filled(value) }];
+    const body = filled(value + 1);
+    const context = signatureContext(kinds.signedStep, 1, network);
+    const signature = signatures().sign(
+      secretKey,
+      statementDigest(body, slotListRoot(slots)),
+      context,
+    );
+    const path = slotPath(slots, slots.length - 1);
+    const authorisation = { suite: 1, publicKey, body, path, signature } as const;
+    return { place: at, value: filled(value), authorisation, hint };
+  };
+  return {
+    publicKey,
+    place,
+    write,
+    encoded: (position, value) => slotWrite.encode(write(position, value)),
+  };
+}
+
+/** Thirty-two times one byte. */
+export function filled(byte: number): Uint8Array {
+  return new Uint8Array(32).fill(byte);
+}
+
+/** Version 1 with the nodes of these vote keys (suite 1), in groups of `3 f + 1`. */
+export function registryOf(
+  network: Uint8Array,
+  voteKeys: readonly Uint8Array[],
+  f: number,
+): Registry {
+  const r = 3 * f + 1;
+  const groups = Math.floor(voteKeys.length / r);
+  return {
+    network,
+    first: new Uint8Array(32),
+    version: 1,
+    r,
+    q: 2 * f + 1,
+    f,
+    nodes: voteKeys.map((voteKey, i) => ({ suite: 1, voteKey, address: `node ${i}` })),
+    groups: Array.from({ length: groups }, (_, g) =>
+      Array.from({ length: r }, (_, i) => g * r + i),
+    ),
+  };
+}

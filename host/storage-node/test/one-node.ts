@@ -1,0 +1,33 @@
+/** A node in a registry of its own, for tests. */
+
+import { memoryStore } from '@dsm/memory';
+import type { Store } from '@dsm/ports';
+import type { Registry } from '@dsm/primitive';
+import { filled, registryOf } from '../../ports/src/conformance/slot-author.ts';
+import { storageNode, type StorageNode } from '../src/node.ts';
+
+export const network: Uint8Array = filled(42);
+
+export interface OneNode {
+  readonly node: StorageNode;
+  readonly registry: Registry;
+}
+
+/** The node of a seed, alone in its registry. */
+export async function oneNode(
+  capacityBytes: number,
+  store: Store = memoryStore(),
+  seed = 11,
+): Promise<OneNode> {
+  let registry: Registry | undefined;
+  const node = await storageNode({
+    store,
+    registry: () => registry,
+    network,
+    suite: 1,
+    seed: filled(seed),
+    capacityBytes,
+  });
+  registry = registryOf(network, [node.voteKey], 0);
+  return { node, registry };
+}

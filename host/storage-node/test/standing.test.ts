@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
+import { NodeError } from '@dsm/ports';
+import { groupOf, keyOf, nodeId, slotKey, type Registry } from '@dsm/primitive';
+import { slotRefusals, storageNode, type SlotRefusal, type StorageNode } from '../src/index.ts';
+import { installNative } from '../../node/src/install.ts';
+import { filled, registryOf, slotAuthor } from '../../ports/src/conformance/slot-author.ts';
+import { network } from './one-node.ts';
+
+installNative();
+
+const author = slotAuthor(network, 1);
+
+async function nodeIn(
+  registry: () => Registry | undefined,
+  place: MemoryPlace = memoryPlace(),
+  seed = 11,
+): Promise<StorageNode> {
+  const store = memoryStore({ place });
+  const capacityBytes = 1 << 20;
+  return storageNode({ store, registry, network, suite: 1, seed: filled(seed), capacityBytes });
+}
+
+test('a node that knows no registry with its key keeps objects and refuses slots', async () => {
+  let known: Registry | undefined;
+  const node = await nodeIn(() => known);
+  const write = author.encoded(1, 10);
+  const strangers = [1, 2, 3, 4].map((i) => new Uint8Array(1_952).fill(i));
+  await assert.rejects(node.writeSlot(write), refused('registry'));
+  known = registryOf(network, strangers, 1);
+  await assert.rejects(node.writeSlot(write), refused('registry'));
+  known = registryOf(filled(43), [node.voteKey], 0);
+  await assert.rejects(node.writeSlot(write), refused('registry'));
+  assert.equal(node.standing(), undefined);
+  await node.putObject(new Uint8Array(5));
+  known = registryOf(network, [node.voteKey], 0);
+  await node.writeSlot(write);
+  assert.equal(node.standing(), known);
+});
+
+test('a slot of another group is refused', async () => {
+  let known: Registry | undefined;
+  const node = await nodeIn(() => known);
+  const others = [1, 2, 3].map((i) => new Uint8Array(1_952).fill(i));
+  const registry = registryOf(network, [node.voteKey, ...others], 0);
+  known = registry;
+  let ours = 0;
+  for (let position = 0; position < 32; position++) {
+    const isOurs = groupOf(registry, slotKey(author.place(position))).includes(0);
+    ours += isOurs ? 1 : 0;
+    const answer = node.writeSlot(author.encoded(position, 10));
+    await (isOurs ? answer : assert.rejects(answer, refused('group')));
+  }
+  assert.ok(ours > 0 && ours < 32);
+  assert.equal(node.metrics().slots, ours);
+});
+
+test('a store with votes of one version takes none of another, also after a restart', async () => {
+  const place = memoryPlace();
+  let known: Registry | undefined;
+  const node = await nodeIn(() => known, place);
+  const first = registryOf(network, [node.voteKey], 0);
+  const second = { ...first, first: filled(7), version: 2 };
+  known = first;
+  const answer = await node.writeSlot(author.encoded(1, 10));
+  known = second;
+  await assert.rejects(node.writeSlot(author.encoded(1, 10)), refused('registry'));
+  await assert.rejects(node.writeSlot(author.encoded(2, 10)), refused('registry'));
+  await node.close();
+  const again = await nodeIn(() => known, place);
+  await assert.rejects(again.writeSlot(author.encoded(2, 10)), refused('registry'));
+  known = first;
+  assert.deepEqual(await again.writeSlot(author.encoded(1, 10)), answer);
+});
+
+test('the vote key is fixed by the seed, and its id by the key', async () => {
+  const one = await nodeIn(() => undefined);
+  const same = await nodeIn(() => undefined);
+  const other = await nodeIn(() => undefined, memoryPlace(), 12);
+  assert.deepEqual(same.voteKey, one.voteKey);
+  assert.notEqual(keyOf(other.voteKey), keyOf(one.voteKey));
+  assert.deepEqual(one.nodeId, nodeId({ suite: 1, voteKey: one.voteKey }));
+});
+
+function refused(reason: SlotRefusal): (error: unknown) => boolean {
+  return (error) => error instanceof NodeError && error.message === slotRefusals[reason];
+}
