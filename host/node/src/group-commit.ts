@@ -6,6 +6,7 @@
 import { StoreError, type Write } from '@dsm/ports';
 import { keyOf } from '@dsm/primitive';
 import type { Change, Mirrored } from './mirror.ts';
+import { reserveBytes } from './reserve.ts';
 
 export interface GroupCommit {
   /** Resolves when the commit is durable. Rejects with `StoreError`. */
@@ -16,8 +17,8 @@ export interface GroupCommit {
   readonly finished: () => Promise<void>;
 }
 
-/** A transaction takes commits until they hold this much, so that none blocks the others for long. */
-const transactionBytesMax = 4_194_304;
+/** A transaction takes commits until they hold this much: it can be taken back, and none is slow. */
+const transactionBytesMax = reserveBytes;
 
 interface Request {
   readonly changes: readonly Change[];
@@ -48,7 +49,7 @@ export function groupCommit(mirrored: Mirrored): GroupCommit {
       const error = thrown as Error;
       const isFull = error instanceof StoreError && error.code === 'full';
       if (!isFull) fail(error, group);
-      else if (group.length === 1) group[0]!.reject(error);
+      else if (group.length === 1) written.push(refused(group[0]!, error));
       // A large commit must not take small ones with it.
       else asked.unshift(...group.map((request) => ({ ...request, isAlone: true })));
     }
@@ -89,6 +90,11 @@ export function groupCommit(mirrored: Mirrored): GroupCommit {
     },
     finished: () => pumping ?? Promise.resolve(),
   };
+}
+
+/** It is answered in its turn, when it is durable that nothing of it was kept. */
+function refused(request: Request, error: Error): Request {
+  return { ...request, resolve: () => request.reject(error) };
 }
 
 /** Takes the first commits out of `asked`: one, and as many more as fit. */

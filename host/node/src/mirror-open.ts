@@ -37,9 +37,12 @@ export async function openMirrored(
     const [first, second] = findings;
     const isGood = judge(first, second, true).do === 'use';
     if (!isGood || first.is !== 'sound' || second.is !== 'sound') throw unmendable(directory);
+    const { summary: a } = first;
+    const { summary: b } = second;
+    const latest = a.sequence > b.sequence ? a : b;
     reserve.keep();
     await syncFolder(directory);
-    const mirrored = mirror(first.copy, second.copy, first.summary, reserve);
+    const mirrored = mirror(first.copy, second.copy, latest, reserve);
     // What a killed process wrote may be visible without being durable: now it is.
     await mirrored.sync();
     return mirrored;

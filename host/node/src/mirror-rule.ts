@@ -41,12 +41,11 @@ type Sound = Extract<Finding, { is: 'sound' }>;
 
 function judgeSound({ summary: a }: Sound, { summary: b }: Sound): Verdict {
   if (!equal(a.store, b.store)) return rotten('the two copies belong to different stores');
-  if (a.sequence !== b.sequence) {
-    const good = a.sequence > b.sequence ? 0 : 1;
-    return { do: 'mend', good, reason: `${nameOf(1 - good)} was behind` };
-  }
-  const isEqual = a.rows === b.rows && equal(a.digest, b.digest);
-  return isEqual ? { do: 'use' } : rotten('the two copies say different things');
+  // Equal rows under different numbers: a commit that was refused was taken back from one of them.
+  if (a.rows === b.rows && equal(a.digest, b.digest)) return { do: 'use' };
+  if (a.sequence === b.sequence) return rotten('the two copies say different things');
+  const good = a.sequence > b.sequence ? 0 : 1;
+  return { do: 'mend', good, reason: `${nameOf(1 - good)} was behind` };
 }
 
 function judgeDamaged(intact: Summary, good: 0 | 1, other: Finding): Verdict {

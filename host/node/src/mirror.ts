@@ -47,7 +47,8 @@ export function mirror(
     const before = { ...summary, sequence: next() };
     try {
       first.apply(old, before);
-    } catch {
+    } catch (error) {
+      if (!isFull(error)) throw error;
       reserve.drop();
       first.apply(old, before);
     }
@@ -56,6 +57,7 @@ export function mirror(
     get: (key) => valueOf(first, second, key),
     scan: (prefix) => rowsUnder(first, second, prefix),
     write: (changes) => {
+      if (!reserve.keep()) throw new StoreError('full', 'the disk has no room in reserve');
       const rows = changes.map(rowChange);
       const after = summed(summary, rows, next(), (key) => previous(first, second, key));
       first.apply(rows, after);
@@ -66,7 +68,6 @@ export function mirror(
         throw error;
       }
       summary = after;
-      reserve.keep();
     },
     sync: async () => {
       await Promise.all([first.sync(), second.sync()]);
@@ -150,7 +151,7 @@ function orLost(takeBack: () => void): void {
   try {
     takeBack();
   } catch (error) {
-    const sentence = 'the disk is full, and half a commit could not be taken back';
+    const sentence = 'one copy has a commit that the other has no room for';
     throw new StoreError('lost', sentence, { cause: error });
   }
 }

@@ -1,16 +1,18 @@
 /**
  * Room that a store keeps in hand: a file of zeros that is given up when the disk is full, so that a
- * commit which one copy has and the other has no room for can be taken back.
+ * commit which one copy has and the other has no room for can be taken back. Nothing is written
+ * without it.
  */
 
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 
-const reserveBytes = 1_048_576;
+/** As much as one transaction writes: taking back writes what it replaced. */
+export const reserveBytes = 4_194_304;
 
 export interface Reserve {
   readonly exists: () => boolean;
-  /** Make it again if it is gone and there is room. */
-  readonly keep: () => void;
+  /** Make sure of it. False if there is no room for it. */
+  readonly keep: () => boolean;
   readonly drop: () => void;
 }
 
@@ -19,18 +21,21 @@ export function reserveOf(path: string): Reserve {
   return {
     exists: () => existsSync(path),
     keep: () => {
-      if (isKept) return;
+      if (isKept) return true;
       try {
         const isThere = existsSync(path) && statSync(path).size === reserveBytes;
         if (!isThere) writeFileSync(path, new Uint8Array(reserveBytes), { mode: 0o600 });
         isKept = true;
       } catch {
-        // A disk without this room is as good as full: the reserve is made when there is room.
+        // What could not be written in full must not take the room that is left. The name stays:
+        // it tells that there was a store here.
+        if (existsSync(path)) truncateSync(path);
       }
+      return isKept;
     },
     drop: () => {
       isKept = false;
-      rmSync(path, { force: true });
+      truncateSync(path);
     },
   };
 }

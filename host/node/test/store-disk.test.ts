@@ -19,7 +19,7 @@ const mounted =
 const noDisk = mounted ? undefined : 'a small disk can only be mounted by root on Linux';
 
 after(() => {
-  if (mounted) execFileSync('umount', [mount]);
+  if (mounted) execFileSync('umount', ['--lazy', mount]);
   rmSync(mount, { recursive: true });
 });
 
@@ -60,14 +60,14 @@ storeConformance(
   noDisk === undefined ? {} : { skip: noDisk },
 );
 
-suite('full disk', { skip: noDisk ?? false }, () => {
-  const large = (fillByte: number): Uint8Array => new Uint8Array(400_000).fill(fillByte);
-  const commitBoth = (store: Store, byte: number): Promise<void> =>
-    store.commit([
-      { key: utf8('left'), value: large(byte) },
-      { key: utf8('right'), value: large(byte) },
-    ]);
+const large = (byte: number): Uint8Array => new Uint8Array(400_000).fill(byte);
+const commitBoth = (store: Store, byte: number): Promise<void> =>
+  store.commit([
+    { key: utf8('left'), value: large(byte) },
+    { key: utf8('right'), value: large(byte) },
+  ]);
 
+suite('full disk', { skip: noDisk ?? false }, () => {
   test('whatever room is left, both copies take a commit or neither does', async () => {
     let refused = 0;
     let taken = 0;
@@ -122,8 +122,31 @@ suite('full disk', { skip: noDisk ?? false }, () => {
     await store.close();
     rmSync(directory, { recursive: true });
   });
+});
 
-  test('a full disk at opening is said to be full', async () => {
+suite('opening on a full disk', { skip: noDisk ?? false }, () => {
+  test('a store opens on a full disk, also after a commit was taken back', async () => {
+    const directory = mkdtempSync(join(mount, 'store-'));
+    let store = await fileStore(directory);
+    await commitBoth(store, 1);
+    for (const left of [0, 600_000, 1_000_000, 1_400_000]) {
+      fill(left);
+      await assert.rejects(
+        store.commit([{ key: utf8('large'), value: new Uint8Array(1_500_000) }]),
+        { name: 'StoreError', code: 'full' },
+      );
+      fill();
+      await store.close();
+      store = await fileStore(directory);
+      assert.deepEqual(await store.get(utf8('left')), large(1));
+      assert.equal(await store.get(utf8('large')), undefined);
+      free();
+    }
+    await store.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  test('a new store on a full disk is refused with its reason', async () => {
     const directory = mkdtempSync(join(mount, 'store-'));
     fill();
     await assert.rejects(fileStore(directory), { name: 'StoreError', code: 'full' });

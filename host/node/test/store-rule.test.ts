@@ -12,7 +12,8 @@ import type { Finding, SqliteCopy } from '../src/sqlite-copy.ts';
 import { decodeSummary, encodeSummary, toggle, type Summary } from '../src/store-summary.ts';
 import { fileStore } from '../src/store.ts';
 
-const summary = (sequence: number, store = 1, digest = 1): Summary => ({
+/** Each number has rows of its own, unless they are given. */
+const summary = (sequence: number, store = 1, digest = sequence): Summary => ({
   store: new Uint8Array(16).fill(store),
   sequence,
   rows: 3,
@@ -32,6 +33,7 @@ const table: readonly (readonly [Finding, Finding, string])[] = [
   [newer, newer, 'refuse version'],
   [sound(summary(5)), sound(summary(5)), 'use'],
   [sound(summary(6)), sound(summary(5)), 'mend from 0'],
+  [sound(summary(7, 1, 5)), sound(summary(5)), 'use'],
   [sound(summary(5)), sound(summary(5, 1, 2)), 'refuse rotten'],
   [sound(summary(5)), sound(summary(5, 2)), 'refuse rotten'],
   [sound(summary(6)), sound(summary(5, 2)), 'refuse rotten'],
