@@ -7,20 +7,20 @@
  */
 
 export const refusals = {
+  'wrong-device': 'the step is not by the peer of this relationship',
+  'wrong-cause': 'the step does not append a run',
+  'wrong-relationship': 'the step names another relationship',
+  'old-incarnation': 'the device has certified a later incarnation since',
   'too-large': 'the run has more than 256 entries or 16 KiB',
   malformed: 'the bytes are not the canonical encoding of a claim',
-  'wrong-device': 'the step is not by the peer of this relationship',
-  'wrong-relationship': 'the step names another relationship',
-  'wrong-cause': 'the step does not append a run',
-  bricked: 'there is evidence that this device told two histories',
-  'old-incarnation': 'the device has certified a later incarnation since',
   fork: 'another entry stands at this position of the lane already',
+  bricked: 'there is evidence that this device told two histories',
   side: 'the entry is written on the other side of the relationship',
   index: 'the indices of the run do not follow the lane one by one',
   entropy: 'the entropy does not follow from the one before, the operation and the index',
   absorbed: 'the entry claims to have absorbed a head that this device never wrote, or goes back',
-  head: 'the step names another head, index or count than the run leads to',
   operation: 'the operation breaks a rule of its kind',
+  head: 'the step names another head, index or count than the run leads to',
   'step-fork': 'another step of this device with this number is known already',
   'step-chain': 'the step does not follow the neighbouring step that is known',
   writes: 'the step writes other leaves than its cause demands',
@@ -34,10 +34,10 @@ export const refusals = {
 export type Refusal = keyof typeof refusals;
 
 export const pendings = {
-  version: 'the format is newer than this software',
-  operation: 'the operation is not known to this software',
   incarnation: 'the device speaks for an incarnation whose card is not here yet',
+  version: 'the format is newer than this software',
   early: 'an earlier run of the lane is not here yet',
+  operation: 'the operation is not known to this software',
   policy: 'the policy of the token is not here yet',
 } as const;
 
