@@ -48,6 +48,15 @@ test('a hint to a known value needs the signature, too', () => {
   assert.deepEqual(admit(kept, hinted, network), { type: 'refused', kept });
 });
 
+test('a value keeps its first hints, as many as there may be, each once', () => {
+  const hints = [1, 2, 2, 3, 4, 5, 6].map(filled);
+  const kept = written([ten, ...hints.map((hint) => ({ ...ten, hint }))]);
+  assert.deepEqual(
+    kept?.values[0]?.hints,
+    [1, 2, 3, 4, 5, 6].slice(0, limits.slotValuesMax).map(filled),
+  );
+});
+
 test('a different value is kept behind the first, up to four, and the fifth is not', () => {
   let kept = written([ten]);
   for (const [i, write] of values.entries()) {

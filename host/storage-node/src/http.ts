@@ -146,9 +146,7 @@ async function bodyOf(request: IncomingMessage, max: number): Promise<Uint8Array
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
-    // The connection must outlive an early end, or the answer could not be sent.
-    const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-    for await (const part of chunks) {
+    for await (const part of request as AsyncIterable<Uint8Array>) {
       length += part.length;
       if (length > max) return undefined;
       parts.push(part);
