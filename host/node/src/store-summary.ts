@@ -24,7 +24,6 @@ import {
   reader,
   struct,
   u16,
-  u32,
   u64,
   type Coder,
 } from '@dsm/primitive';
@@ -73,9 +72,17 @@ export function decodeSummary(bytes: Uint8Array): DecodedSummary {
   return isWhole ? { is: 'summary', summary } : { is: 'damaged' };
 }
 
+/** Laid out by hand in one buffer: opening a store does this for every row of both copies. */
 export function rowChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
-  return nativeHash.blake3(concat(encodeWith(u32, key.length), key, value));
+  const length = 4 + key.length + value.length;
+  const bytes = length <= scratch.length ? scratch : new Uint8Array(length);
+  new DataView(bytes.buffer).setUint32(0, key.length);
+  bytes.set(key, 4);
+  bytes.set(value, 4 + key.length);
+  return nativeHash.blake3(bytes.subarray(0, length));
 }
+
+const scratch = new Uint8Array(8_192);
 
 /** Put a row into `digest`, or take it out again: exclusive or does both. */
 export function toggle(digest: Uint8Array, checksum: Uint8Array): void {

@@ -5,11 +5,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { concat } from '@dsm/primitive';
+import { portableHash } from '@dsm/portable';
+import { concat, encodeWith, u32 } from '@dsm/primitive';
 import { nativeHash } from '../src/hash.ts';
 import { judge } from '../src/mirror-rule.ts';
 import type { Finding, SqliteCopy } from '../src/sqlite-copy.ts';
-import { decodeSummary, encodeSummary, toggle, type Summary } from '../src/store-summary.ts';
+import {
+  decodeSummary,
+  encodeSummary,
+  rowChecksum,
+  toggle,
+  type Summary,
+} from '../src/store-summary.ts';
 import { fileStore } from '../src/store.ts';
 
 /** Each number has rows of its own, unless they are given. */
@@ -134,6 +141,20 @@ test('a store of a newer format is not opened', async () => {
   }
   await assert.rejects(fileStore(directory), { name: 'StoreError', code: 'version' });
   rmSync(directory, { recursive: true });
+});
+
+test('the checksum of a row is BLAKE3 over the framed key and the value', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.uint8Array({ maxLength: 12_000, size: 'max' }),
+      (key, value) => {
+        const framed = concat(encodeWith(u32, key.length), key, value);
+        assert.deepEqual(rowChecksum(key, value), portableHash.blake3(framed));
+      },
+    ),
+    { seed: 1, numRuns: 100 },
+  );
 });
 
 test('the digest depends on the set of rows, not on their order', () => {

@@ -142,9 +142,10 @@ function endingRules(rule: Rule): void {
     const sending = (async (): Promise<void> => {
       for (;;) await caller.send(message);
     })();
+    const told = rejects(sending, 'closed');
     await called.receive();
     await called.close();
-    await rejects(sending, 'closed');
+    await told;
   });
 
   rule('closing may be repeated', async ({ caller, called }) => {
