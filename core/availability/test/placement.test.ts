@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { place, placement, spillMax } from '@dsm/availability';
 import { compare, hash, nodeId, type Registry, type RegistryNode } from '@dsm/primitive';
 import fc from 'fast-check';
-import { installPortable } from '../../../host/portable/src/install.ts';
+import { installPortable } from '@dsm/portable';
 
 installPortable();
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { admit, type KeptSlot } from '@dsm/availability';
 import { limits, type SlotWrite } from '@dsm/primitive';
 import fc from 'fast-check';
-import { installPortable } from '../../../host/portable/src/install.ts';
-import { filled, slotAuthor } from '../../../host/ports/src/conformance/slot-author.ts';
+import { installPortable } from '@dsm/portable';
+import { filled, slotAuthor } from './slot-author.ts';
 
 installPortable();
 

@@ -4,4 +4,5 @@
 
 export * from './node.ts';
 export { slotRefusals, type SlotRefusal } from './slots.ts';
+export { vote, voterOf, type Voter } from './vote.ts';
 export type { Totals } from './rows.ts';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { memoryPlace, memoryStore } from '@dsm/memory';
 import { NodeError, StoreError, type NodeErrorCode, type Store } from '@dsm/ports';
 import { address as addressOf, slotKey, slotState } from '@dsm/primitive';
-import { installNative } from '../../node/src/install.ts';
-import { slotAuthor } from '../../ports/src/conformance/slot-author.ts';
+import { installNative } from '@dsm/node';
+import { slotAuthor } from '@dsm/ports/conformance';
 import { network, oneNode } from './one-node.ts';
 
 installNative();

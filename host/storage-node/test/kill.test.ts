@@ -9,9 +9,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NodeError } from '@dsm/ports';
 import { address as addressOf, equal, slotKey, slotState } from '@dsm/primitive';
-import { httpNode, type HttpNode } from '../../node/src/http-node.ts';
-import { installNative } from '../../node/src/install.ts';
-import { slotAuthor } from '../../ports/src/conformance/slot-author.ts';
+import { httpNode, installNative, type HttpNode } from '@dsm/node';
+import { slotAuthor } from '@dsm/ports/conformance';
 import { network } from './one-node.ts';
 
 installNative();

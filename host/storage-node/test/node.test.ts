@@ -1,5 +1,5 @@
-import { nodeApiConformance } from '../../ports/src/conformance/node-api.ts';
-import { installNative } from '../../node/src/install.ts';
+import { nodeApiConformance } from '@dsm/ports/conformance';
+import { installNative } from '@dsm/node';
 import { oneNode } from './one-node.ts';
 
 installNative();

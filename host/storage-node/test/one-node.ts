@@ -3,7 +3,7 @@
 import { memoryStore } from '@dsm/memory';
 import type { Store } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
-import { filled, registryOf } from '../../ports/src/conformance/slot-author.ts';
+import { filled, registryOf } from '@dsm/ports/conformance';
 import { storageNode, type StorageNode } from '../src/node.ts';
 
 export const network: Uint8Array = filled(42);

@@ -4,8 +4,8 @@ import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
 import { NodeError } from '@dsm/ports';
 import { groupOf, keyOf, nodeId, slotKey, type Registry } from '@dsm/primitive';
 import { slotRefusals, storageNode, type SlotRefusal, type StorageNode } from '../src/index.ts';
-import { installNative } from '../../node/src/install.ts';
-import { filled, registryOf, slotAuthor } from '../../ports/src/conformance/slot-author.ts';
+import { installNative } from '@dsm/node';
+import { filled, registryOf, slotAuthor } from '@dsm/ports/conformance';
 import { network } from './one-node.ts';
 
 installNative();

@@ -4,7 +4,7 @@ import { memoryStore } from '@dsm/memory';
 import { NodeError, type NodeApi } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
 import { storageNode, type StorageNode } from '@dsm/storage-node';
-import { filled, registryOf } from '../../ports/src/conformance/slot-author.ts';
+import { filled, registryOf } from '@dsm/ports/conformance';
 
 export const network: Uint8Array = filled(42);
 

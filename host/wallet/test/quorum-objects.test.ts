@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { placement } from '@dsm/availability';
 import type { NodeApi } from '@dsm/ports';
 import { address as addressOf } from '@dsm/primitive';
-import { installNative } from '../../node/src/install.ts';
+import { installNative } from '@dsm/node';
 import { quorum, type NodeFault } from '../src/quorum.ts';
 import { cluster, dead, hung } from './quorum-cluster.ts';
 

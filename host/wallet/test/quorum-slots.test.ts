@@ -13,9 +13,9 @@ import {
   type SlotWrite,
 } from '@dsm/primitive';
 import fc from 'fast-check';
-import { installNative } from '../../node/src/install.ts';
-import { filled, slotAuthor } from '../../ports/src/conformance/slot-author.ts';
-import { vote, voterOf } from '../../storage-node/src/vote.ts';
+import { installNative } from '@dsm/node';
+import { filled, slotAuthor } from '@dsm/ports/conformance';
+import { vote, voterOf } from '@dsm/storage-node';
 import { quorum, type Fault, type NodeFault, type SlotOutcome } from '../src/quorum.ts';
 import { cluster, dead, equivocator, hung, network, type Cluster } from './quorum-cluster.ts';
 

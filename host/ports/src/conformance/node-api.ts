@@ -16,6 +16,8 @@ import {
 import { NodeError, type NodeApi, type NodeErrorCode } from '../node-api.ts';
 import { filled, slotAuthor, type SlotAuthor } from './slot-author.ts';
 
+export * from './slot-author.ts';
+
 export interface NodeUnderTest {
   readonly node: NodeApi;
   /** A registry with one group, which contains the node at `index`. */
