@@ -13,6 +13,7 @@
  *     ack        MAC: durable here, stop resending                     peer → proposer     round 2
  *     absorbed   the peer's signed step; completes the stitched receipt
  *     marks      positions and statements of others, to compare
+ *     half       my statement where yours differs
  *     evidence   somebody told two histories
  *     end        nothing more from my side
  *
@@ -84,6 +85,8 @@ export type Message =
   | { readonly type: 'ack'; readonly head: Uint8Array; readonly mac: Uint8Array }
   | { readonly type: 'absorbed'; readonly signed: SignedStep }
   | { readonly type: 'marks'; readonly lines: readonly MarkLine[] }
+  /** What I hold at a position where you hold something else: the other half of evidence. */
+  | { readonly type: 'half'; readonly position: Uint8Array; readonly half: Uint8Array }
   | { readonly type: 'evidence'; readonly evidence: Uint8Array }
   | { readonly type: 'end' };
 
@@ -131,5 +134,6 @@ export const message: Obj<Message> = object(
     ],
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
+    half: [15, struct({ position: bytes32, half: variable(2 * limits.receiptBytesMax) })],
   }),
 );

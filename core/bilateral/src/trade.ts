@@ -174,9 +174,13 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   if (!equal(consent.head, trade.head)) return stay(state);
   const refusal = judgeConsent(state, answer);
   if (refusal !== undefined) return unaccepted(state, refusal, 'consent');
-  const verdict = append(me, on, trade.operations, false, world);
+  const verdict = append(me, on, trade.operations, true, world);
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
   const change = verdict.value;
+  // The lanes moved while the offer was out: the peer consented to an entry that is none any more.
+  if (!equal(change.edge.mine.head, trade.head)) {
+    return proposed({ ...state, trade: { at: 'idle' } }, trade.operations, world);
+  }
   const run: OwnRun = { ...change.run, countersignature: answer.countersignature };
   return {
     state: { me: change.device, on: change.edge, trade: { at: 'committing', run } },
@@ -217,9 +221,11 @@ function judgeConsent(
 
 function stepSigned(state: State, statement: Uint8Array, signed: SignedStep): Turn {
   const { trade } = state;
-  if (trade.at !== 'committing' || !equal(trade.run.statement, statement)) {
+  if (signed.step.cause.type !== 'append') {
     return { state, effects: [{ do: 'send', message: { type: 'absorbed', signed } }] };
   }
+  // Signing takes time: the run may have been acknowledged meanwhile, on an earlier signature.
+  if (trade.at !== 'committing' || !equal(trade.run.statement, statement)) return stay(state);
   const head = trade.run.heads.at(-1)!;
   return {
     state,

@@ -79,9 +79,18 @@ export function writer(capacity = 256): Writer {
     return n;
   };
   return {
-    u8: (n) => view.setUint8(claim(1), inRange(n, 0xff)),
-    u16: (n) => view.setUint16(claim(2), inRange(n, 0xffff)),
-    u32: (n) => view.setUint32(claim(4), inRange(n, 0xffffffff)),
+    u8: (n) => {
+      const from = claim(1);
+      view.setUint8(from, inRange(n, 0xff));
+    },
+    u16: (n) => {
+      const from = claim(2);
+      view.setUint16(from, inRange(n, 0xffff));
+    },
+    u32: (n) => {
+      const from = claim(4);
+      view.setUint32(from, inRange(n, 0xffffffff));
+    },
     u64: (n) => {
       inRange(n, Number.MAX_SAFE_INTEGER);
       const from = claim(8);

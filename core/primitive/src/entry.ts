@@ -80,7 +80,12 @@ export function openLane(
   spoolKey: Uint8Array,
 ): Lane {
   const start = hash('s0', network, writer, encodeWith(u32, incarnation), peer);
-  return { start, head: start, index: 0, entropy: hash('entropy', start, spoolKey) };
+  return { start, head: start, index: 0, entropy: startEntropy(start, spoolKey) };
+}
+
+/** e⁰ of the lane that begins at `start`. */
+export function startEntropy(start: Uint8Array, spoolKey: Uint8Array): Uint8Array {
+  return hash('entropy', start, spoolKey);
 }
 
 export function nextEntropy(entropy: Uint8Array, operation: Uint8Array, index: number): Uint8Array {

@@ -18,6 +18,7 @@ export * from './card.ts';
 export * from './proof.ts';
 export * from './map.ts';
 export * from './entry.ts';
+export * from './sparse-index.ts';
 export * from './view.ts';
 export * from './step.ts';
 export * from './countersignature.ts';

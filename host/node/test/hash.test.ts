@@ -5,8 +5,8 @@ import { randomFillSync } from 'node:crypto';
 import { test } from 'node:test';
 import { portableHash } from '@dsm/portable';
 import fc from 'fast-check';
-import { hashConformance } from '../../ports/src/conformance/crypto.ts';
-import { hashVectors } from '../../ports/src/conformance/crypto-vectors.ts';
+import { hashConformance } from '@dsm/ports/conformance';
+import { hashVectors } from '@dsm/ports/conformance';
 import { nativeHash } from '../src/hash.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { portableKem } from '@dsm/portable';
 import type { Kem } from '@dsm/ports';
 import fc from 'fast-check';
-import { kemConformance } from '../../ports/src/conformance/crypto.ts';
-import { kemVectors } from '../../ports/src/conformance/crypto-vectors.ts';
+import { kemConformance } from '@dsm/ports/conformance';
+import { kemVectors } from '@dsm/ports/conformance';
 import { nativeKem, nativeKemAvailable } from '../src/kem.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inspect } from 'node:util';
 import { KeystoreError, type KeystoreErrorCode } from '@dsm/ports';
-import { keystoreConformance } from '../../ports/src/conformance/keystore.ts';
+import { keystoreConformance } from '@dsm/ports/conformance';
 import { nativeHash } from '../src/hash.ts';
 import {
   fileKeystore,

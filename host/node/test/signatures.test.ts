@@ -17,8 +17,8 @@ import {
   type Signatures,
 } from '@dsm/primitive';
 import fc from 'fast-check';
-import { signaturesConformance } from '../../ports/src/conformance/crypto.ts';
-import { mlDsaVectors, slhDsaVectors } from '../../ports/src/conformance/crypto-vectors.ts';
+import { signaturesConformance } from '@dsm/ports/conformance';
+import { mlDsaVectors, slhDsaVectors } from '@dsm/ports/conformance';
 import { nativeHash } from '../src/hash.ts';
 import { installNative } from '../src/install.ts';
 import { nativeSignatures, nativeSignaturesAvailable } from '../src/signatures.ts';

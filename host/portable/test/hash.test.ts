@@ -1,7 +1,7 @@
 /** The portable BLAKE3: the rules of the port and the official vectors. */
 
-import { hashConformance } from '../../ports/src/conformance/crypto.ts';
-import { hashVectors } from '../../ports/src/conformance/crypto-vectors.ts';
+import { hashConformance } from '@dsm/ports/conformance';
+import { hashVectors } from '@dsm/ports/conformance';
 import { portableHash } from '../src/hash.ts';
 
 hashConformance('portable hash', portableHash);

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import { kemConformance } from '../../ports/src/conformance/crypto.ts';
+import { kemConformance } from '@dsm/ports/conformance';
 import {
   bytesOf,
   each,
   kemVectors,
   label,
   vectorTest,
-} from '../../ports/src/conformance/crypto-vectors.ts';
+} from '@dsm/ports/conformance';
 import { portableKem } from '../src/kem.ts';
 
 kemConformance('portable KEM', portableKem);

@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { installHash, installSignatures, implementation, signatures } from '@dsm/primitive';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
-import { signaturesConformance } from '../../ports/src/conformance/crypto.ts';
+import { signaturesConformance } from '@dsm/ports/conformance';
 import {
   bytesOf,
   each,
@@ -17,7 +17,7 @@ import {
   mlDsaVectors,
   slhDsaVectors,
   vectorTest,
-} from '../../ports/src/conformance/crypto-vectors.ts';
+} from '@dsm/ports/conformance';
 import { portableHash } from '../src/hash.ts';
 import { installPortable } from '../src/install.ts';
 import { portableSignatures } from '../src/signatures.ts';

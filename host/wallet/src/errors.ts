@@ -43,3 +43,22 @@ export class DsmError extends Error {
     this.docs = `docs/errors.md#${code}`;
   }
 }
+
+const portCodes: Partial<Record<string, ErrorCode>> = {
+  full: 'full',
+  'read-only': 'read-only',
+  busy: 'busy',
+  rotten: 'rotten',
+  damaged: 'integrity',
+  locked: 'locked',
+  exists: 'exists',
+  unreachable: 'unreachable',
+  closed: 'unreachable',
+};
+
+/** Errors of the ports, as this SDK names them; a programmer's fault stays what it is. */
+export function translated(error: unknown): unknown {
+  if (error instanceof DsmError || !(error instanceof Error)) return error;
+  const code = portCodes[String((error as { code?: unknown }).code)];
+  return code === undefined ? error : new DsmError(code, error.message, { cause: error });
+}

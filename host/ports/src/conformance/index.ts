@@ -4,3 +4,7 @@ export * from './store.ts';
 export * from './transport.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
+export * from './keystore.ts';
+export * from './crypto.ts';
+export * from './crypto-vectors.ts';
+export * from './node-api.ts';

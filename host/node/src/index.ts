@@ -1,0 +1,11 @@
+/** @dsm/node: the ports on Node. Native cryptography, durable files, TCP, HTTP. */
+
+export * from './hash.ts';
+export * from './signatures.ts';
+export * from './kem.ts';
+export * from './entropy.ts';
+export * from './keystore.ts';
+export * from './install.ts';
+export * from './store.ts';
+export * from './process-lock.ts';
+export * from './http-node.ts';

@@ -1,0 +1,381 @@
+/**
+ * Changes: what each decision of the core makes durable, row by row.
+ *
+ * An own run is kept as a statement first, then signed, then kept with its signature and as a part
+ * of the lineage. A peer's run is complete when it comes: entries, step, notes, receipt, marks and
+ * this device's own absorb step are one commit.
+ */
+
+import {
+  entry,
+  equal,
+  keyDigest,
+  keyOf,
+  nextHead,
+  slotKey,
+  slotPath,
+  stepBodyDigest,
+  stepPosition,
+  stepStatement,
+  type Card,
+  type Countersignature,
+  type SignedStep,
+} from '@dsm/primitive';
+import type { Absorbed, Appended, Edge, OwnRun } from '@dsm/bilateral';
+import {
+  checkPart,
+  decodeOperation,
+  decodePart,
+  encodeOpening,
+  encodePart,
+  issueHead,
+  noteId,
+  noteKinds,
+  partHead,
+  spendPlace,
+  type Input,
+  type IssuePart,
+  type SpendPart,
+} from '@dsm/protocols';
+import {
+  lineageKnown,
+  putDevice,
+  putEdge,
+  putEntries,
+  type Engine,
+} from './engine.ts';
+import {
+  draft,
+  putLeaves,
+  putMark,
+  putNote,
+  putOrigin,
+  putPayment,
+  putRun,
+  putToken,
+  putWallet,
+  removeNote,
+  type Draft,
+  type RunAt,
+} from './model.ts';
+import { laneKey, rowKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './rows.ts';
+import { finalityOf, givenTo } from './value.ts';
+
+/** An own run, stated and durable, not signed. */
+export function appendedDraft(
+  engine: Engine,
+  before: Edge,
+  change: Appended,
+  run: OwnRun,
+  online: boolean,
+): { readonly change: Draft; readonly at: RunAt; readonly payments: readonly PaymentRow[] } {
+  const { model } = engine;
+  const to = draft();
+  const { edge } = change;
+  putDevice(to, model, change.device);
+  putEdge(to, model, edge);
+  putEntries(to, model, before, 0, before.mine, run.entries);
+  putLeaves(to, model, change.leaves);
+  for (const note of change.gained) putNote(to, model, { note, state: 0 });
+  for (const id of spentIds(run)) removeNote(to, model, id);
+  const own = equal(edge.key, model.own);
+  const at: RunAt = {
+    index: edge.mine.index,
+    row: {
+      before: run.before,
+      head: edge.mine.head,
+      count: run.entries.length,
+      step: run.step,
+      slots: run.slots,
+      signature: new Uint8Array(0),
+      further: [],
+      countersignature: run.countersignature,
+      absorbed: undefined,
+      acked: own ? 1 : 0,
+      delivered: own ? 1 : 0,
+      online: online ? 1 : 0,
+    },
+  };
+  putRun(to, model, edge, at);
+  const payments = paymentsOf(engine, edge, 0, run.entries, run.heads, online);
+  for (const row of payments) putPayment(to, model, row);
+  putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
+  return { change: to, at, payments };
+}
+
+/** Ids of the notes that the run's operations spend. */
+function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
+  return entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source, index }) => noteId(source, index)));
+}
+
+export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {
+  const decoded = entry.decode(bytes);
+  if (!decoded.ok) return [];
+  const operation = decodeOperation(decoded.value.operation);
+  if (typeof operation === 'string') return [];
+  return operation.type === 'transfer' || operation.type === 'load' ? operation.inputs : [];
+}
+
+/** One row for each transfer of a run that gives something to the other device. */
+function paymentsOf(
+  { model, clock }: Engine,
+  on: Edge,
+  side: LaneSide,
+  entries: readonly Uint8Array[],
+  heads: readonly Uint8Array[],
+  online: boolean,
+): PaymentRow[] {
+  const receiver = side === 0 ? on.peer.device : model.device.id;
+  if (equal(on.peer.device, model.device.id)) return [];
+  const rows: PaymentRow[] = [];
+  for (const [i, bytes] of entries.entries()) {
+    const decoded = entry.decode(bytes);
+    const given = decoded.ok ? givenTo(decoded.value.operation, receiver) : undefined;
+    if (!decoded.ok || given === undefined || given.amount === 0n) continue;
+    rows.push({
+      number: model.payments.length + rows.length,
+      head: heads[i]!,
+      relationship: on.key,
+      lane: side === 0 ? on.mine.start : on.theirs.start,
+      side,
+      index: decoded.value.index,
+      peer: on.peer.device,
+      token: given.token,
+      amount: given.amount,
+      note: given.memo,
+      online: online ? 1 : 0,
+      finality: 0,
+      wireBytes: 0,
+      seenAt: clock.now(),
+    });
+  }
+  return rows;
+}
+
+/** An own run after signing: the signature and what the run is in the lineage of its notes. */
+export function signedDraft(
+  engine: Engine,
+  on: Edge,
+  at: RunAt,
+  entries: readonly Uint8Array[],
+  signed: SignedStep,
+): { readonly change: Draft; readonly at: RunAt } {
+  const to = draft();
+  const row: RunRow = { ...at.row, signature: signed.signature, further: signed.further };
+  putRun(to, engine.model, on, { index: at.index, row });
+  putParts(to, engine, partsOf(at.row.before, entries, signed, engine.model.card));
+  return { change: to, at: { index: at.index, row } };
+}
+
+/** A peer's run that was accepted, with everything that follows from it. */
+export function absorbedDraft(
+  engine: Engine,
+  before: Edge,
+  change: Absorbed,
+  card: Card,
+  countersignature: Countersignature | undefined,
+  consented: boolean,
+): { readonly change: Draft; readonly payments: readonly PaymentRow[] } {
+  const { model } = engine;
+  const to = draft();
+  const { edge, absorbed } = change;
+  const { run } = absorbed;
+  const { signed, entries } = run.claim;
+  putDevice(to, model, change.device);
+  putEdge(to, model, edge);
+  putEntries(to, model, before, 1, before.theirs, entries);
+  putLeaves(to, model, change.leaves);
+  for (const note of change.gained) putNote(to, model, { note, state: 0 });
+  const row: RunRow = {
+    before: before.theirs.head,
+    head: run.lane.head,
+    count: entries.length,
+    step: signed.step,
+    slots: signed.slots,
+    signature: signed.signature,
+    further: signed.further,
+    countersignature,
+    absorbed: { step: absorbed.step, slots: [], signature: new Uint8Array(0), further: [] },
+    acked: 1,
+    delivered: 1,
+    online: consented ? 0 : 1,
+  };
+  to.put(laneKey('run', edge.theirs.start, run.lane.index), runRow.encode(row));
+  putParts(to, engine, partsOf(before.theirs.head, entries, signed, card));
+  putMarks(to, engine, edge, before.theirs.head, entries, signed, card);
+  acknowledge(to, engine, edge);
+  const payments = paymentsOf(engine, edge, 1, entries, run.heads, !consented);
+  for (const payment of payments) putPayment(to, model, payment);
+  putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
+  return { change: to, payments };
+}
+
+/** The peer's entry says how far it has absorbed this lane: runs up to there need no resending. */
+function acknowledge(to: Draft, { model }: Engine, on: Edge): void {
+  for (const { index, row } of model.open.get(keyOf(on.key)) ?? []) {
+    if (index > on.absorbed.index) continue;
+    putRun(to, model, on, { index, row: { ...row, acked: 1 } });
+  }
+}
+
+/** The digests of the keys that must sign a run with these entries, beside the working key. */
+export function writersOf(model: Engine['model'], entries: readonly Uint8Array[]): Uint8Array[] {
+  return entries.flatMap((bytes) => {
+    const decoded = entry.decode(bytes);
+    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    if (typeof operation === 'string' || operation.type === 'memo') return [];
+    if (operation.type !== 'mint') return operation.inputs.map(({ key }) => key);
+    const rules = model.tokens.get(keyOf(operation.issue.token))?.rules;
+    return rules === undefined ? [] : [rules.issuer];
+  });
+}
+
+/** What the entries of one signed run are in the lineage of the notes that they make. */
+export function partsOf(
+  before: Uint8Array,
+  entries: readonly Uint8Array[],
+  signed: SignedStep,
+  card: Card,
+): (SpendPart | IssuePart)[] {
+  const { suite, workingKey } = card.body;
+  const body = stepBodyDigest(signed.step);
+  const signatures = [
+    { suite, publicKey: workingKey, signature: signed.signature },
+    ...signed.further,
+  ];
+  const parts: (SpendPart | IssuePart)[] = [];
+  let head = before;
+  for (const bytes of entries) {
+    const from = head;
+    head = nextHead(head, bytes);
+    const decoded = entry.decode(bytes);
+    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    if (typeof operation === 'string' || operation.type === 'memo') continue;
+    if (operation.type === 'mint') {
+      const part = issuePartOf(operation.issue, body, signed);
+      if (part !== undefined) parts.push(part);
+      continue;
+    }
+    const certificates = operation.inputs.map(() => undefined);
+    parts.push({ before: from, entry: bytes, body, slots: signed.slots, signatures, certificates });
+  }
+  return parts;
+}
+
+function issuePartOf(
+  issue: IssuePart['issue'],
+  body: Uint8Array,
+  { slots, further }: SignedStep,
+): IssuePart | undefined {
+  const head = issueHead(issue);
+  const index = slots.findIndex(({ value }) => equal(value, head));
+  const signer = further[0];
+  if (index < 0 || signer === undefined) return undefined;
+  const authorisation = { ...signer, body, path: slotPath(slots, index) };
+  return { issue, authorisation, certificate: undefined };
+}
+
+/** Parts that check out become origins; one that rests on missing parts is kept for later. */
+export function putParts(
+  to: Draft,
+  engine: Engine,
+  parts: readonly (SpendPart | IssuePart)[],
+): void {
+  for (const part of parts) {
+    const verdict = checkPart(part, lineageKnown(engine));
+    const bytes = encodePart(part);
+    if (verdict.type === 'good') putOrigin(to, engine.model, verdict.origin, bytes);
+    else to.put(rowKey('part', partHead(part)), bytes);
+  }
+}
+
+/** Statements of the peer, kept to be compared with what others hold. */
+function putMarks(
+  to: Draft,
+  { model }: Engine,
+  on: Edge,
+  before: Uint8Array,
+  entries: readonly Uint8Array[],
+  signed: SignedStep,
+  card: Card,
+): void {
+  const device = on.peer.device;
+  const cardBytes = contactCard(model, device);
+  const { step, slots, signature } = signed;
+  putMark(to, model, {
+    position: stepPosition(device, step.incarnation, step.seq),
+    statement: stepStatement(step, slots),
+    device,
+    half: { type: 'step', card: cardBytes, signed },
+  });
+  const { suite, workingKey } = card.body;
+  const working = keyDigest(suite, workingKey);
+  let head = before;
+  for (const bytes of entries) {
+    head = nextHead(head, bytes);
+    for (const input of inputsOfEntry(bytes)) {
+      if (input.kind !== noteKinds.purse || !equal(input.key, working)) continue;
+      const place = spendPlace(input);
+      const key = slotKey(place);
+      const line = slots.findIndex((slot) => equal(slot.key, key));
+      const body = stepBodyDigest(step);
+      const path = slotPath(slots, line);
+      putMark(to, model, {
+        position: key,
+        statement: head,
+        device,
+        half: {
+          type: 'spend',
+          card: cardBytes,
+          place,
+          value: head,
+          authorisation: { suite, publicKey: workingKey, body, path, signature },
+          opening: new Uint8Array(0),
+        },
+      });
+    }
+  }
+}
+
+function contactCard(model: Engine['model'], device: Uint8Array): Uint8Array {
+  return model.contacts.get(keyOf(device))?.card ?? new Uint8Array(0);
+}
+
+/** The opening of a purse note, from the load that made it, if its part is here. */
+export async function openingOf(
+  { store }: Engine,
+  { source, index }: Pick<Input, 'source' | 'index'>,
+): Promise<Uint8Array | undefined> {
+  const bytes = await store.get(rowKey('part', source));
+  const part = bytes === undefined ? undefined : decodePart(bytes);
+  if (part === undefined || 'issue' in part) return undefined;
+  return encodeOpening({ before: part.before, index, entry: part.entry });
+}
+
+/** Bring the finality of all payments up to date. Answers with those that changed. */
+export function refreshFinality(to: Draft, { model }: Engine): PaymentRow[] {
+  const changed: PaymentRow[] = [];
+  for (const row of model.payments) {
+    const finality = finalityOf(model, row);
+    if (finality === row.finality) continue;
+    const next = { ...row, finality };
+    putPayment(to, model, next);
+    changed.push(next);
+  }
+  return changed;
+}
+
+/** After a mint: the token remembers its newest issue, the parent of the next. */
+export function putMinted(to: Draft, { model }: Engine, operation: Uint8Array): void {
+  const decoded = decodeOperation(operation);
+  if (typeof decoded === 'string' || decoded.type !== 'mint') return;
+  const { issue } = decoded;
+  const token = model.tokens.get(keyOf(issue.token));
+  if (token === undefined) return;
+  putToken(to, model, {
+    ...token,
+    issueHead: issueHead(issue),
+    issueIndex: issue.index,
+    issueTotal: issue.total,
+  });
+}

@@ -1,0 +1,44 @@
+/** Contacts as people and programs see them. */
+
+import { card as cardObject, equal, keyOf } from '@dsm/primitive';
+import type { Contact } from './api.ts';
+import { DsmError } from './errors.ts';
+import type { Model } from './model.ts';
+import type { ContactRow } from './rows.ts';
+import { idText, phraseOf, prefixes } from './text.ts';
+
+export function contactView(model: Model, row: ContactRow): Contact {
+  const on =
+    row.relationship === undefined ? undefined : model.edges.get(keyOf(row.relationship));
+  const card = cardObject.decode(row.card);
+  return {
+    device: idText('device', row.device),
+    name: row.name,
+    phrase: phraseOf(row.device),
+    incarnation: card.ok ? card.value.body.incarnation : 0,
+    written: on?.mine.index ?? 0,
+    absorbed: on?.theirs.index ?? 0,
+    state: stateOf(model, row),
+  };
+}
+
+function stateOf(model: Model, row: ContactRow): Contact['state'] {
+  const told = [...model.alarms.values()].some(
+    (alarm) => alarm.culprit === 0 && equal(alarm.device, row.device),
+  );
+  if (told) return 'bricked';
+  return row.blocked === 1 ? 'blocked' : 'ok';
+}
+
+/** By the whole name, or by a unique prefix of the id. */
+export function findContact(model: Model, nameOrPrefix: string): ContactRow {
+  const all = [...model.contacts.values()];
+  const named = all.filter(({ name }) => name === nameOrPrefix);
+  const found =
+    named.length > 0 || !nameOrPrefix.startsWith(`${prefixes.device}1`)
+      ? named
+      : all.filter(({ device }) => idText('device', device).startsWith(nameOrPrefix));
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) throw new DsmError('not-found', `nobody called "${nameOrPrefix}" was met`);
+  throw new DsmError('ambiguous', `several contacts fit "${nameOrPrefix}"`);
+}

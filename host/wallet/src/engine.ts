@@ -1,0 +1,226 @@
+/**
+ * The engine: one wallet's model, store and keys, and the only door through which they change.
+ *
+ * Decisions are taken one at a time (`exclusive`): decide purely, make durable, then sign and send.
+ */
+
+import {
+  checkpointBefore,
+  entry,
+  isCheckpoint,
+  keyOf,
+  kinds,
+  limits,
+  startEntropy,
+  stepPosition,
+  walk,
+  type Claim,
+  type FurtherSignature,
+  type KnownStep,
+  type Lane,
+  type Registry,
+  type SignedStep,
+  type Slot,
+  type Step,
+  keyDigest,
+  equal,
+  advance,
+} from '@dsm/primitive';
+import { edge, device, type Device, type Edge, type World } from '@dsm/bilateral';
+import { valueRules, type LineageKnown } from '@dsm/protocols';
+import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
+import type { Network, WalletEvents } from './api.ts';
+import { DsmError } from './errors.ts';
+import { signAs, type Keys } from './keys.ts';
+import {
+  decodeRow,
+  entriesBetween,
+  laneAt,
+  type Draft,
+  type Model,
+} from './model.ts';
+import type { Quorum } from './quorum.ts';
+import { checkpointRow, laneKey, rowKey, runRow, type LaneSide, type RunRow } from './rows.ts';
+
+export interface Engine {
+  readonly model: Model;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly network: Network;
+  readonly registry: Registry;
+  readonly quorum: Quorum;
+  readonly kem: Kem;
+  readonly aead: Aead;
+  readonly entropy: Entropy;
+  readonly clock: Clock;
+  /** Run one decision at a time, in order of asking. */
+  readonly exclusive: <T>(decide: () => Promise<T>) => Promise<T>;
+  readonly commit: (change: Draft) => Promise<void>;
+  readonly emit: <K extends keyof WalletEvents>(event: K, value: WalletEvents[K]) => void;
+}
+
+export function lineageKnown({ model, registry }: Engine): LineageKnown {
+  return {
+    network: model.device.network,
+    registry,
+    originOf: (head) => model.origins.get(keyOf(head)),
+    policyOf: (token) => model.tokens.get(keyOf(token))?.rules,
+  };
+}
+
+/** What a decision about `on` may look up, with the parts of the lane that `claim` needs. */
+export async function worldFor(
+  engine: Engine,
+  on: Edge,
+  claim?: Pick<Claim, 'entries'>,
+): Promise<World> {
+  const { model, keys } = engine;
+  const heads = claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
+  return {
+    rules: valueRules((token) => model.tokens.get(keyOf(token))?.rules),
+    prove: (wanted) => model.map.prove(wanted),
+    blindSecret: keys.blindSecret,
+    indexOfMine: (_, head) => model.tails.get(keyOf(on.key))?.get(keyOf(head)),
+    headOfTheirs: (_, index) => heads.get(index),
+    stepOf: (who, incarnation, seq) => knownStep(engine, who, incarnation, seq),
+  };
+}
+
+function knownStep(
+  { model }: Engine,
+  who: Uint8Array,
+  incarnation: number,
+  seq: number,
+): KnownStep | undefined {
+  const mark = model.marks.get(keyOf(stepPosition(who, incarnation, seq)));
+  if (mark?.half.type !== 'step') return undefined;
+  const { before, after, previous } = mark.half.signed.step;
+  return { statement: mark.statement, before, after, previous };
+}
+
+/** Heads of the peer's lane around a claim that starts where the lane has been already. */
+async function theirHeads(
+  { store }: Engine,
+  on: Edge,
+  claim: Pick<Claim, 'entries'>,
+): Promise<Map<number, Uint8Array>> {
+  const heads = new Map([[on.theirs.index, on.theirs.head]]);
+  const first = entry.decode(claim.entries[0] ?? new Uint8Array(0));
+  if (!first.ok || first.value.index > on.theirs.index || first.value.index < 1) return heads;
+  const from = first.value.index - 1;
+  const to = Math.min(on.theirs.index, from + limits.runEntriesMax);
+  let lane = await laneAtIndex(store, on, 1, from);
+  heads.set(lane.index, lane.head);
+  for (const bytes of await entriesBetween(store, on.theirs.start, from + 1, to)) {
+    lane = walk(lane, [bytes]) ?? lane;
+    heads.set(lane.index, lane.head);
+  }
+  return heads;
+}
+
+/** One of the edge's lanes as it was at `index`. */
+export function laneAtIndex(
+  store: Store,
+  on: Edge,
+  side: LaneSide,
+  index: number,
+): Promise<Lane> {
+  const now = side === 0 ? on.mine : on.theirs;
+  const start = side === 0 ? startOf(on, 'mine') : startOf(on, 'theirs');
+  if (index > now.index) throw new RangeError('the lane has not been there');
+  return laneAt(store, start, index, { before: checkpointBefore, walk });
+}
+
+/** The lane of an edge before its first entry. */
+function startOf(on: Edge, which: 'mine' | 'theirs'): Lane {
+  const { start } = on[which];
+  return { start, head: start, index: 0, entropy: startEntropy(start, on.spoolKey) };
+}
+
+/** Rows of an edge, its new entries and the checkpoints among them. */
+export function putEdge(to: Draft, model: Model, on: Edge): void {
+  to.put(rowKey('edge', on.key), edge.encode(on));
+  to.then(() => {
+    model.edges.set(keyOf(on.key), on);
+    trimTail(model, on);
+  });
+}
+
+/** Keep only what the peer may still claim to have absorbed: its last mark and everything after. */
+function trimTail(model: Model, on: Edge): void {
+  const tail = model.tails.get(keyOf(on.key)) ?? new Map<string, number>();
+  tail.set(keyOf(on.mine.start), 0);
+  tail.set(keyOf(on.absorbed.head), on.absorbed.index);
+  tail.set(keyOf(on.mine.head), on.mine.index);
+  for (const [head, index] of tail) if (index < on.absorbed.index) tail.delete(head);
+  model.tails.set(keyOf(on.key), tail);
+}
+
+export function putEntries(
+  to: Draft,
+  model: Model,
+  on: Edge,
+  side: LaneSide,
+  from: Lane,
+  entries: readonly Uint8Array[],
+): void {
+  let lane = from;
+  const passed: [string, number][] = [];
+  for (const bytes of entries) {
+    const decoded = entry.decode(bytes);
+    if (!decoded.ok) throw new RangeError('not an entry');
+    lane = advance(lane, decoded.value, bytes);
+    to.put(laneKey('entry', from.start, lane.index), bytes);
+    if (isCheckpoint(lane.index)) {
+      to.put(laneKey('checkpoint', from.start, lane.index), checkpointRow.encode(lane));
+    }
+    passed.push([keyOf(lane.head), lane.index]);
+  }
+  if (side === 1) return;
+  to.then(() => {
+    const tail = model.tails.get(keyOf(on.key)) ?? new Map<string, number>();
+    for (const [head, index] of passed) tail.set(head, index);
+    model.tails.set(keyOf(on.key), tail);
+  });
+}
+
+export function putDevice(to: Draft, model: Model, next: Device): void {
+  to.put(rowKey('device'), device.encode(next));
+  to.then(() => {
+    model.device = next;
+  });
+}
+
+/** The signed form of an own step whose statement is durable. */
+export function signStep(
+  { model, keys }: Engine,
+  step: Step,
+  slots: readonly Slot[],
+  statement: Uint8Array,
+  writers: readonly Uint8Array[],
+): SignedStep {
+  const { suite, network } = model.device;
+  const working = keys.working();
+  const current = keyDigest(suite, working.publicKey);
+  const others = new Map(
+    writers.filter((digest) => !equal(digest, current)).map((digest) => [keyOf(digest), digest]),
+  );
+  const further: FurtherSignature[] = [...others.values()].map((digest) => {
+    const pair = keys.byDigest(digest);
+    if (pair === undefined) throw new DsmError('integrity', 'a note names a key that is not here');
+    const signature = signAs(pair, kinds.signedStep, suite, network, statement);
+    return { suite, publicKey: pair.publicKey, signature };
+  });
+  const signature = signAs(working, kinds.signedStep, suite, network, statement);
+  return { step, slots, signature, further };
+}
+
+/** An own or a peer's run as it is stored. */
+export async function readRun(
+  { store }: Engine,
+  start: Uint8Array,
+  index: number,
+): Promise<RunRow | undefined> {
+  const bytes = await store.get(laneKey('run', start, index));
+  return bytes === undefined ? undefined : decodeRow(runRow, bytes, 'run');
+}

@@ -1,0 +1,114 @@
+/**
+ * Greeting: cards are exchanged, the secret of a new relationship is agreed, and whatever was left
+ * unanswered is said again.
+ */
+
+import { card as cardObject, cardDevice, checkCard, equal, kinds } from '@dsm/primitive';
+import {
+  agreedSecret,
+  agreementDigest,
+  agreementMac,
+  encapsulates,
+  openEdge,
+  verifyAgreement,
+  type Message,
+} from '@dsm/bilateral';
+import { sayMarks } from './comparing.ts';
+import { putEdge } from './engine.ts';
+import { signAs } from './keys.ts';
+import { draft, putContact } from './model.ts';
+import type { ContactRow } from './rows.ts';
+import { meetCard } from './succession.ts';
+import { contactOf, giveUp, say, type Talk } from './talk.ts';
+import { sayOpenRuns } from './trading.ts';
+import { isBricked } from './tripwire.ts';
+
+export async function hello(talk: Talk, { card: bytes }: Message & { type: 'hello' }): Promise<void> {
+  const { engine, options } = talk;
+  const { model } = engine;
+  if (talk.peer !== undefined) return;
+  const decoded = cardObject.decode(bytes);
+  if (!decoded.ok) return giveUp(talk, 'integrity', 'what came is no identity card');
+  const card = decoded.value;
+  const refusal = checkCard(card, model.device.network, engine.registry);
+  if (refusal !== undefined) {
+    return giveUp(talk, 'integrity', `the identity card does not hold: ${refusal}`);
+  }
+  const device = cardDevice(card);
+  if (equal(device, model.device.id)) return giveUp(talk, 'refused', 'a device does not meet itself');
+  const contact = await meetCard(engine, card, bytes, options.name);
+  if (contact === undefined) {
+    return giveUp(talk, 'refused', 'this card is of an earlier incarnation of a known device');
+  }
+  if (contact.blocked === 1) return giveUp(talk, 'blocked', `${contact.name} is blocked here`);
+  talk.peer = { device, card };
+  if (contact.agreed === 1) await resume(talk, contact);
+  else await sendAgreement(talk, contact);
+}
+
+/** The lower device encapsulates, keeps the secret, then says the ciphertext; the same one again. */
+async function sendAgreement(talk: Talk, contact: ContactRow): Promise<void> {
+  const { engine, peer } = talk;
+  const { id, suite, network } = engine.model.device;
+  if (!encapsulates(id, contact.device)) return;
+  let row = contact;
+  if (row.ciphertext === undefined) {
+    const fresh = engine.kem.encapsulate(peer!.card.body.kemKey);
+    if (fresh === undefined) return giveUp(talk, 'integrity', 'the card has no usable KEM key');
+    const { ciphertext } = fresh;
+    row = { ...row, ciphertext, secret: agreedSecret(fresh.secret, ciphertext, id, row.device) };
+    const change = draft();
+    putContact(change, engine.model, row);
+    await engine.commit(change);
+  }
+  const ciphertext = row.ciphertext!;
+  const digest = agreementDigest(ciphertext, id, row.device);
+  const signature = signAs(engine.keys.working(), kinds.message, suite, network, digest);
+  await say(talk, { type: 'agree', ciphertext, signature });
+}
+
+export async function agree(talk: Talk, said: Message & { type: 'agree' }): Promise<void> {
+  const { engine, peer } = talk;
+  const contact = contactOf(talk);
+  if (contact === undefined || peer === undefined) return;
+  const { ciphertext, signature } = said;
+  const me = engine.model.device.id;
+  if (encapsulates(me, peer.device)) return;
+  if (!verifyAgreement(peer.card, ciphertext, peer.device, me, signature)) return;
+  const again = contact.ciphertext !== undefined && equal(contact.ciphertext, ciphertext);
+  if (contact.agreed === 1 && !again) return;
+  const shared = engine.keys.kem().decapsulate(ciphertext);
+  if (shared === undefined) return;
+  const secret = agreedSecret(shared, ciphertext, peer.device, me);
+  if (contact.agreed === 1) return say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
+  const row = await establish(talk, { ...contact, secret, ciphertext });
+  await say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
+  await resume(talk, row);
+}
+
+export async function agreed(talk: Talk, { mac }: Message & { type: 'agreed' }): Promise<void> {
+  const contact = contactOf(talk);
+  if (contact?.secret === undefined || contact.ciphertext === undefined) return;
+  if (contact.agreed === 1 || !equal(mac, agreementMac(contact.secret, contact.ciphertext))) return;
+  await resume(talk, await establish(talk, contact));
+}
+
+/** The relationship stands: both know its secret. */
+async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<ContactRow> {
+  const { model, keys } = engine;
+  const { incarnation, suite, workingKey } = peer!.card.body;
+  const other = { device: contact.device, incarnation, suite, workingKey };
+  const on = openEdge(model.device, keys.working().publicKey, other, contact.secret!);
+  const row = { ...contact, agreed: 1, relationship: on.key };
+  const change = draft();
+  putContact(change, model, row);
+  putEdge(change, model, { ...on, bricked: isBricked(model, contact.device) ? 1 : 0 });
+  await engine.commit(change);
+  return row;
+}
+
+async function resume(talk: Talk, contact: ContactRow): Promise<void> {
+  await sayMarks(talk, contact.device);
+  await sayOpenRuns(talk);
+  talk.ready.resolve(contact);
+}

@@ -1,0 +1,95 @@
+/**
+ * A local network: storage nodes in this process, over memory, with a token to play with.
+ *
+ * No ports are opened and nothing is written to disk. Everything else is the real thing: votes are
+ * signed, certificates checked, placement computed.
+ */
+
+import { implementation, type Registry } from '@dsm/primitive';
+import { memoryStore } from '@dsm/memory';
+import { installPortable } from '@dsm/portable';
+import { storageNode, type StorageNode } from '@dsm/storage-node';
+import type { Network, Wallet } from './api.ts';
+import { networkId } from './open.ts';
+import { createWallet } from './wallet.ts';
+
+export interface LocalNetworkOptions {
+  /** At least 4. */
+  readonly nodes?: number;
+  readonly name?: string;
+}
+
+export interface LocalNetwork extends Network {
+  /** The nodes themselves, to stop or to look into. */
+  readonly storageNodes: readonly StorageNode[];
+  /** Only a development network has this: mint to the wallet, which adopts the token. */
+  readonly fund: (wallet: Wallet, amounts: Readonly<Record<string, bigint>>) => Promise<void>;
+}
+
+const capacityBytes = 256 * 1_048_576;
+
+export async function localNetwork(options: LocalNetworkOptions = {}): Promise<LocalNetwork> {
+  try {
+    implementation();
+  } catch {
+    installPortable();
+  }
+  const { nodes: count = 5, name = 'local' } = options;
+  const network = networkId(name);
+  let registry: Registry | undefined;
+  const storageNodes: StorageNode[] = [];
+  for (let i = 0; i < count; i++) {
+    const seed = crypto.getRandomValues(new Uint8Array(32));
+    storageNodes.push(
+      await storageNode({
+        store: memoryStore(),
+        registry: () => registry,
+        network,
+        suite: 1,
+        seed,
+        capacityBytes,
+      }),
+    );
+  }
+  registry = firstRegistry(network, storageNodes);
+  const base: Network = { name, registry, nodes: storageNodes };
+  const bank = faucet(base);
+  return { ...base, storageNodes, fund: bank };
+}
+
+/** Version 1: one group of the first four nodes; every node keeps objects. */
+export function firstRegistry(
+  network: Uint8Array,
+  nodes: readonly { readonly voteKey: Uint8Array; readonly address: string }[],
+): Registry {
+  return {
+    network,
+    first: new Uint8Array(32),
+    version: 1,
+    r: 4,
+    q: 3,
+    f: 1,
+    nodes: nodes.map(({ voteKey, address }) => ({ suite: 1, voteKey, address })),
+    groups: [[0, 1, 2, 3]],
+  };
+}
+
+/** An issuer that lives as long as the network and pays out of fresh mints. */
+function faucet(network: Network): LocalNetwork['fund'] {
+  let issuer: Promise<Wallet> | undefined;
+  return async (wallet, amounts) => {
+    issuer ??= createWallet({ name: 'Mint', store: memoryStore(), network });
+    const bank = await issuer;
+    const relationship = await bank.meet(wallet);
+    for (const [ticker, amount] of Object.entries(amounts)) {
+      const known = bank.tokens().find((token) => token.ticker === ticker);
+      const token = known ?? (await bank.issue({ ticker, cap: 1_000_000_000_000n }));
+      await wallet.adopt(token.id);
+      await bank.mint(token.id, amount);
+      await relationship.pay({ token: token.id, amount, over: 'online' });
+    }
+    await relationship.close();
+    await wallet.sync();
+  };
+}
+

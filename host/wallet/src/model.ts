@@ -1,0 +1,293 @@
+/**
+ * The model: what a wallet holds in memory, and how a change becomes durable.
+ *
+ * A change is a draft: the rows to write and what to do in memory once they are durable. Memory
+ * never runs ahead of the disk: if the commit fails, nothing has happened.
+ */
+
+import {
+  deviceMap,
+  encodeWith,
+  keyOf,
+  u64,
+
+  type Card,
+  type DeviceMap,
+  type Lane,
+  type Obj,
+  type StepWrite,
+} from '@dsm/primitive';
+import type { Device, Edge } from '@dsm/bilateral';
+import { noteId, policy, type Origin, type Policy } from '@dsm/protocols';
+import type { Store, Write } from '@dsm/ports';
+import { DsmError } from './errors.ts';
+import {
+  alarmRow,
+  checkpointRow,
+  contactRow,
+  laneKey,
+  markRow,
+  noteRow,
+  originRow,
+  paymentRow,
+  policyRow,
+  rowKey,
+  runRow,
+  walletRow,
+  type AlarmRow,
+  type ContactRow,
+  type MarkRow,
+  type NoteRow,
+  type PaymentRow,
+  type PolicyRow,
+  type RunRow,
+  type Table,
+  type WalletRow,
+} from './rows.ts';
+
+export interface Token extends PolicyRow {
+  readonly id: Uint8Array;
+  readonly rules: Policy;
+}
+
+/** Maps are keyed by `keyOf` the id. */
+export interface Model {
+  row: WalletRow;
+  card: Card;
+  device: Device;
+  /** Key of the own lane among the edges. */
+  own: Uint8Array;
+  readonly map: DeviceMap;
+  readonly edges: Map<string, Edge>;
+  /** Heads of the own lane that the peer has not absorbed yet, by head; and the last absorbed. */
+  readonly tails: Map<string, Map<string, number>>;
+  /** Own runs that are not acknowledged, by relationship, in lane order. */
+  readonly open: Map<string, RunAt[]>;
+  readonly contacts: Map<string, ContactRow>;
+  readonly notes: Map<string, NoteRow>;
+  readonly origins: Map<string, Origin>;
+  readonly tokens: Map<string, Token>;
+  readonly payments: PaymentRow[];
+  readonly marks: Map<string, MarkRow>;
+  readonly alarms: Map<string, AlarmRow>;
+}
+
+/** An own run and where it stands. */
+export interface RunAt {
+  readonly index: number;
+  readonly row: RunRow;
+}
+
+export interface Draft {
+  readonly put: (key: Uint8Array, value: Uint8Array) => void;
+  readonly remove: (key: Uint8Array) => void;
+  /** Do this in memory once the rows are durable. */
+  readonly then: (apply: () => void) => void;
+  readonly writes: readonly Write[];
+  readonly applies: readonly (() => void)[];
+}
+
+export function draft(): Draft {
+  const writes: Write[] = [];
+  const applies: (() => void)[] = [];
+  return {
+    put: (key, value) => writes.push({ key, value }),
+    remove: (key) => writes.push({ key, value: undefined }),
+    then: (apply) => applies.push(apply),
+    writes,
+    applies,
+  };
+}
+
+/** Make the draft durable, then true in memory. */
+export async function commit(store: Store, change: Draft): Promise<void> {
+  if (change.writes.length > 0) await store.commit(change.writes);
+  for (const apply of change.applies) apply();
+}
+
+export function putWallet(to: Draft, model: Model, row: WalletRow): void {
+  to.put(rowKey('wallet'), walletRow.encode(row));
+  to.then(() => {
+    model.row = row;
+  });
+}
+
+export function putContact(to: Draft, model: Model, row: ContactRow): void {
+  to.put(rowKey('contact', row.device), contactRow.encode(row));
+  to.then(() => model.contacts.set(keyOf(row.device), row));
+}
+
+export function putNote(to: Draft, model: Model, row: NoteRow): void {
+  const id = noteId(row.note.source, row.note.index);
+  to.put(rowKey('note', id), noteRow.encode(row));
+  to.then(() => model.notes.set(keyOf(id), row));
+}
+
+export function removeNote(to: Draft, model: Model, id: Uint8Array): void {
+  to.remove(rowKey('note', id));
+  to.then(() => model.notes.delete(keyOf(id)));
+}
+
+export function putOrigin(to: Draft, model: Model, origin: Origin, part: Uint8Array): void {
+  to.put(rowKey('origin', origin.head), originRow.encode(origin));
+  to.put(rowKey('part', origin.head), part);
+  to.then(() => model.origins.set(keyOf(origin.head), origin));
+}
+
+export function putToken(to: Draft, model: Model, token: Token): void {
+  to.put(rowKey('policy', token.id), policyRow.encode(token));
+  to.then(() => model.tokens.set(keyOf(token.id), token));
+}
+
+export function putPayment(to: Draft, model: Model, row: PaymentRow): void {
+  to.put(rowKey('payment', encodeWith(u64, row.number)), paymentRow.encode(row));
+  to.then(() => {
+    model.payments[row.number] = row;
+  });
+}
+
+export function putMark(to: Draft, model: Model, row: MarkRow): void {
+  to.put(rowKey('mark', row.position), markRow.encode(row));
+  to.then(() => model.marks.set(keyOf(row.position), row));
+}
+
+export function putAlarm(to: Draft, model: Model, row: AlarmRow): void {
+  to.put(rowKey('alarm', row.id), alarmRow.encode(row));
+  to.then(() => model.alarms.set(keyOf(row.id), row));
+}
+
+/** The leaves that a step moved, in the store and in the map. */
+export function putLeaves(to: Draft, model: Model, writes: readonly StepWrite[]): void {
+  for (const { key, after } of writes) {
+    if (after.every((byte) => byte === 0)) to.remove(rowKey('leaf', key));
+    else to.put(rowKey('leaf', key), after);
+  }
+  to.then(() => model.map.apply(writes.map(({ key, after }) => ({ key, value: after }))));
+}
+
+/** An own run. */
+export function putRun(
+  to: Draft,
+  model: Model,
+  on: Edge,
+  at: RunAt,
+): void {
+  const { key: relationship, mine } = on;
+  to.put(laneKey('run', mine.start, at.index), runRow.encode(at.row));
+  const settled = isSettled(at.row);
+  const key = rowKey('open', relationship, encodeWith(u64, at.index));
+  if (settled) to.remove(key);
+  else to.put(key, Uint8Array.of(1));
+  to.then(() => {
+    const others = (model.open.get(keyOf(relationship)) ?? []).filter(
+      ({ index }) => index !== at.index,
+    );
+    const all = settled ? others : [...others, at];
+    model.open.set(
+      keyOf(relationship),
+      all.toSorted((a, b) => a.index - b.index),
+    );
+  });
+}
+
+/** Nothing is left to do for the run: the peer has it, or it is on the device's own lane. */
+export function isSettled({ acked, delivered, online }: RunRow): boolean {
+  return acked === 1 && (online === 0 || delivered === 1);
+}
+
+/** Read a whole table. A row that does not decode is rot or a newer version: never skipped. */
+export async function readTable<T>(
+  store: Store,
+  table: Table,
+  row: Obj<T>,
+): Promise<readonly (readonly [Uint8Array, T])[]> {
+  const rows = await store.scan(rowKey(table));
+  return rows.map(([key, value]) => [key.subarray(1), decodeRow(row, value, table)] as const);
+}
+
+export function decodeRow<T>(row: Obj<T>, value: Uint8Array, table: Table): T {
+  const decoded = row.decode(value);
+  if (decoded.ok) return decoded.value;
+  const newer = decoded.refusal === 'unknown-version';
+  throw new DsmError(
+    newer ? 'usage' : 'rotten',
+    newer
+      ? 'the wallet was written by a newer version of this software'
+      : `a row of the table "${table}" cannot be read: ${decoded.refusal}`,
+  );
+}
+
+/** A lane as it was at `index`, walked from the nearest checkpoint. */
+export async function laneAt(
+  store: Store,
+  start: Lane,
+  index: number,
+  tools: {
+    readonly before: (index: number) => number;
+    readonly walk: (from: Lane, entries: readonly Uint8Array[]) => Lane | undefined;
+  },
+): Promise<Lane> {
+  const from = tools.before(index);
+  const kept = from === 0 ? undefined : await store.get(laneKey('checkpoint', start.start, from));
+  const lane = kept === undefined ? start : decodeRow(checkpointRow, kept, 'checkpoint');
+  const entries = await entriesBetween(store, start.start, lane.index + 1, index);
+  const walked = tools.walk(lane, entries);
+  if (walked === undefined) throw new DsmError('rotten', 'a lane does not follow from its entries');
+  return walked;
+}
+
+/** The entries `from` … `to` of a lane, both included. */
+export async function entriesBetween(
+  store: Store,
+  start: Uint8Array,
+  from: number,
+  to: number,
+): Promise<readonly Uint8Array[]> {
+  const entries: Uint8Array[] = [];
+  for (let index = from; index <= to; index++) {
+    const bytes = await store.get(laneKey('entry', start, index));
+    if (bytes === undefined) throw new DsmError('rotten', 'an entry of a lane is missing');
+    entries.push(bytes);
+  }
+  return entries;
+}
+
+export async function loadTables(store: Store, into: Model): Promise<void> {
+  const { map, contacts, notes, origins, tokens, payments, marks, alarms } = into;
+  for (const [key, row] of await readTable(store, 'contact', contactRow)) {
+    contacts.set(keyOf(key), row);
+  }
+  for (const [key, row] of await readTable(store, 'note', noteRow)) notes.set(keyOf(key), row);
+  for (const [key, row] of await readTable(store, 'origin', originRow)) {
+    origins.set(keyOf(key), row);
+  }
+  for (const [id, row] of await readTable(store, 'policy', policyRow)) {
+    tokens.set(keyOf(id), { ...row, id, rules: decodeRow(policy, row.policy, 'policy') });
+  }
+  for (const [, row] of await readTable(store, 'payment', paymentRow)) payments[row.number] = row;
+  for (const [key, row] of await readTable(store, 'mark', markRow)) marks.set(keyOf(key), row);
+  for (const [key, row] of await readTable(store, 'alarm', alarmRow)) alarms.set(keyOf(key), row);
+  const leaves = await store.scan(rowKey('leaf'));
+  map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
+}
+
+export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint8Array): Model {
+  return {
+    row,
+    card,
+    device,
+    own,
+    map: deviceMap(),
+    edges: new Map(),
+    tails: new Map(),
+    open: new Map(),
+    contacts: new Map(),
+    notes: new Map(),
+    origins: new Map(),
+    tokens: new Map(),
+    payments: [],
+    marks: new Map(),
+    alarms: new Map(),
+  };
+}
+

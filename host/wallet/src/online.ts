@@ -1,0 +1,274 @@
+/**
+ * Online: the peer may be off for any time; the nodes keep what is for it.
+ *
+ *     send     object at q nodes · statement durable · spend slots · delivery slot after the lane head
+ *     receive  delivery slot after the peer's head · object · accept · own step
+ *
+ * Every stage is idempotent and finds out by itself where it stands, so a crash anywhere is
+ * continued by the next `sync`.
+ */
+
+import {
+  address,
+  bytes32,
+  card as cardObject,
+  equal,
+  kinds,
+  keyOf,
+  limits,
+  list,
+  object,
+  slotPath,
+  stepBodyDigest,
+  struct,
+  variable,
+  type Card,
+  type Obj,
+} from '@dsm/primitive';
+import {
+  absorb,
+  append,
+
+  commitMessage,
+  deliveryPlace,
+  deliverySlot,
+  explain,
+  message as messageObject,
+  type Edge,
+  type Message,
+} from '@dsm/bilateral';
+import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
+import { signStep, worldFor, type Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import { closureOf, ingest, missingFor, partsFor } from './lineage.ts';
+import { draft, entriesBetween, putRun, type RunAt } from './model.ts';
+import { emitFinality } from './payments.ts';
+import type { PaymentRow } from './rows.ts';
+import { seal, sealedBytesMax, unseal } from './sealed.ts';
+import { keepAbsorbed, keepRun, keepSigned, signedRun } from './trading.ts';
+import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
+
+/** What a sealed object holds: the run as it would be said, and lineage, or the addresses of more. */
+interface Parcel {
+  readonly commit: Uint8Array;
+  readonly policies: readonly Uint8Array[];
+  readonly parts: readonly Uint8Array[];
+  readonly more: readonly Uint8Array[];
+}
+
+const parcel: Obj<Parcel> = object(
+  kinds.parcel,
+  limits.objectBytesMax,
+  struct({
+    commit: variable(limits.receiptBytesMax),
+    policies: list(variable(1_024), 64),
+    parts: list(variable(limits.objectBytesMax), 1_024),
+    more: list(bytes32, 64),
+  }),
+);
+
+/** Append operations to a lane of this device: durable, signed, part of the lineage. */
+export async function appendRun(
+  engine: Engine,
+  relationship: Uint8Array,
+  operations: readonly Uint8Array[],
+  online: boolean,
+): Promise<{ readonly at: RunAt; readonly payments: readonly PaymentRow[] }> {
+  const { model } = engine;
+  const on = model.edges.get(keyOf(relationship))!;
+  const world = await worldFor(engine, on);
+  const own = equal(relationship, model.own);
+  const verdict = append(model.device, on, operations, !own, world);
+  if (verdict.type !== 'accepted') {
+    const [, why] = explain(verdict);
+    throw new DsmError('refused', `this wallet will not write that: ${why}`);
+  }
+  const change = verdict.value;
+  const run = { ...change.run, countersignature: undefined };
+  const appended = appendedDraft(engine, on, change, run, online);
+  for (const operation of operations) putMinted(appended.change, engine, operation);
+  await engine.commit(appended.change);
+  const writers = run.demand.slots.map(({ place }) => place.writer);
+  const signed = signStep(engine, run.step, run.slots, run.statement, writers);
+  await keepSigned(engine, change.edge, appended.at.index, signed);
+  return appended;
+}
+
+/** Put an own run where the peer will look for it. True once a quorum keeps its delivery slot. */
+export async function deliverRun(engine: Engine, on: Edge, at: RunAt): Promise<boolean> {
+  const { quorum } = engine;
+  const { row, index } = at;
+  const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
+  const signed = await engine.exclusive(() => signedRun(engine, on, at));
+  const commit = messageObject.encode(commitMessage({ ...row, entries }, signed));
+  const hint = await publishParcel(engine, on, commit, entries);
+  if (hint === undefined) return false;
+  const { key, value } = deliverySlot(on, row.before, row.head, 'mine');
+  const line = row.slots.findIndex((slot) => equal(slot.key, key));
+  if (line < 0) return false;
+  const outcome = await quorum.writeSlot({
+    place: deliveryPlace(on, row.before, 'mine'),
+    value,
+    authorisation: {
+      suite: engine.model.device.suite,
+      publicKey: engine.keys.working().publicKey,
+      body: stepBodyDigest(row.step),
+      path: slotPath(row.slots, line),
+      signature: signed.signature,
+    },
+    hint,
+  });
+  if (outcome.type !== 'certified') return false;
+  await engine.exclusive(async () => {
+    const open = engine.model.open.get(keyOf(on.key)) ?? [];
+    const now = open.find((run) => run.index === index);
+    if (now === undefined) return;
+    const to = draft();
+    putRun(to, engine.model, on, { index, row: { ...now.row, delivered: 1 } });
+    await engine.commit(to);
+  });
+  return true;
+}
+
+/** Seal the run and its lineage to the peer's KEM key; answers with the object's address. */
+async function publishParcel(
+  engine: Engine,
+  on: Edge,
+  commit: Uint8Array,
+  entries: readonly Uint8Array[],
+): Promise<Uint8Array | undefined> {
+  const to = cardOf(engine, on.peer.device);
+  if (to === undefined) return undefined;
+  const sources = entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source }) => source));
+  const parts = await closureOf(engine, sources);
+  const { policies } = await partsFor(engine, { heads: [], tokens: tokensOf(engine, sources) });
+  const chunks = inChunks(parts, sealedBytesMax - commit.length - 70_000);
+  const more: Uint8Array[] = [];
+  for (const chunk of chunks.slice(1)) {
+    const bytes = parcel.encode({ commit: new Uint8Array(0), policies: [], parts: chunk, more: [] });
+    const stored = await publishSealed(engine, to, bytes);
+    if (stored === undefined) return undefined;
+    more.push(stored);
+  }
+  const first = parcel.encode({ commit, policies, parts: chunks[0] ?? [], more });
+  return publishSealed(engine, to, first);
+}
+
+async function publishSealed(
+  engine: Engine,
+  to: Card,
+  bytes: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const sealed = seal(engine, to.body.kemKey, bytes);
+  if (sealed === undefined) return undefined;
+  const { available } = await engine.quorum.publish(sealed);
+  return available ? address(sealed) : undefined;
+}
+
+function inChunks(parts: readonly Uint8Array[], max: number): Uint8Array[][] {
+  const chunks: Uint8Array[][] = [];
+  let size = Infinity;
+  for (const part of parts) {
+    if (size + part.length + 4 > max) {
+      chunks.push([]);
+      size = 0;
+    }
+    chunks.at(-1)!.push(part);
+    size += part.length + 4;
+  }
+  return chunks;
+}
+
+function tokensOf({ model }: Engine, sources: readonly Uint8Array[]): Uint8Array[] {
+  const tokens = sources.flatMap((head) => model.origins.get(keyOf(head))?.token ?? []);
+  return [...new Map(tokens.map((token) => [keyOf(token), token])).values()];
+}
+
+export function cardOf({ model }: Engine, device: Uint8Array): Card | undefined {
+  const row = model.contacts.get(keyOf(device));
+  const decoded = row === undefined ? undefined : cardObject.decode(row.card);
+  return decoded?.ok === true ? decoded.value : undefined;
+}
+
+/** Fetch and absorb what waits for this device after the peer's head. Answers with how many runs. */
+export async function receiveFrom(
+  engine: Engine,
+  relationship: Uint8Array,
+): Promise<{ readonly received: number; readonly online: boolean }> {
+  let received = 0;
+  for (;;) {
+    const on = engine.model.edges.get(keyOf(relationship))!;
+    const place = deliveryPlace(on, on.theirs.head, 'theirs');
+    const reading = await engine.quorum.readSlot(place);
+    if (reading.type === 'undecided') return { received, online: false };
+    if (reading.type === 'free') return { received, online: true };
+    const hints = reading.values.flatMap((value) => value.hints);
+    const opened = await firstParcel(engine, hints);
+    if (opened === undefined) return { received, online: true };
+    const absorbed = await engine.exclusive(() => takeParcel(engine, relationship, opened));
+    if (!absorbed) return { received, online: true };
+    received += 1;
+  }
+}
+
+interface OpenedParcel {
+  readonly commit: Message & { type: 'commit' };
+  readonly policies: readonly Uint8Array[];
+  readonly parts: readonly Uint8Array[];
+}
+
+/** The first object among the hints that opens and holds a run. Hints are not signed: all are tried. */
+async function firstParcel(
+  engine: Engine,
+  hints: readonly Uint8Array[],
+): Promise<OpenedParcel | undefined> {
+  for (const hint of hints) {
+    const first = await openParcel(engine, hint);
+    const decoded = first === undefined ? undefined : messageObject.decode(first.commit);
+    if (first === undefined || decoded?.ok !== true || decoded.value.type !== 'commit') continue;
+    const parts = [...first.parts];
+    for (const more of first.more) parts.push(...((await openParcel(engine, more))?.parts ?? []));
+    return { commit: decoded.value, policies: first.policies, parts };
+  }
+  return undefined;
+}
+
+async function openParcel(engine: Engine, at: Uint8Array): Promise<Parcel | undefined> {
+  const bytes = await engine.quorum.fetch(at);
+  if (bytes === undefined) return undefined;
+  const plain = unseal(engine.aead, engine.keys.kem(), bytes);
+  const decoded = plain === undefined ? undefined : parcel.decode(plain);
+  return decoded?.ok === true ? decoded.value : undefined;
+}
+
+/** Judge and keep a run that came through the nodes. True if the lane went on. */
+async function takeParcel(
+  engine: Engine,
+  relationship: Uint8Array,
+  { commit, policies, parts }: OpenedParcel,
+): Promise<boolean> {
+  const { model } = engine;
+  const on = model.edges.get(keyOf(relationship))!;
+  const by = cardOf(engine, on.peer.device);
+  if (by === undefined) return false;
+  emitFinality(engine, (await ingest(engine, policies, parts)).changed);
+  const world = await worldFor(engine, on, commit);
+  const verdict = absorb(model.device, on, commit, world);
+  if (verdict.type !== 'accepted') {
+    const claim = forkOfSteps(engine, by, commit.signed) ?? (await forkOfEntries(engine, on, by, commit));
+    if (claim !== undefined) await raise(engine, claim);
+    return false;
+  }
+  const change = verdict.value;
+  await keepRun(engine, on, change, by, commit.countersignature);
+  const { step, statement } = change.absorbed;
+  await keepAbsorbed(engine, change.edge, signStep(engine, step, [], statement, []));
+  const missing = missingFor(engine, commit.entries);
+  if (missing.heads.length > 0) return true;
+  const to = draft();
+  const changed = refreshFinality(to, engine);
+  await engine.commit(to);
+  emitFinality(engine, changed);
+  return true;
+}
+

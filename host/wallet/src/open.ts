@@ -1,0 +1,192 @@
+/**
+ * Opening: a wallet is created once, with a fresh secret and a card signed by its root key, and
+ * opened ever after from its rows.
+ */
+
+import {
+  card as cardObject,
+  cardStatement,
+  deviceId,
+  equal,
+  hash,
+  incarnationValue,
+  keyOf,
+  kinds,
+  utf8,
+  walk,
+  zero32,
+  type Card,
+  type CardBody,
+  type Certificate,
+  type Suite,
+} from '@dsm/primitive';
+import { device as deviceRow, edge as edgeRow, openOwnEdge, type Device } from '@dsm/bilateral';
+import type { Kem, Store } from '@dsm/ports';
+import type { WalletOptions } from './api.ts';
+import { laneAtIndex, putDevice, putEdge } from './engine.ts';
+import { DsmError } from './errors.ts';
+import { signAs, walletKeys, type Keys } from './keys.ts';
+import {
+  commit,
+  decodeRow,
+  draft,
+  emptyModel,
+  entriesBetween,
+  loadTables,
+  putWallet,
+  readTable,
+  type Model,
+} from './model.ts';
+import { formatVersion, laneKey, rowKey, runRow, walletRow, type WalletRow } from './rows.ts';
+
+export interface Opened {
+  readonly model: Model;
+  readonly keys: Keys;
+  readonly secret: Uint8Array;
+}
+
+/** The 32 bytes that name a network in everything that is signed. */
+export function networkId(name: string): Uint8Array {
+  return hash('network', utf8(name));
+}
+
+/** The kinds and versions of the format that this software reads. */
+const versions: readonly number[] = [1];
+
+export async function createModel(
+  options: WalletOptions & { readonly kem: Kem },
+  random: (length: number) => Uint8Array,
+): Promise<Opened> {
+  const { store, name, network, keystore, suite = 1, kem } = options;
+  if (utf8(name).length > 48) throw new DsmError('usage', 'a name has at most 48 bytes');
+  const secret = (await keystore?.open()) ?? random(32);
+  if (keystore !== undefined && (await keystore.open()) === undefined) await keystore.create(secret);
+  const id = networkId(network.name);
+  const birth = random(32);
+  const keys = walletKeys(secret, suite, kem, { incarnation: 0, birth });
+  const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name), undefined);
+  const row: WalletRow = {
+    format: formatVersion,
+    name,
+    suite,
+    network: id,
+    networkName: network.name,
+    incarnation: 0,
+    birth,
+    births: [],
+    card: cardObject.encode(card),
+    restored: 0,
+    payments: 0,
+    issued: 0,
+    secret: keystore === undefined ? secret : undefined,
+  };
+  const device = firstDevice(card.body, zero32);
+  const own = openOwnEdge(device, keys.working().publicKey, keys.ownSecret);
+  const model = emptyModel(row, card, device, own.key);
+  const change = draft();
+  putWallet(change, model, row);
+  putDevice(change, model, device);
+  putEdge(change, model, own);
+  await commit(store, change);
+  return { model, keys, secret };
+}
+
+export async function openModel(
+  options: Omit<WalletOptions, 'name'> & { readonly kem: Kem },
+): Promise<Opened | undefined> {
+  const { store, kem, keystore, network } = options;
+  const bytes = await store.get(rowKey('wallet'));
+  if (bytes === undefined) return undefined;
+  const row = decodeRow(walletRow, bytes, 'wallet');
+  if (row.format > formatVersion) {
+    throw new DsmError('usage', 'the wallet was written by a newer version of this software');
+  }
+  if (!equal(row.network, networkId(network.name))) {
+    throw new DsmError('usage', `the wallet belongs to the network "${row.networkName}"`);
+  }
+  const secret = row.secret ?? (await keystore?.open());
+  if (secret === undefined) throw new DsmError('locked', 'the secret of this wallet is not here');
+  const keys = walletKeys(secret, row.suite, kem, row);
+  for (const [incarnation, birth] of row.births.entries()) keys.remember(incarnation, birth);
+  for (let n = 0; n < row.issued; n++) keys.issuer(n);
+  const card = decodeRow(cardObject, row.card, 'wallet');
+  const device = decodeRow(deviceRow, (await store.get(rowKey('device')))!, 'device');
+  if (!equal(card.body.workingKey, keys.working().publicKey)) {
+    throw new DsmError('locked', 'the keystore holds the secret of another wallet');
+  }
+  const own = openOwnEdge(device, keys.working().publicKey, keys.ownSecret);
+  const model = emptyModel(row, card, device, own.key);
+  await loadTables(store, model);
+  await loadEdges(store, model);
+  if (!equal(model.map.root(), device.root)) {
+    throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
+  }
+  return { model, keys, secret };
+}
+
+async function loadEdges(store: Store, model: Model): Promise<void> {
+  for (const [key, on] of await readTable(store, 'edge', edgeRow)) {
+    model.edges.set(keyOf(key), on);
+    const tail = new Map([
+      [keyOf(on.mine.start), 0],
+      [keyOf(on.absorbed.head), on.absorbed.index],
+    ]);
+    let lane = await laneAtIndex(store, on, 0, on.absorbed.index);
+    for (const bytes of await entriesBetween(store, on.mine.start, lane.index + 1, on.mine.index)) {
+      lane = walk(lane, [bytes])!;
+      tail.set(keyOf(lane.head), lane.index);
+    }
+    model.tails.set(keyOf(key), tail);
+  }
+  for (const [key] of await store.scan(rowKey('open'))) {
+    const relationship = key.slice(1, 33);
+    const index = Number(new DataView(key.buffer, key.byteOffset + 33).getBigUint64(0));
+    const { mine } = model.edges.get(keyOf(relationship))!;
+    const bytes = await store.get(laneKey('run', mine.start, index));
+    if (bytes === undefined) throw new DsmError('rotten', 'an open run is missing');
+    const at = { index, row: decodeRow(runRow, bytes, 'run') };
+    const others = model.open.get(keyOf(relationship)) ?? [];
+    model.open.set(keyOf(relationship), [...others, at]);
+  }
+}
+
+/** The step chain before its first step: named by the incarnation, at the given root. */
+export function firstDevice(body: CardBody, root: Uint8Array): Device {
+  return {
+    network: body.network,
+    id: deviceId(body.network, body.suite, body.rootKey),
+    suite: body.suite,
+    incarnation: body.incarnation,
+    seq: 0,
+    previous: incarnationValue(body),
+    root,
+  };
+}
+
+export function bodyOf(
+  keys: Keys,
+  network: Uint8Array,
+  suite: Suite,
+  incarnation: number,
+  birth: Uint8Array,
+  name: string,
+): CardBody {
+  return {
+    network,
+    suite,
+    rootKey: keys.root().publicKey,
+    incarnation,
+    birth,
+    generation: 0,
+    workingKey: keys.working().publicKey,
+    kemKey: keys.kem().publicKey,
+    versions,
+    name,
+  };
+}
+
+export function signCard(keys: Keys, body: CardBody, succession: Certificate | undefined): Card {
+  const { suite, network } = body;
+  const signature = signAs(keys.root(), kinds.incarnation, suite, network, cardStatement(body));
+  return { body, signature, succession };
+}

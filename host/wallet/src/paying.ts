@@ -1,0 +1,175 @@
+/** Paying: from a wish to a run of the lane, offline over a live session or online with the nodes. */
+
+import { keyDigest, keyOf } from '@dsm/primitive';
+import {
+  boundsAfter,
+  choose,
+  denominations,
+  encodeOperation,
+  noteId,
+  noteKinds,
+  type NoteKind,
+  type Output,
+} from '@dsm/protocols';
+import type { Balance, NewPayment, Payment } from './api.ts';
+import type { Edge } from '@dsm/bilateral';
+import { DsmError } from './errors.ts';
+import { certifyOne, partsFor } from './lineage.ts';
+import type { Token } from './model.ts';
+import { appendRun, deliverRun } from './online.ts';
+import { paymentOf } from './payments.ts';
+import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
+import type { ContactRow } from './rows.ts';
+import type { Session } from './session.ts';
+import { findToken, mintOf } from './tokens.ts';
+import { balanceOf, inputsOf, mine, spendable, transferOf } from './value.ts';
+
+export async function pay(
+  runtime: Runtime,
+  to: ContactRow,
+  wanted: NewPayment,
+): Promise<Payment> {
+  checkReady(runtime);
+  const { model } = runtime.engine;
+  const { name, amount } = amountOf(wanted);
+  const token = findToken(model, name);
+  const contact = current(runtime, to);
+  const on = payableEdge(runtime, contact, amount);
+  const session = liveSession(runtime, contact.device);
+  const over = wanted.over ?? 'auto';
+  const covered = balanceOf(model, token).purse >= amount;
+  const offline = over === 'offline' || (over === 'auto' && session !== undefined && covered);
+  const note = wanted.note ?? '';
+  if (!offline) return payOnline(runtime, on, session, token, amount, note);
+  if (session === undefined) {
+    throw new DsmError('unreachable', `${contact.name} is not connected: meet, or pay online`);
+  }
+  const { operation, release } = promise(runtime, noteKinds.purse, token, on, amount, note);
+  const [paid] = await session.trade([operation], release);
+  return paymentOf(model, paid!);
+}
+
+/** `{ ERA: 5n }` or `{ token: 'ERA', amount: 5n }`. */
+function amountOf(wanted: NewPayment): { readonly name: string; readonly amount: bigint } {
+  const fields = wanted as Record<string, unknown>;
+  const { token, amount } = fields;
+  if (typeof token === 'string' && typeof amount === 'bigint') return { name: token, amount };
+  const named = Object.entries(fields).filter(([, value]) => typeof value === 'bigint');
+  const [first] = named;
+  if (named.length === 1 && first !== undefined) {
+    return { name: first[0], amount: first[1] as bigint };
+  }
+  throw new DsmError('usage', 'say one token and one amount: { ERA: 5n }, or { token, amount }');
+}
+
+function payableEdge({ engine }: Runtime, contact: ContactRow, amount: bigint): Edge {
+  const on =
+    contact.relationship === undefined
+      ? undefined
+      : engine.model.edges.get(keyOf(contact.relationship));
+  if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
+  if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
+  if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
+  if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
+  return on;
+}
+
+/** Choose notes and promise them to nobody else until `release`. */
+function promise(
+  { engine, reserved }: Runtime,
+  kind: NoteKind,
+  token: Token,
+  { peer }: Edge,
+  amount: bigint,
+  memo: string,
+): { readonly operation: Uint8Array; readonly release: () => void } {
+  const payee = { device: peer.device, key: keyDigest(peer.suite, peer.workingKey) };
+  const chosen = transferOf(engine, token, kind, payee, amount, memo, reserved);
+  const ids = chosen.notes.map(({ source, index }) => keyOf(noteId(source, index)));
+  for (const id of ids) reserved.add(id);
+  const release = (): void => {
+    for (const id of ids) reserved.delete(id);
+  };
+  return { operation: chosen.operation, release };
+}
+
+async function payOnline(
+  runtime: Runtime,
+  on: Edge,
+  session: Session | undefined,
+  token: Token,
+  amount: bigint,
+  note: string,
+): Promise<Payment> {
+  const { engine } = runtime;
+  const { model } = engine;
+  const { operation, release } = promise(runtime, noteKinds.online, token, on, amount, note);
+  const { at, payments } = await engine
+    .exclusive(() => appendRun(engine, on.key, [operation], true))
+    .finally(release);
+  const { number, head } = payments[0]!;
+  const said = session?.deliver(at);
+  const outcome = await certifyOne(engine, head);
+  await refresh(runtime);
+  if (outcome === 'conflicted') {
+    throw new DsmError('already-spent', 'the nodes hold another spend of this note');
+  }
+  await deliverRun(engine, on, at);
+  if (session !== undefined && (await said) === true) {
+    await session.push((await partsFor(engine, { heads: [head], tokens: [] })).parts);
+  }
+  return paymentOf(model, model.payments[number]!);
+}
+
+/** Online notes become purse notes: a load on the own lane, certified. */
+export async function load(runtime: Runtime, name: string, amount: bigint): Promise<Balance> {
+  checkReady(runtime);
+  const { engine, reserved } = runtime;
+  const { model } = engine;
+  const token = findToken(model, name);
+  const { notes: coins, rest } = denominations(amount);
+  if (amount <= 0n || coins.length === 0) throw new DsmError('usage', 'an amount is more than zero');
+  const { head } = await engine.exclusive(async () => {
+    const chosen = choose(spendable(model, token.id, noteKinds.online, reserved), amount);
+    if (chosen === undefined) {
+      const { ticker } = token.rules;
+      throw new DsmError('insufficient-funds', `${amount} ${ticker} are not there in certified notes`);
+    }
+    const inputs = inputsOf(engine, chosen);
+    const bounds = boundsAfter(inputs);
+    const self = mine(engine);
+    const taken = inputs.reduce((sum, input) => sum + input.amount, 0n);
+    const outputs: Output[] = coins.map((coin) => ({ ...self, amount: coin, kind: 1, ...bounds }));
+    const change = taken - amount + rest;
+    if (change > 0n) outputs.push({ ...self, amount: change, kind: 0, ...bounds });
+    const operation = { type: 'load', token: token.id, inputs, outputs, memo: '' } as const;
+    const { at } = await appendRun(engine, model.own, [encodeOperation(operation)], false);
+    return at.row;
+  });
+  await settle(runtime, head);
+  return balanceOf(model, findToken(model, name));
+}
+
+/** New units for the issuer itself, certified at the slot after the issue before. */
+export async function mint(runtime: Runtime, name: string, amount: bigint): Promise<void> {
+  checkReady(runtime);
+  const { engine } = runtime;
+  const { model } = engine;
+  await engine.exclusive(async () => {
+    const operation = mintOf(engine, findToken(model, name), amount);
+    await appendRun(engine, model.own, [encodeOperation(operation)], false);
+  });
+  await settle(runtime, findToken(model, name).issueHead);
+}
+
+/** Own operations count once they are certified. Without the nodes they stay, and `sync` goes on. */
+async function settle(runtime: Runtime, head: Uint8Array): Promise<void> {
+  const outcome = await certifyOne(runtime.engine, head);
+  await refresh(runtime);
+  if (outcome === 'conflicted') {
+    throw new DsmError('already-spent', 'the nodes hold another spend of these notes');
+  }
+  if (outcome === 'undecided') {
+    throw new DsmError('pending', 'made and kept; too few nodes answered to certify it now');
+  }
+}

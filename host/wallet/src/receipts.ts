@@ -1,0 +1,118 @@
+/**
+ * Receipt files: a stitched receipt with both cards, so that anyone can check it alone.
+ *
+ *     file = version ‖ kind ‖ receipt ‖ card of the writer ‖ card of the peer
+ */
+
+import {
+  card,
+  cardDevice,
+  checkCard,
+  checkReceipt,
+  entry,
+  kinds,
+  object,
+  receipt,
+  struct,
+  type Card,
+  type Obj,
+  type Receipt,
+  type Registry,
+} from '@dsm/primitive';
+import type { ReceiptFile } from './api.ts';
+import { readRun, type Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import { entriesBetween } from './model.ts';
+import { cardOf } from './online.ts';
+import { paymentOf } from './payments.ts';
+import type { PaymentRow } from './rows.ts';
+import { idText } from './text.ts';
+import { givenTo } from './value.ts';
+
+interface File {
+  readonly receipt: Receipt;
+  readonly writer: Card;
+  readonly peer: Card;
+}
+
+const file: Obj<File> = object(kinds.receipt, 786_432, struct({ receipt, writer: card, peer: card }));
+
+export async function receiptOf(engine: Engine, row: PaymentRow): Promise<ReceiptFile> {
+  const { model, store } = engine;
+  const other = cardOf(engine, row.peer);
+  const run = await runThrough(engine, row);
+  if (other === undefined || run === undefined) {
+    throw new DsmError('not-found', 'the step of this payment is not kept any more');
+  }
+  const from = run.end - run.row.count + 1;
+  const entries = await entriesBetween(store, row.lane, from, run.end);
+  const { before, step, slots, signature, further, countersignature, absorbed } = run.row;
+  const [writer, peer] = row.side === 0 ? [model.card, other] : [other, model.card];
+  const complete = absorbed !== undefined && absorbed.signature.length > 0 ? absorbed : undefined;
+  const bytes = file.encode({
+    receipt: {
+      before,
+      entries,
+      countersignature,
+      writer: { step, slots, signature, further },
+      peer: complete,
+    },
+    writer,
+    peer,
+  });
+  return { payment: paymentOf(model, row), bytes };
+}
+
+async function runThrough(
+  engine: Engine,
+  { lane, index }: PaymentRow,
+): Promise<{ readonly end: number; readonly row: NonNullable<Awaited<ReturnType<typeof readRun>>> } | undefined> {
+  for (let end = index; end < index + 256; end++) {
+    const row = await readRun(engine, lane, end);
+    if (row !== undefined) return { end, row };
+  }
+  return undefined;
+}
+
+export interface ReceiptReport {
+  readonly ok: boolean;
+  /** One sentence: what it shows, or what it breaks. */
+  readonly why: string;
+  readonly writer: string;
+  readonly peer: string;
+  readonly complete: boolean;
+  readonly payments: readonly { readonly token: string; readonly amount: bigint; readonly note: string }[];
+}
+
+/** Check a receipt file without a wallet and without a node. */
+export function verifyReceipt(
+  bytes: Uint8Array,
+  network: Uint8Array,
+  registry?: Registry,
+): ReceiptReport {
+  const decoded = file.decode(bytes);
+  if (!decoded.ok) throw new DsmError('integrity', `this is no receipt: ${decoded.refusal}`);
+  const { receipt: claim, writer, peer } = decoded.value;
+  const refusal =
+    checkCard(writer, network, registry) ??
+    checkCard(peer, network, registry) ??
+    checkReceipt(claim, writer, peer);
+  const to = cardDevice(peer);
+  const payments = claim.entries.flatMap((encoded) => {
+    const there = entry.decode(encoded);
+    const given = there.ok ? givenTo(there.value.operation, to) : undefined;
+    if (given === undefined) return [];
+    return [{ token: idText('token', given.token), amount: given.amount, note: given.memo }];
+  });
+  return {
+    ok: refusal === undefined,
+    why:
+      refusal === undefined
+        ? 'both devices are named, the writer signed this run, and its map moved as it demands'
+        : `the receipt does not hold: ${refusal}`,
+    writer: idText('device', cardDevice(writer)),
+    peer: idText('device', to),
+    complete: claim.peer !== undefined,
+    payments,
+  };
+}

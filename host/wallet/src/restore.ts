@@ -1,0 +1,252 @@
+/**
+ * Backup and restore.
+ *
+ *     backup    version ‖ kind ‖ rows of the store, without the secret
+ *     restore   rows into an empty store, marked restored; then, with the nodes:
+ *               certify incarnation + 1 · new lanes · new step chain · only free online notes
+ *
+ * A restored state never continues its old step chain, so it can never be convicted for what it did
+ * after the backup was made. Purse notes are lost with the device that held them.
+ */
+
+import {
+  address,
+  card as cardObject,
+  cardDigest,
+  deviceMap,
+  encodeWith,
+  equal,
+  incarnationPlace,
+  incarnationValue,
+  isZero,
+  keyDigest,
+  keyOf,
+  kinds,
+  limits,
+  list,
+  noteKey,
+  object,
+  openLane,
+  struct,
+  u64,
+  variable,
+  zero32,
+  type Card,
+  type Multiproof,
+  type Obj,
+  type StepWrite,
+} from '@dsm/primitive';
+import { leafOf, openOwnEdge, takeStep, type Device, type Edge } from '@dsm/bilateral';
+import { noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
+import type { Store, Write } from '@dsm/ports';
+import { putDevice, putEdge, type Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import type { Keys } from './keys.ts';
+import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
+import { bodyOf, firstDevice, signCard } from './open.ts';
+import { rowKey, tables, walletRow, type NoteRow } from './rows.ts';
+
+interface Backup {
+  readonly rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+}
+
+/** Rows of one backup; a larger wallet needs a backup in parts, which this version does not make. */
+const rowsMax = 65_535;
+
+const backup: Obj<Backup> = object(
+  kinds.backup,
+  256 * 1_048_576,
+  struct({
+    rows: list(
+      struct({ key: variable(128), value: variable(limits.objectBytesMax) }),
+      rowsMax,
+    ),
+  }),
+);
+
+export async function makeBackup({ store, model }: Engine): Promise<Uint8Array> {
+  const rows: { key: Uint8Array; value: Uint8Array }[] = [];
+  for (const table of Object.values(tables)) {
+    for (const [key, value] of await store.scan(Uint8Array.of(table))) rows.push({ key, value });
+  }
+  const without = walletRow.encode({ ...model.row, secret: undefined });
+  return backup.encode({
+    rows: rows.map((row) => (row.key[0] === tables.wallet ? { key: row.key, value: without } : row)),
+  });
+}
+
+/** Put a backup into an empty store and mark it. The wallet opens, and goes on once it is online. */
+export async function importBackup(
+  store: Store,
+  bytes: Uint8Array,
+  secret: Uint8Array | undefined,
+): Promise<void> {
+  if ((await store.get(rowKey('wallet'))) !== undefined) {
+    throw new DsmError('exists', 'there is a wallet here already: restore into an empty place');
+  }
+  const decoded = backup.decode(bytes);
+  if (!decoded.ok) throw new DsmError('integrity', `this is no backup: ${decoded.refusal}`);
+  const writes: Write[] = decoded.value.rows.map(({ key, value }) => ({ key, value }));
+  const at = writes.find(({ key }) => key[0] === tables.wallet);
+  if (at?.value === undefined) throw new DsmError('integrity', 'the backup holds no wallet');
+  const row = decodeRow(walletRow, at.value, 'wallet');
+  await store.commit([
+    ...writes,
+    { key: at.key, value: walletRow.encode({ ...row, restored: 1, secret }) },
+  ]);
+}
+
+/**
+ * Open the next incarnation: certify it, then start again with what the nodes show to be free.
+ * Nothing changes here until q nodes have voted; then one commit makes the new state.
+ */
+export async function reincarnate(
+  engine: Engine,
+  keysOf: (incarnation: number, birth: Uint8Array) => Keys,
+): Promise<Keys> {
+  const { card, keys } = await claimIncarnation(engine, keysOf);
+  const kept = await freeNotes(engine);
+  await engine.exclusive(async () => {
+    const to = draft();
+    startAgain(to, engine, keys, card, kept);
+    await engine.commit(to);
+  });
+  return keys;
+}
+
+/** The first incarnation after the last known one that no other copy has claimed. */
+async function claimIncarnation(
+  engine: Engine,
+  keysOf: (incarnation: number, birth: Uint8Array) => Keys,
+): Promise<{ readonly card: Card; readonly keys: Keys }> {
+  const { model, entropy, quorum } = engine;
+  const { network, suite } = model.device;
+  for (let n = model.row.incarnation + 1; ; n++) {
+    const birth = entropy.bytes(32);
+    const keys = keysOf(n, birth);
+    const body = bodyOf(keys, network, suite, n, birth, model.row.name);
+    const card = signCard(keys, body, undefined);
+    const bytes = cardObject.encode(card);
+    await quorum.publish(bytes);
+    const outcome = await quorum.writeSlot({
+      place: incarnationPlace(body),
+      value: incarnationValue(body),
+      authorisation: {
+        suite,
+        publicKey: body.rootKey,
+        body: cardDigest(body),
+        path: [],
+        signature: card.signature,
+      },
+      hint: address(bytes),
+    });
+    if (outcome.type === 'undecided') {
+      throw new DsmError('offline', 'too few nodes answer to certify the new incarnation');
+    }
+    if (outcome.type === 'certified') {
+      return { card: { ...card, succession: outcome.certificate }, keys };
+    }
+  }
+}
+
+/** Online notes whose spend slot q nodes show to be free. Purse notes are never taken over. */
+async function freeNotes({ model, quorum }: Engine): Promise<NoteRow[]> {
+  const kept: NoteRow[] = [];
+  for (const row of model.notes.values()) {
+    if (row.note.kind === noteKinds.purse || row.state !== 0) continue;
+    const reading = await quorum.readSlot(spendPlace(row.note));
+    if (reading.type === 'undecided') {
+      throw new DsmError('offline', 'too few nodes answer to see which notes are free');
+    }
+    if (reading.type === 'free') kept.push(row);
+  }
+  return kept;
+}
+
+/** New lanes, a new step chain from the empty map, and the leaves that are carried over. */
+function startAgain(
+  to: Draft,
+  engine: Engine,
+  keys: Keys,
+  card: Card,
+  kept: readonly NoteRow[],
+): void {
+  const { model } = engine;
+  const start = firstDevice(card.body, zero32);
+  const edges = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
+  const fresh = edges.map((on) => restarted(on, start, keys.working().publicKey));
+  const leaves: StepWrite[] = [
+    ...fresh.map((on) => write(on.key, leafOf(on, start, on.mine.head, on.theirs.head))),
+    ...kept.map(({ note }) => {
+      const id = noteId(note.source, note.index);
+      return write(noteKey(id), noteLeaf(note, noteBlind(keys.blindSecret, id)));
+    }),
+  ].filter(({ after }) => !isZero(after));
+  const old = [...model.map.entries()].map(({ key, value }) => ({
+    key,
+    before: value,
+    after: zero32,
+  }));
+  putLeaves(to, model, old);
+  putDevice(to, model, restoredDevice(start, leaves));
+  putLeaves(to, model, leaves);
+  const own = openOwnEdge(start, keys.working().publicKey, keys.ownSecret);
+  for (const on of [...fresh, own]) putEdge(to, model, on);
+  const keptIds = new Set(kept.map(({ note }) => keyOf(noteId(note.source, note.index))));
+  for (const { note } of model.notes.values()) {
+    const id = noteId(note.source, note.index);
+    if (!keptIds.has(keyOf(id))) removeNote(to, model, id);
+  }
+  dropOpenRuns(to, engine);
+  const { incarnation, birth } = card.body;
+  putWallet(to, model, {
+    ...model.row,
+    incarnation,
+    birth,
+    births: [...model.row.births, model.row.birth],
+    card: cardObject.encode(card),
+    restored: 0,
+  });
+  to.then(() => {
+    model.card = card;
+    model.own = own.key;
+  });
+}
+
+function write(key: Uint8Array, after: Uint8Array): StepWrite {
+  return { key, before: zero32, after };
+}
+
+/** The relationship in the new incarnation: a new own lane, the peer's goes on. */
+function restarted(on: Edge, me: Device, workingKey: Uint8Array): Edge {
+  const mine = openLane(me.network, me.id, me.incarnation, on.peer.device, on.spoolKey);
+  return {
+    ...on,
+    mine,
+    mineWriter: keyDigest(me.suite, workingKey),
+    absorbed: { index: 0, head: mine.start },
+    consented: undefined,
+  };
+}
+
+/** The device after its restore steps, each of which lists as many leaves as a step may write. */
+function restoredDevice(start: Device, leaves: readonly StepWrite[]): Device {
+  const map = deviceMap();
+  let device = start;
+  for (let from = 0; from < leaves.length; from += limits.proofKeysMax) {
+    const some = leaves.slice(from, from + limits.proofKeysMax);
+    const prove = (keys: readonly Uint8Array[]): Multiproof => map.prove(keys);
+    device = takeStep(device, { type: 'restore' }, some, [], prove).device;
+    map.apply(some.map(({ key, after }) => ({ key, value: after })));
+  }
+  return device;
+}
+
+/** Runs of lanes that are no longer written are not said again. */
+function dropOpenRuns(to: Draft, { model }: Engine): void {
+  for (const [relationship, runs] of model.open) {
+    const { key } = model.edges.get(relationship)!;
+    for (const { index } of runs) to.remove(rowKey('open', key, encodeWith(u64, index)));
+  }
+  to.then(() => model.open.clear());
+}

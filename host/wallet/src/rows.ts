@@ -1,0 +1,385 @@
+/**
+ * Rows: how a wallet lies in its store. One byte names the table, then the key's fields.
+ *
+ *     table  key                              value
+ *     0x01   (none)                           wallet: format, name, birth, counters
+ *     0x02   (none)                           device: the own step chain
+ *     0x03   relationship                     edge
+ *     0x04   start of the lane ‖ index        entry, as bytes
+ *     0x05   start of the lane ‖ index        checkpoint of the lane, every 64 entries
+ *     0x06   start of the lane ‖ index        run: the step that ends at this entry
+ *     0x07   DevID                            contact
+ *     0x08   note id                          note, unspent and own
+ *     0x09   head                             origin, checked
+ *     0x0a   head                             lineage part, as bytes
+ *     0x0b   token                            policy, as bytes, and what the owner decided about it
+ *     0x0c   number                           payment
+ *     0x0d   position                         mark: somebody's statement, to compare with others
+ *     0x0e   evidence id                      alarm
+ *     0x0f   map key                          leaf of the device's map
+ *     0x10   relationship ‖ index             own run that is not acknowledged yet
+ *
+ * Every value has a version byte: a later version
+ * of this software opens all of them.
+ */
+
+import {
+  bytes32,
+  choice,
+  concat,
+  countersignature,
+  encodeWith,
+  kinds,
+  limits,
+  list,
+  object,
+  oneOf,
+  option,
+  signedStep,
+  slotCoder,
+  slotPlaceCoder,
+  step,
+  struct,
+  text,
+  u128,
+  u16,
+  u32,
+  u64,
+  u8,
+  variable,
+  authorisationCoder,
+  type Authorisation,
+  type Coder,
+  type Countersignature,
+  type Lane,
+  type Obj,
+  type SignedStep,
+  type Slot,
+  type SlotPlace,
+  type Step,
+} from '@dsm/primitive';
+import { noteCoder, outputCoder, type Note, type Origin } from '@dsm/protocols';
+
+export const tables = {
+  wallet: 0x01,
+  device: 0x02,
+  edge: 0x03,
+  entry: 0x04,
+  checkpoint: 0x05,
+  run: 0x06,
+  contact: 0x07,
+  note: 0x08,
+  origin: 0x09,
+  part: 0x0a,
+  policy: 0x0b,
+  payment: 0x0c,
+  mark: 0x0d,
+  alarm: 0x0e,
+  leaf: 0x0f,
+  open: 0x10,
+} as const;
+
+export type Table = keyof typeof tables;
+
+export function rowKey(table: Table, ...fields: readonly Uint8Array[]): Uint8Array {
+  return concat(Uint8Array.of(tables[table]), ...fields);
+}
+
+/** The key of something on a lane, ordered by index. */
+export function laneKey(
+  table: 'entry' | 'checkpoint' | 'run',
+  start: Uint8Array,
+  index: number,
+): Uint8Array {
+  return rowKey(table, start, encodeWith(u64, index));
+}
+
+/** 0 the own lane, 1 the peer's. */
+export type LaneSide = 0 | 1;
+
+/** The version of this layout. A store of a newer one is not opened. */
+export const formatVersion = 1;
+
+export interface WalletRow {
+  readonly format: number;
+  readonly name: string;
+  readonly suite: 1 | 2;
+  readonly network: Uint8Array;
+  readonly networkName: string;
+  readonly incarnation: number;
+  readonly birth: Uint8Array;
+  /** Incarnations before, oldest first: their notes are still spent with their keys. */
+  readonly births: readonly Uint8Array[];
+  readonly card: Uint8Array;
+  /** 1 while a restored wallet has not certified its incarnation yet. */
+  readonly restored: number;
+  readonly payments: number;
+  readonly issued: number;
+  /** The secret, only if the wallet has no keystore. */
+  readonly secret: Uint8Array | undefined;
+}
+
+export const walletRow: Obj<WalletRow> = object(
+  kinds.wallet,
+  524_288,
+  struct({
+    format: u16,
+    name: text(limits.nameBytesMax),
+    suite: oneOf([1, 2]),
+    network: bytes32,
+    networkName: text(64),
+    incarnation: u32,
+    birth: bytes32,
+    births: list(bytes32, 1_024),
+    card: variable(262_144),
+    restored: u8,
+    payments: u64,
+    issued: u32,
+    secret: option(bytes32),
+  }),
+);
+
+/** One run of a lane: the statement, the signatures that are there, and what the peer said of it. */
+export interface RunRow {
+  readonly before: Uint8Array;
+  readonly head: Uint8Array;
+  readonly count: number;
+  readonly step: Step;
+  readonly slots: readonly Slot[];
+  /** Empty until it has been signed. Signed again after a crash; the statement never changes. */
+  readonly signature: Uint8Array;
+  readonly further: SignedStep['further'];
+  readonly countersignature: Countersignature | undefined;
+  /** The other side's absorb step, once it is here. */
+  readonly absorbed: SignedStep | undefined;
+  /** Own runs: 1 once the peer has said that it is durable there. */
+  readonly acked: number;
+  /** Own runs: 1 once the delivery slot is written at a quorum. */
+  readonly delivered: number;
+  /** Own runs: 1 if the nodes must have it: sent online. */
+  readonly online: number;
+}
+
+export const runRow: Obj<RunRow> = object(
+  kinds.run,
+  2 * limits.receiptBytesMax,
+  struct({
+    before: bytes32,
+    head: bytes32,
+    count: u32,
+    step,
+    slots: list(slotCoder, limits.slotsMax),
+    signature: variable(limits.signatureBytesMax),
+    further: list(
+      struct({
+        suite: oneOf([1, 2] as const),
+        publicKey: variable(limits.publicKeyBytesMax),
+        signature: variable(limits.signatureBytesMax),
+      }),
+      4,
+    ),
+    countersignature: option(countersignature),
+    absorbed: option(signedStep),
+    acked: u8,
+    delivered: u8,
+    online: u8,
+  }),
+);
+
+export interface ContactRow {
+  readonly device: Uint8Array;
+  readonly name: string;
+  readonly card: Uint8Array;
+  readonly relationship: Uint8Array | undefined;
+  /** The agreed secret: keys of the relationship come from it. Sealed stores keep it at rest. */
+  readonly secret: Uint8Array | undefined;
+  /** What was sent to agree it, until the peer has answered; kept to answer the same again. */
+  readonly ciphertext: Uint8Array | undefined;
+  readonly agreed: number;
+  readonly blocked: number;
+}
+
+export const contactRow: Obj<ContactRow> = object(
+  kinds.edge,
+  300_000,
+  struct({
+    device: bytes32,
+    name: text(limits.nameBytesMax),
+    card: variable(262_144),
+    relationship: option(bytes32),
+    secret: option(bytes32),
+    ciphertext: option(variable(1_088)),
+    agreed: u8,
+    blocked: u8,
+  }),
+);
+
+/** The state of an own note. A reserved one is promised to an entry that is being decided. */
+export interface NoteRow {
+  readonly note: Note;
+  /** 0 spendable as far as this wallet knows, 1 void: another spend of its lineage was certified. */
+  readonly state: number;
+}
+
+export const noteRow: Obj<NoteRow> = object(
+  kinds.note,
+  512,
+  struct({ note: noteCoder, state: u8 }),
+);
+
+const flag: Coder<boolean> = {
+  write: (w, value) => w.u8(value ? 1 : 0),
+  read: (r) => {
+    const n = r.u8();
+    if (n > 1) r.refuse();
+    return n === 1;
+  },
+};
+
+export const originRow: Obj<Origin> = object(
+  kinds.note,
+  16_384,
+  struct<Origin>({
+    head: bytes32,
+    token: bytes32,
+    outputs: list(outputCoder, limits.outputsMax),
+    certified: flag,
+    sources: list(bytes32, limits.inputsMax),
+    issued: option(struct({ index: u64, total: u128 })),
+    purse: flag,
+  }),
+);
+
+export interface PolicyRow {
+  readonly policy: Uint8Array;
+  readonly adopted: number;
+  /** Number of this wallet's issuer key plus one; 0 if another device issues. */
+  readonly issuer: number;
+  /** The newest own issue: parent of the next. */
+  readonly issueHead: Uint8Array;
+  readonly issueIndex: number;
+  readonly issueTotal: bigint;
+  readonly offlineLimit: bigint;
+}
+
+export const policyRow: Obj<PolicyRow> = object(
+  kinds.policy,
+  2_048,
+  struct({
+    policy: variable(1_024),
+    adopted: u8,
+    issuer: u32,
+    issueHead: bytes32,
+    issueIndex: u64,
+    issueTotal: u128,
+    offlineLimit: u128,
+  }),
+);
+
+export interface PaymentRow {
+  readonly number: number;
+  readonly head: Uint8Array;
+  readonly relationship: Uint8Array;
+  /** Start of the lane on which the payment was written, and its place there. */
+  readonly lane: Uint8Array;
+  readonly side: LaneSide;
+  readonly index: number;
+  readonly peer: Uint8Array;
+  readonly token: Uint8Array;
+  readonly amount: bigint;
+  readonly note: string;
+  readonly online: number;
+  /** 0 pending, 1 pair-final, 2 edge-final, 3 certified, 4 conflicted. */
+  readonly finality: number;
+  readonly wireBytes: number;
+  readonly seenAt: number;
+}
+
+export const paymentRow: Obj<PaymentRow> = object(
+  kinds.payment,
+  1_024,
+  struct({
+    number: u64,
+    head: bytes32,
+    relationship: bytes32,
+    lane: bytes32,
+    side: oneOf([0, 1]),
+    index: u64,
+    peer: bytes32,
+    token: bytes32,
+    amount: u128,
+    note: text(limits.memoBytesMax),
+    online: u8,
+    finality: u8,
+    wireBytes: u32,
+    seenAt: u64,
+  }),
+);
+
+/** One half of possible evidence: what a third device stated at a position. */
+export type Half =
+  | { readonly type: 'step'; readonly card: Uint8Array; readonly signed: SignedStep }
+  | {
+      readonly type: 'spend';
+      readonly card: Uint8Array;
+      readonly place: SlotPlace;
+      readonly value: Uint8Array;
+      readonly authorisation: Authorisation;
+      readonly opening: Uint8Array;
+    };
+
+export interface MarkRow {
+  readonly position: Uint8Array;
+  readonly statement: Uint8Array;
+  readonly device: Uint8Array;
+  readonly half: Half;
+}
+
+export const half: Obj<Half> = object(
+  kinds.mark,
+  2 * limits.receiptBytesMax,
+  choice<Half>({
+    step: [1, struct({ card: variable(262_144), signed: signedStep })],
+    spend: [
+      2,
+      struct({
+        card: variable(262_144),
+        place: slotPlaceCoder,
+        value: bytes32,
+        authorisation: authorisationCoder,
+        opening: variable(limits.operationBytesMax + 256),
+      }),
+    ],
+  }),
+);
+
+export const markRow: Obj<MarkRow> = object(
+  kinds.mark,
+  2 * limits.receiptBytesMax + 256,
+  struct({ position: bytes32, statement: bytes32, device: bytes32, half }),
+);
+
+export interface AlarmRow {
+  readonly id: Uint8Array;
+  readonly device: Uint8Array;
+  readonly culprit: number;
+  readonly evidence: Uint8Array;
+  readonly seenAt: number;
+}
+
+export const alarmRow: Obj<AlarmRow> = object(
+  kinds.evidence,
+  5 * limits.receiptBytesMax,
+  struct({
+    id: bytes32,
+    device: bytes32,
+    culprit: u8,
+    evidence: variable(4 * limits.receiptBytesMax),
+    seenAt: u64,
+  }),
+);
+
+const lane = struct<Lane>({ start: bytes32, head: bytes32, index: u64, entropy: bytes32 });
+
+/** Every 64th state of a lane: a look-up walks at most 63 entries from one. Never a proof. */
+export const checkpointRow: Obj<Lane> = object(kinds.run, 256, lane);

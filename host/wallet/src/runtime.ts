@@ -1,0 +1,76 @@
+/** The runtime: an open wallet's engine and its live conversations. */
+
+import { keyOf } from '@dsm/primitive';
+import type { Connection } from '@dsm/ports';
+import type { MeetOptions } from './api.ts';
+import { refreshFinality } from './changes.ts';
+import { contactView } from './contacts.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import type { Keys } from './keys.ts';
+import { draft } from './model.ts';
+import { emitFinality } from './payments.ts';
+import type { ContactRow } from './rows.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface Runtime {
+  readonly engine: Engine;
+  /** Live sessions, by relationship. */
+  readonly sessions: Map<string, Session>;
+  /** Notes that are promised to an offer or a payment that is being made. */
+  readonly reserved: Set<string>;
+  /** The keys of another incarnation of this device. */
+  readonly keysOf: (incarnation: number, birth: Uint8Array) => Keys;
+  readonly useKeys: (keys: Keys) => void;
+}
+
+/** Start a conversation. It is found under its relationship as soon as that stands. */
+export function converse(
+  { engine, sessions }: Runtime,
+  connection: Connection,
+  options: MeetOptions,
+): Session {
+  const session = openSession(engine, connection, options);
+  options.signal?.addEventListener('abort', () => void connection.close(), { once: true });
+  session.ready.then(
+    (row) => {
+      const key = keyOf(row.relationship!);
+      sessions.set(key, session);
+      engine.emit('contact', contactView(engine.model, row));
+      void session.over.then(() => {
+        if (sessions.get(key) === session) sessions.delete(key);
+      });
+    },
+    () => undefined,
+  );
+  return session;
+}
+
+export function liveSession({ engine, sessions }: Runtime, device: Uint8Array): Session | undefined {
+  const row = engine.model.contacts.get(keyOf(device));
+  const session =
+    row?.relationship === undefined ? undefined : sessions.get(keyOf(row.relationship));
+  return session?.isOpen() === true ? session : undefined;
+}
+
+/** A restored wallet acts only after it has certified its incarnation. */
+export function checkReady({ engine }: Runtime): void {
+  if (engine.model.row.restored === 1) {
+    throw new DsmError('needs-restore', 'a restored wallet acts only after its first sync');
+  }
+}
+
+/** Bring the finality of payments up to date, and tell. */
+export function refresh({ engine }: Runtime): Promise<void> {
+  return engine.exclusive(async () => {
+    const to = draft();
+    const changed = refreshFinality(to, engine);
+    await engine.commit(to);
+    emitFinality(engine, changed);
+  });
+}
+
+/** The contact's row as it is now. */
+export function current({ engine }: Runtime, row: ContactRow): ContactRow {
+  return engine.model.contacts.get(keyOf(row.device))!;
+}

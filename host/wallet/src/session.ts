@@ -1,0 +1,185 @@
+/**
+ * A session: one conversation with one device over one connection.
+ *
+ * Every message is decoded strictly, judged, and what follows from it made durable before the next
+ * one is read. Nothing here knows time; a conversation that ends early is resumed by the next.
+ */
+
+import { keyOf } from '@dsm/primitive';
+import { message as messageObject, type Message } from '@dsm/bilateral';
+import type { Connection } from '@dsm/ports';
+import type { MeetOptions } from './api.ts';
+import { evidence, half, marks } from './comparing.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import { agree, agreed, hello } from './greeting.ts';
+import type { RunAt } from './model.ts';
+import type { ContactRow, PaymentRow } from './rows.ts';
+import { deferred, edgeOf, say, type Talk } from './talk.ts';
+import { absorbed, commit, offer, parts, sayRun, turn, want } from './trading.ts';
+
+export interface Session {
+  /** Resolves once the relationship stands and old business has been said again. */
+  readonly ready: Promise<ContactRow>;
+  /** Resolves when the connection is over. */
+  readonly over: Promise<void>;
+  readonly isOpen: () => boolean;
+  /** Offer a run and see it through. Resolves with the payments that it made. */
+  readonly trade: (
+    operations: readonly Uint8Array[],
+    release: () => void,
+  ) => Promise<readonly PaymentRow[]>;
+  /** Say an own run that is durable. True once the peer has it, false if the connection ends first. */
+  readonly deliver: (at: RunAt) => Promise<boolean>;
+  /** Hand out parts that were not asked for: certificates that came since. */
+  readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export function openSession(
+  engine: Engine,
+  connection: Connection,
+  options: MeetOptions,
+): Session {
+  const talk: Talk = {
+    engine,
+    connection,
+    options,
+    ready: deferred(),
+    acks: new Map(),
+    peer: undefined,
+    trade: { at: 'idle' },
+    asked: undefined,
+    offer: undefined,
+    kept: [],
+    wants: false,
+    consented: undefined,
+    wireBytes: 0,
+    ended: false,
+    peerEnded: false,
+  };
+  let open = true;
+  const over = listen(talk).finally(() => {
+    open = false;
+    hangUp(talk);
+  });
+  return {
+    ready: talk.ready.promise,
+    over,
+    isOpen: () => open,
+    trade: (operations, release) => propose(talk, operations, release),
+    deliver: async (at) => {
+      const on = edgeOf(talk);
+      if (!open || on === undefined) return false;
+      const ack = deferred<boolean>();
+      talk.acks.set(keyOf(at.row.head), ack);
+      await sayRun(talk, on, at);
+      return ack.promise;
+    },
+    push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
+    close: async () => {
+      if (!open) return;
+      await endTalk(talk);
+      await over;
+    },
+  };
+}
+
+/** Read until the connection ends. A message that cannot be read ends it: the peer is confused. */
+async function listen(talk: Talk): Promise<void> {
+  const { engine, connection } = talk;
+  await say(talk, { type: 'hello', card: engine.model.row.card });
+  for (;;) {
+    const bytes = await connection.receive().catch(() => undefined);
+    if (bytes === undefined) return;
+    const decoded = messageObject.decode(bytes);
+    if (!decoded.ok) {
+      talk.ready.reject(new DsmError('integrity', `the other side is not understood: ${decoded.refusal}`));
+      await connection.close();
+      return;
+    }
+    talk.wireBytes += bytes.length;
+    await engine.exclusive(() => heard(talk, decoded.value));
+    if (talk.ended && talk.peerEnded) await connection.close();
+  }
+}
+
+async function heard(talk: Talk, said: Message): Promise<void> {
+  if (said.type !== 'hello' && talk.peer === undefined) return;
+  switch (said.type) {
+    case 'hello':
+      return hello(talk, said);
+    case 'agree':
+      return agree(talk, said);
+    case 'agreed':
+      return agreed(talk, said);
+    case 'offer':
+      talk.wireBytes = 0;
+      return offer(talk, said);
+    case 'want':
+      return want(talk, said);
+    case 'parts':
+      return parts(talk, said);
+    case 'consent':
+      return turn(talk, { type: 'consent', consent: said });
+    case 'refuse':
+      return turn(talk, { type: 'refuse', refuse: said });
+    case 'commit':
+      return commit(talk, said);
+    case 'ack':
+      return turn(talk, { type: 'ack', ack: said });
+    case 'absorbed':
+      return absorbed(talk, said);
+    case 'marks':
+      return marks(talk, said);
+    case 'half':
+      return half(talk, said);
+    case 'evidence':
+      return evidence(talk, said);
+    case 'end':
+      talk.peerEnded = true;
+      return endTalk(talk);
+  }
+}
+
+/** Say that nothing more comes from here; a trade under way is finished first. */
+async function endTalk(talk: Talk): Promise<void> {
+  if (talk.ended) return;
+  talk.ended = true;
+  await say(talk, { type: 'end' });
+  if (talk.peerEnded) await talk.connection.close();
+}
+
+async function propose(
+  talk: Talk,
+  operations: readonly Uint8Array[],
+  release: () => void,
+): Promise<readonly PaymentRow[]> {
+  if (talk.asked !== undefined) {
+    release();
+    throw new DsmError('refused', 'another payment to this contact is under way');
+  }
+  const done = deferred<readonly PaymentRow[]>();
+  talk.asked = { done, release, payments: [], committed: false };
+  await talk.engine.exclusive(async () => {
+    talk.wireBytes = 0;
+    await turn(talk, { type: 'propose', operations });
+  });
+  return done.promise;
+}
+
+/** The connection is gone: what was offered is forgotten, what was committed is said again later. */
+function hangUp(talk: Talk): void {
+  talk.ready.reject(new DsmError('unreachable', 'the connection ended before the two had met'));
+  for (const ack of talk.acks.values()) ack.resolve(false);
+  const { asked } = talk;
+  if (asked === undefined) return;
+  talk.asked = undefined;
+  asked.release();
+  if (asked.committed) {
+    const { payments } = talk.engine.model;
+    asked.done.resolve(asked.payments.map(({ number }) => payments[number]!));
+  } else {
+    asked.done.reject(new DsmError('unreachable', 'the connection ended before anything was paid'));
+  }
+}

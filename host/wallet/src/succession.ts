@@ -1,0 +1,126 @@
+/**
+ * Succession: a known device shows the card of a later incarnation, and its half of the relationship
+ * moves to the start of a new lane. The own lane goes on.
+ */
+
+import {
+  card as cardObject,
+  cardDevice,
+  checkCard,
+  equal,
+  incarnationPlace,
+  keyDigest,
+  keyOf,
+  openLane,
+  type Card,
+} from '@dsm/primitive';
+import { leafOf, takeStep, type Edge } from '@dsm/bilateral';
+import { putDevice, putEdge, type Engine } from './engine.ts';
+import { draft, putContact, putLeaves, type Draft } from './model.ts';
+import type { ContactRow } from './rows.ts';
+
+/** Keep a card that holds. Undefined if a later incarnation of the device is known already. */
+export async function meetCard(
+  engine: Engine,
+  card: Card,
+  bytes: Uint8Array,
+  name: string | undefined,
+): Promise<ContactRow | undefined> {
+  const { model } = engine;
+  const device = cardDevice(card);
+  const known = model.contacts.get(keyOf(device));
+  const before = known === undefined ? undefined : incarnationOf(known);
+  if (before !== undefined && before > card.body.incarnation) return undefined;
+  const row: ContactRow = known ?? {
+    device,
+    name: freeName(engine, name ?? card.body.name),
+    card: bytes,
+    relationship: undefined,
+    secret: undefined,
+    ciphertext: undefined,
+    agreed: 0,
+    blocked: 0,
+  };
+  const next = { ...row, card: bytes, name: name ?? row.name };
+  if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
+  const change = draft();
+  putContact(change, model, next);
+  if (before !== undefined && before < card.body.incarnation) succeed(change, engine, next, card);
+  await engine.commit(change);
+  return next;
+}
+
+function incarnationOf({ card: bytes }: ContactRow): number | undefined {
+  const decoded = cardObject.decode(bytes);
+  return decoded.ok ? decoded.value.body.incarnation : undefined;
+}
+
+/** A name that no other contact has yet. */
+function freeName({ model }: Engine, wanted: string): string {
+  const taken = new Set([...model.contacts.values()].map((contact) => contact.name));
+  let name = wanted === '' ? 'Somebody' : wanted;
+  for (let n = 2; taken.has(name); n++) name = `${wanted} ${n}`;
+  return name;
+}
+
+/** One step: the peer's half of the leaf moves to the start of its new lane. */
+function succeed(to: Draft, engine: Engine, contact: ContactRow, { body }: Card): void {
+  const { model } = engine;
+  const on =
+    contact.relationship === undefined ? undefined : model.edges.get(keyOf(contact.relationship));
+  if (on === undefined) return;
+  const { incarnation, suite, workingKey } = body;
+  const me = model.device;
+  const theirs = openLane(me.network, on.peer.device, incarnation, me.id, on.spoolKey);
+  const next: Edge = {
+    ...on,
+    peer: { ...on.peer, incarnation, suite, workingKey },
+    theirs,
+    theirsWriter: keyDigest(suite, workingKey),
+  };
+  putEdge(to, model, next);
+  const write = {
+    key: on.key,
+    before: leafOf(on, me, on.mine.head, on.theirs.head),
+    after: leafOf(next, me, next.mine.head, theirs.head),
+  };
+  if (equal(write.before, write.after)) return;
+  const taken = takeStep(
+    me,
+    { type: 'succeed', relationship: on.key, incarnation, start: theirs.start },
+    [write],
+    [],
+    (keys) => model.map.prove(keys),
+  );
+  putDevice(to, model, taken.device);
+  putLeaves(to, model, [write]);
+}
+
+/** Ask the nodes whether the device has opened its next incarnation, and learn the card if so. */
+export async function learnSuccession(engine: Engine, device: Uint8Array): Promise<void> {
+  for (;;) {
+    const row = engine.model.contacts.get(keyOf(device));
+    const known = row === undefined ? undefined : cardObject.decode(row.card);
+    if (known?.ok !== true) return;
+    const { body } = known.value;
+    const reading = await engine.quorum.readSlot(incarnationPlace(body, body.incarnation + 1));
+    if (reading.type !== 'voted' || reading.certificate === undefined) return;
+    const next = await fetchCard(engine, reading.values.flatMap(({ hints }) => hints));
+    if (next === undefined || !equal(cardDevice(next), device)) return;
+    const card: Card = { ...next, succession: reading.certificate };
+    if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return;
+    await engine.exclusive(() => meetCard(engine, card, cardObject.encode(card), undefined));
+  }
+}
+
+async function fetchCard(
+  { quorum }: Engine,
+  hints: readonly Uint8Array[],
+): Promise<Card | undefined> {
+  for (const hint of hints) {
+    const bytes = await quorum.fetch(hint);
+    const decoded = bytes === undefined ? undefined : cardObject.decode(bytes);
+    if (decoded?.ok === true) return decoded.value;
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+/** Syncing: one round with the nodes. Fetch what came, send what waits, certify what is missing. */
+
+import { equal, keyOf } from '@dsm/primitive';
+import type { SyncReport } from './api.ts';
+import { certifyAll, partsFor } from './lineage.ts';
+import { deliverRun, receiveFrom } from './online.ts';
+import { emitFinality } from './payments.ts';
+import { reincarnate } from './restore.ts';
+import { liveSession, type Runtime } from './runtime.ts';
+import { learnSuccession } from './succession.ts';
+
+export async function sync(runtime: Runtime): Promise<SyncReport> {
+  const { engine } = runtime;
+  const { model } = engine;
+  if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
+  let [received, online] = [0, true];
+  for (const on of [...model.edges.values()]) {
+    if (equal(on.key, model.own)) continue;
+    await learnSuccession(engine, on.peer.device);
+    const from = await receiveFrom(engine, on.key);
+    received += from.received;
+    online &&= from.online;
+  }
+  const certified = await certifyAll(engine);
+  emitFinality(engine, certified.changed);
+  const delivered = await deliverOpen(runtime);
+  await shareCertificates(runtime);
+  return {
+    received,
+    delivered,
+    certified: certified.certified,
+    conflicted: certified.conflicted,
+    online: online && certified.undecided === 0,
+  };
+}
+
+/** Runs that the peer has not acknowledged go to the nodes, oldest first: none may be skipped. */
+async function deliverOpen({ engine }: Runtime): Promise<number> {
+  const { model } = engine;
+  let delivered = 0;
+  for (const [relationship, runs] of model.open) {
+    for (const at of runs) {
+      if (at.row.delivered === 1) continue;
+      if (!isPaid(engine, at.row.head)) break;
+      const on = model.edges.get(relationship)!;
+      if (!(await deliverRun(engine, on, at))) break;
+      delivered += 1;
+    }
+  }
+  return delivered;
+}
+
+/** A run whose spends the nodes refuse is not delivered: it would pay nobody. */
+function isPaid({ model }: Runtime['engine'], head: Uint8Array): boolean {
+  const origin = model.origins.get(keyOf(head));
+  const row = model.payments.find((payment) => equal(payment.head, head));
+  return origin === undefined || row?.finality !== 4;
+}
+
+/** Whoever is connected gets the certificates of what passed between the two. */
+async function shareCertificates(runtime: Runtime): Promise<void> {
+  const { engine } = runtime;
+  for (const { device } of engine.model.contacts.values()) {
+    const session = liveSession(runtime, device);
+    if (session === undefined) continue;
+    const heads = engine.model.payments
+      .filter((row) => equal(row.peer, device) && row.finality === 3)
+      .slice(-16)
+      .map((row) => row.head);
+    if (heads.length > 0) await session.push((await partsFor(engine, { heads, tokens: [] })).parts);
+  }
+}

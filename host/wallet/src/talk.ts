@@ -1,0 +1,76 @@
+/** A talk: what one conversation with one device knows while it lasts. */
+
+import { keyOf, type Card } from '@dsm/primitive';
+import { message as messageObject, type Edge, type Message, type Trade } from '@dsm/bilateral';
+import type { Connection } from '@dsm/ports';
+import type { MeetOptions } from './api.ts';
+import type { Engine } from './engine.ts';
+import { DsmError, type ErrorCode } from './errors.ts';
+import type { ContactRow, PaymentRow } from './rows.ts';
+
+export interface Talk {
+  readonly engine: Engine;
+  readonly connection: Connection;
+  readonly options: MeetOptions;
+  readonly ready: Deferred<ContactRow>;
+  /** Own runs that were said and not acknowledged yet, by head. */
+  readonly acks: Map<string, Deferred<boolean>>;
+  peer: { readonly device: Uint8Array; readonly card: Card } | undefined;
+  trade: Trade;
+  /** The trade that this side asked for. */
+  asked: Asked | undefined;
+  /** An offer of the peer that waits for lineage, and how often parts were asked for. */
+  offer: { readonly message: Message & { type: 'offer' }; readonly rounds: number } | undefined;
+  /** Parts that wait for others, and whether this side asked for any. */
+  kept: readonly Uint8Array[];
+  wants: boolean;
+  /** Head that this side consented to: its commit is an offline payment. */
+  consented: Uint8Array | undefined;
+  /** Bytes said and heard since the last offer began. */
+  wireBytes: number;
+  ended: boolean;
+  peerEnded: boolean;
+}
+
+export interface Asked {
+  readonly done: Deferred<readonly PaymentRow[]>;
+  readonly release: () => void;
+  payments: readonly PaymentRow[];
+  committed: boolean;
+}
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A promise to keep later. A rejection that nobody waits for is no fault. */
+export function deferred<T>(): Deferred<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+/** Say something. A connection that is gone is noticed by the reader, and the talk resumes later. */
+export async function say(talk: Talk, message: Message): Promise<void> {
+  const bytes = messageObject.encode(message);
+  talk.wireBytes += bytes.length;
+  await talk.connection.send(bytes).catch(() => undefined);
+}
+
+/** End the talk because of what the other side is or said. */
+export async function giveUp(talk: Talk, code: ErrorCode, sentence: string): Promise<void> {
+  talk.ready.reject(new DsmError(code, sentence));
+  await talk.connection.close().catch(() => undefined);
+}
+
+export function contactOf({ peer, engine }: Talk): ContactRow | undefined {
+  return peer === undefined ? undefined : engine.model.contacts.get(keyOf(peer.device));
+}
+
+/** The relationship of the talk, or undefined before there is one. */
+export function edgeOf(talk: Talk): Edge | undefined {
+  const relationship = contactOf(talk)?.relationship;
+  return relationship === undefined ? undefined : talk.engine.model.edges.get(keyOf(relationship));
+}

@@ -1,0 +1,138 @@
+/** Tokens as this wallet knows them: looked up, issued, minted, adopted. */
+
+import { address, equal, keyDigest, keyOf, registryLineage, zero32 } from '@dsm/primitive';
+import { policy, tokenId, type Operation, type Policy } from '@dsm/protocols';
+import type { NewToken, TokenInfo } from './api.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import { draft, putToken, putWallet, type Model, type Token } from './model.ts';
+import { idBytes, idText, prefixes } from './text.ts';
+import { mine } from './value.ts';
+
+export function tokenInfo({ id, rules, adopted, issuer }: Token): TokenInfo {
+  const { ticker, name, decimals, cap } = rules;
+  return {
+    id: idText('token', id),
+    ticker,
+    name,
+    decimals,
+    cap,
+    adopted: adopted === 1,
+    issuer: issuer > 0,
+  };
+}
+
+/** By ticker, if one adopted or only one known token has it, or by a unique prefix of its id. */
+export function findToken(model: Model, name: string): Token {
+  const all = [...model.tokens.values()];
+  const byTicker = all.filter(({ rules }) => rules.ticker === name);
+  const adopted = byTicker.filter((token) => token.adopted === 1);
+  const named = adopted.length > 0 ? adopted : byTicker;
+  const found =
+    named.length > 0 || !name.startsWith(prefixes.token)
+      ? named
+      : all.filter(({ id }) => idText('token', id).startsWith(name));
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) throw new DsmError('not-found', `no token "${name}" is known here`);
+  throw new DsmError('ambiguous', `several tokens are called "${name}": use the id`);
+}
+
+/** Keep a policy that was checked against its address. Adoption is the owner's decision. */
+export function newToken(rules: Policy, overrides: Partial<Token> = {}): Token {
+  return {
+    id: tokenId(rules),
+    rules,
+    policy: policy.encode(rules),
+    adopted: 0,
+    issuer: 0,
+    issueHead: zero32,
+    issueIndex: 0,
+    issueTotal: 0n,
+    offlineLimit: defaultOfflineLimit(rules),
+    ...overrides,
+  };
+}
+
+/** Shipped as a small amount: fifty whole units, or all there is. */
+function defaultOfflineLimit({ decimals, cap }: Policy): bigint {
+  const fifty = 50n * 10n ** BigInt(decimals);
+  return fifty < cap ? fifty : cap;
+}
+
+export async function issueToken(engine: Engine, wanted: NewToken): Promise<TokenInfo> {
+  const { model, keys, registry } = engine;
+  const { suite, network } = model.device;
+  const number = model.row.issued;
+  const rules: Policy = {
+    network,
+    registry: registryLineage(registry),
+    ticker: wanted.ticker,
+    name: wanted.name ?? wanted.ticker,
+    decimals: wanted.decimals ?? 0,
+    cap: wanted.cap,
+    issuerSuite: suite,
+    issuer: keyDigest(suite, keys.issuer(number).publicKey),
+    depthMax: 8,
+    receiptsMax: 64,
+  };
+  const token = encodable(rules, number);
+  const change = draft();
+  putToken(change, model, token);
+  putWallet(change, model, { ...model.row, issued: number + 1 });
+  await engine.commit(change);
+  await engine.quorum.publish(token.policy);
+  return tokenInfo(token);
+}
+
+function encodable(rules: Policy, number: number): Token {
+  try {
+    const parent = tokenId(rules);
+    return newToken(rules, { adopted: 1, issuer: number + 1, issueHead: parent });
+  } catch (error) {
+    throw new DsmError('usage', `no policy can say that: ${String(error)}`, { cause: error });
+  }
+}
+
+/** The operation that mints `amount` to this wallet. */
+export function mintOf(engine: Engine, token: Token, amount: bigint): Operation {
+  const total = token.issueTotal + amount;
+  if (token.issuer === 0) throw new DsmError('refused', 'only the issuer can mint this token');
+  if (amount <= 0n || total > token.rules.cap) {
+    throw new DsmError('refused', `${token.rules.cap - token.issueTotal} are left under the cap`);
+  }
+  const output = { ...mine(engine), amount, kind: 0, depth: 0, receipts: 1 } as const;
+  return {
+    type: 'mint',
+    issue: {
+      token: token.id,
+      index: token.issueIndex + 1,
+      parent: token.issueHead,
+      amount,
+      total,
+      outputs: [output],
+    },
+  };
+}
+
+/** Take payments in the token from now on; an unknown policy is fetched from the nodes. */
+export async function adoptToken(engine: Engine, name: string): Promise<TokenInfo> {
+  const { model, quorum } = engine;
+  const id = idBytes('token', name);
+  const known = id === undefined ? findToken(model, name) : model.tokens.get(keyOf(id));
+  const token = known ?? newToken(await fetchPolicy(quorum, id!));
+  const change = draft();
+  putToken(change, model, { ...token, adopted: 1 });
+  await engine.commit(change);
+  return tokenInfo({ ...token, adopted: 1 });
+}
+
+async function fetchPolicy(quorum: Engine['quorum'], id: Uint8Array): Promise<Policy> {
+  const bytes = await quorum.fetch(id);
+  if (bytes === undefined) throw new DsmError('offline', 'no node has the policy of this token');
+  const decoded = policy.decode(bytes);
+  if (!decoded.ok || !equal(address(bytes), id)) {
+    throw new DsmError('integrity', 'what the nodes have under this id is no policy');
+  }
+  return decoded.value;
+}
+

@@ -1,0 +1,391 @@
+/**
+ * Trading: performs the effects of the trade's state machine (core/bilateral/trade.ts), in order.
+ *
+ * Persist comes before sign, sign before send. Whatever is interrupted is said again at the next
+ * talk: an own run stays open until the peer has acknowledged it.
+ */
+
+import {
+  checkSignedStep,
+  consentDigest,
+  equal,
+  kinds,
+  keyOf,
+  stepStatement,
+  verifyWorking,
+  type Card,
+  type Countersignature,
+  type SignedStep,
+} from '@dsm/primitive';
+import {
+  commitMessage,
+  explain,
+  step as tradeStep,
+  type Absorbed,
+  type Appended,
+  type Edge,
+  type Effect,
+  type Event,
+  type Message,
+  type Outcome,
+  type OwnRun,
+} from '@dsm/bilateral';
+import {
+  absorbedDraft,
+  appendedDraft,
+  refreshFinality,
+  signedDraft,
+  writersOf,
+} from './changes.ts';
+import { decodePart, partHead } from '@dsm/protocols';
+import { readRun, signStep, worldFor, type Engine } from './engine.ts';
+import { DsmError, type ErrorCode, errorCodes } from './errors.ts';
+import { signAs } from './keys.ts';
+import { ingest, missingFor, partsFor } from './lineage.ts';
+import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
+import { emitFinality, paymentOf } from './payments.ts';
+import { laneKey, runRow } from './rows.ts';
+import { judgeStanding } from './standing.ts';
+import { edgeOf, say, type Talk } from './talk.ts';
+import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
+
+/** Rounds of asking for lineage before an offer is given up; parts that wait for others meanwhile. */
+const wantRoundsMax = 70;
+const partsKeptMax = 256;
+
+/** Run the state machine on one event and perform what it decides. */
+export async function turn(
+  talk: Talk,
+  event: Event,
+  claimed?: readonly Uint8Array[],
+): Promise<void> {
+  const { engine } = talk;
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  const claim = claimed === undefined ? undefined : { entries: claimed };
+  const world = await worldFor(engine, on, claim);
+  const state = { me: engine.model.device, on, trade: talk.trade };
+  const next = tradeStep(state, event, world);
+  talk.trade = next.state.trade;
+  for (const effect of next.effects) await perform(talk, on, effect);
+}
+
+async function perform(talk: Talk, before: Edge, effect: Effect): Promise<void> {
+  switch (effect.do) {
+    case 'send':
+      return say(talk, effect.message);
+    case 'persist-appended':
+      return persistAppended(talk, before, effect.change, effect.run);
+    case 'persist-absorbed':
+      return persistAbsorbed(talk, before, effect.change, effect.countersignature);
+    case 'persist-acked':
+      return persistAcked(talk, effect.head);
+    case 'sign-step':
+      return signAndGoOn(talk, effect.run);
+    case 'sign-consent': {
+      const { consent } = effect;
+      const { model, keys } = talk.engine;
+      const { suite, network } = model.device;
+      const digest = consentDigest(consent);
+      const signature = signAs(keys.working(), kinds.countersignature, suite, network, digest);
+      talk.consented = consent.head;
+      return turn(talk, { type: 'consent-signed', consent, signature });
+    }
+    case 'tell':
+      return told(talk, effect.outcome);
+  }
+}
+
+async function persistAppended(
+  talk: Talk,
+  before: Edge,
+  change: Appended,
+  run: OwnRun,
+): Promise<void> {
+  const { engine, asked } = talk;
+  const appended = appendedDraft(engine, before, change, run, false);
+  await engine.commit(appended.change);
+  if (asked === undefined) return;
+  asked.payments = appended.payments;
+  asked.committed = true;
+}
+
+async function persistAbsorbed(
+  talk: Talk,
+  before: Edge,
+  change: Absorbed,
+  countersignature: Countersignature | undefined,
+): Promise<void> {
+  await keepRun(talk.engine, before, change, talk.peer!.card, countersignature);
+}
+
+/** Make an accepted run durable, with everything that follows from it, and tell the owner. */
+export async function keepRun(
+  engine: Engine,
+  before: Edge,
+  change: Absorbed,
+  by: Card,
+  countersignature: Countersignature | undefined,
+): Promise<void> {
+  const consented = consentIsMine(engine, change, countersignature);
+  const kept = absorbedDraft(engine, before, change, by, countersignature, consented);
+  await engine.commit(kept.change);
+  const later = draft();
+  const changed = refreshFinality(later, engine);
+  await engine.commit(later);
+  for (const { number } of kept.payments) {
+    engine.emit('payment', paymentOf(engine.model, engine.model.payments[number]!));
+  }
+  emitFinality(engine, changed);
+}
+
+/** True if this device gave the countersignature: only then is an uncertified run taken as paid. */
+function consentIsMine(
+  { model, keys }: Engine,
+  { absorbed }: Absorbed,
+  claim: Countersignature | undefined,
+): boolean {
+  if (claim === undefined || !equal(claim.consent.head, absorbed.run.lane.head)) return false;
+  const { suite, network, id } = model.device;
+  const digest = consentDigest(claim.consent);
+  const { publicKey } = keys.working();
+  const kind = kinds.countersignature;
+  return (
+    equal(claim.consent.peer, id) &&
+    verifyWorking(kind, suite, network, publicKey, digest, claim.signature)
+  );
+}
+
+async function persistAcked(talk: Talk, head: Uint8Array): Promise<void> {
+  const { model } = talk.engine;
+  const on = edgeOf(talk)!;
+  const open = model.open.get(keyOf(on.key)) ?? [];
+  const at = open.find(({ row }) => equal(row.head, head));
+  if (at !== undefined && at.row.acked === 0) {
+    const to = draft();
+    putRun(to, model, on, { index: at.index, row: { ...at.row, acked: 1 } });
+    await talk.engine.commit(to);
+  }
+  talk.acks.get(keyOf(head))?.resolve(true);
+  talk.acks.delete(keyOf(head));
+}
+
+/** Sign an own statement that is durable: a run of this device, or the step that absorbed one. */
+async function signAndGoOn(
+  talk: Talk,
+  run: Pick<OwnRun, 'step' | 'slots' | 'statement' | 'demand'>,
+): Promise<void> {
+  const { engine } = talk;
+  const on = edgeOf(talk)!;
+  const writers = run.demand.slots.map(({ place }) => place.writer);
+  const signed = signStep(engine, run.step, run.slots, run.statement, writers);
+  await turn(talk, { type: 'step-signed', statement: run.statement, signed });
+  if (run.step.cause.type === 'append') await keepSigned(engine, on, run.step.cause.index, signed);
+  else await keepAbsorbed(engine, on, signed);
+}
+
+/** The signature and the lineage part of an own run. Lost in a crash, both are made again. */
+export async function keepSigned(
+  engine: Engine,
+  on: Edge,
+  index: number,
+  signed: SignedStep,
+): Promise<void> {
+  const row = await readRun(engine, on.mine.start, index);
+  if (row === undefined || row.signature.length > 0) return;
+  const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
+  const { change } = signedDraft(engine, on, { index, row }, entries, signed);
+  await engine.commit(change);
+  const later = draft();
+  const changed = refreshFinality(later, engine);
+  await engine.commit(later);
+  emitFinality(engine, changed);
+}
+
+export async function keepAbsorbed(engine: Engine, on: Edge, signed: SignedStep): Promise<void> {
+  const { cause } = signed.step;
+  if (cause.type !== 'absorb') return;
+  const row = await readRun(engine, on.theirs.start, cause.index);
+  if (row === undefined) return;
+  const to = draft();
+  const key = laneKey('run', on.theirs.start, cause.index);
+  to.put(key, runRow.encode({ ...row, absorbed: signed }));
+  await engine.commit(to);
+}
+
+async function told(talk: Talk, outcome: Outcome): Promise<void> {
+  switch (outcome.type) {
+    case 'acked':
+      return finish(talk);
+    case 'declined':
+      return fail(talk, outcome.code, outcome.why);
+    case 'cancelled':
+      return fail(talk, 'refused', 'cancelled');
+    case 'unaccepted':
+      return unaccepted(talk, outcome);
+    case 'offered':
+    case 'committed':
+    case 'received':
+    case 'repeated':
+  }
+}
+
+/** The trade that this side asked for is done: how many bytes it took is kept with it. */
+async function finish(talk: Talk): Promise<void> {
+  const { asked, engine, wireBytes } = talk;
+  if (asked === undefined || !asked.committed) return;
+  talk.asked = undefined;
+  const to = draft();
+  for (const { number } of asked.payments) {
+    putPayment(to, engine.model, { ...engine.model.payments[number]!, wireBytes });
+  }
+  await engine.commit(to);
+  asked.release();
+  asked.done.resolve(asked.payments.map(({ number }) => engine.model.payments[number]!));
+}
+
+async function fail(talk: Talk, code: string, why: string): Promise<void> {
+  const { asked } = talk;
+  if (asked === undefined || asked.committed) return;
+  talk.asked = undefined;
+  asked.release();
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'refused';
+  asked.done.reject(new DsmError(code === 'bricked' ? 'fork' : known, why));
+}
+
+async function unaccepted(
+  talk: Talk,
+  { verdict, of }: Outcome & { type: 'unaccepted' },
+): Promise<void> {
+  if (of === 'offer' || of === 'commit') return;
+  const [code, why] = explain(verdict);
+  await fail(talk, code, why);
+}
+
+// What the peer says.
+
+export async function offer(talk: Talk, said: Message & { type: 'offer' }, rounds = 0): Promise<void> {
+  const { engine } = talk;
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  const missing = missingFor(engine, said.entries);
+  if (missing.heads.length + missing.tokens.length > 0 && rounds < wantRoundsMax) {
+    talk.offer = { message: said, rounds: rounds + 1 };
+    return say(talk, { type: 'want', ...missing });
+  }
+  talk.offer = undefined;
+  const standing = judgeStanding(engine, on, said.entries);
+  await turn(talk, { type: 'offer', offer: said, standing }, said.entries);
+}
+
+/** Parts that were asked for; or, unasked, better certificates of what is known already. */
+export async function parts(talk: Talk, said: Message & { type: 'parts' }): Promise<void> {
+  const { engine, offer: waiting } = talk;
+  const wanted = waiting !== undefined || talk.wants;
+  const fresh = wanted ? said.parts : said.parts.filter((part) => isKnown(engine, part));
+  talk.kept = [...talk.kept, ...fresh].slice(-partsKeptMax);
+  const { missing, changed } = await ingest(engine, wanted ? said.policies : [], talk.kept);
+  emitFinality(engine, changed);
+  const more = missing.heads.length > 0 && said.parts.length > 0;
+  if (waiting !== undefined && more && waiting.rounds < wantRoundsMax) {
+    talk.offer = { ...waiting, rounds: waiting.rounds + 1 };
+    return say(talk, { type: 'want', ...missing });
+  }
+  if (more && talk.wants) return say(talk, { type: 'want', ...missing });
+  talk.kept = [];
+  talk.wants = false;
+  if (waiting !== undefined) await offer(talk, waiting.message, wantRoundsMax);
+}
+
+function isKnown({ model }: Engine, bytes: Uint8Array): boolean {
+  const part = decodePart(bytes);
+  return part !== undefined && model.origins.has(keyOf(partHead(part)));
+}
+
+export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
+  await say(talk, { type: 'parts', ...(await partsFor(talk.engine, said)) });
+}
+
+export async function commit(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  await turn(talk, { type: 'commit', commit: said }, said.entries);
+  await lookForForks(talk, on, said);
+  const missing = missingFor(talk.engine, said.entries);
+  if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
+  talk.wants = true;
+  await say(talk, { type: 'want', ...missing });
+}
+
+/** A run that contradicts what is known of its writer is kept as evidence, not only refused. */
+async function lookForForks(
+  talk: Talk,
+  on: Edge,
+  said: Message & { type: 'commit' },
+): Promise<void> {
+  const { engine, peer } = talk;
+  const claim =
+    forkOfSteps(engine, peer!.card, said.signed) ??
+    (await forkOfEntries(engine, on, peer!.card, said));
+  if (claim === undefined) return;
+  const alarm = await raise(engine, claim);
+  if (alarm !== undefined) await engine.quorum.publish(alarm.evidence).catch(() => undefined);
+}
+
+/** The peer's own step for a run of this lane: the receipt is complete. */
+export async function absorbed(
+  talk: Talk,
+  { signed }: Message & { type: 'absorbed' },
+): Promise<void> {
+  const { engine, peer } = talk;
+  const on = edgeOf(talk);
+  const { cause } = signed.step;
+  if (on === undefined || cause.type !== 'absorb') return;
+  const row = await readRun(engine, on.mine.start, cause.index);
+  if (row === undefined || !equal(row.head, cause.head)) return;
+  if (checkSignedStep(signed, peer!.card) !== undefined) return;
+  const to = draft();
+  putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
+  await engine.commit(to);
+}
+
+/** Say every own run again that the peer has not acknowledged, in order. */
+export async function sayOpenRuns(talk: Talk): Promise<void> {
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  for (const at of talk.engine.model.open.get(keyOf(on.key)) ?? []) {
+    if (at.row.acked === 0) await sayRun(talk, on, at);
+  }
+  await sayAbsorbed(talk, on);
+}
+
+/** The own step for the peer's newest run: a crash may have come before it was signed or said. */
+async function sayAbsorbed(talk: Talk, on: Edge): Promise<void> {
+  const row = await readRun(talk.engine, on.theirs.start, on.theirs.index);
+  if (row?.absorbed === undefined) return;
+  const { step, slots, signature } = row.absorbed;
+  if (signature.length > 0) return say(talk, { type: 'absorbed', signed: row.absorbed });
+  const statement = stepStatement(step, slots);
+  await signAndGoOn(talk, { step, slots, statement, demand: { writes: [], slots: [] } });
+}
+
+export async function sayRun(talk: Talk, on: Edge, at: RunAt): Promise<void> {
+  const { engine } = talk;
+  const { row, index } = at;
+  const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
+  const signed = await signedRun(engine, on, at);
+  await say(talk, commitMessage({ ...row, entries }, signed));
+}
+
+/** An own run with its signature; made now if a crash came between. */
+export async function signedRun(engine: Engine, on: Edge, at: RunAt): Promise<SignedStep> {
+  const { step, slots, signature, further } = at.row;
+  if (signature.length > 0) return { step, slots, signature, further };
+  const entries = await entriesBetween(engine.store, on.mine.start,
+    at.index - at.row.count + 1,
+    at.index,
+  );
+  const signed = signStep(engine, step, slots, stepStatement(step, slots), writersOf(engine.model, entries));
+  await keepSigned(engine, on, at.index, signed);
+  return signed;
+}

@@ -1,0 +1,235 @@
+/**
+ * The tripwire: statements of others are kept, compared when two devices meet or nodes answer, and
+ * two different ones at one position become evidence, an alarm, and a refusal for good.
+ */
+
+import {
+  card as cardObject,
+
+  checkEvidence,
+  entry,
+  equal,
+  evidence as evidenceObject,
+  evidenceId,
+  keyOf,
+  limits,
+  nextHead,
+  stepPosition,
+  stepStatement,
+  workingKeyDigest,
+  type Card,
+  type Evidence,
+  type SignedStep,
+  type SlotPlace,
+  type SlotValue,
+} from '@dsm/primitive';
+import { opensPurseNote } from '@dsm/protocols';
+import { marksMax, type Edge, type MarkLine } from '@dsm/bilateral';
+import type { Alarm } from './api.ts';
+import { openingOf } from './changes.ts';
+import { putEdge, readRun, type Engine } from './engine.ts';
+import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
+import type { AlarmRow, Half, MarkRow } from './rows.ts';
+import { idText } from './text.ts';
+
+/** The newest marks about third devices, to show to `peer`. */
+export function marksFor({ model }: Engine, peer: Uint8Array): MarkLine[] {
+  return [...model.marks.values()]
+    .filter(({ device }) => !equal(device, peer))
+    .slice(-marksMax)
+    .map(({ position, statement }) => ({ position, statement }));
+}
+
+/** Marks of this wallet that contradict what the peer holds. */
+export function contradicted({ model }: Engine, lines: readonly MarkLine[]): MarkRow[] {
+  return lines.flatMap(({ position, statement }) => {
+    const mine = model.marks.get(keyOf(position));
+    return mine !== undefined && !equal(mine.statement, statement) ? [mine] : [];
+  });
+}
+
+/** Two halves at one position, as evidence; undefined if they do not fit together. */
+export async function joinHalves(
+  engine: Engine,
+  first: Half,
+  second: Half,
+): Promise<Evidence | undefined> {
+  const decoded = cardObject.decode(first.card);
+  if (!decoded.ok) return undefined;
+  const by = decoded.value;
+  if (first.type === 'step' && second.type === 'step') {
+    return { type: 'steps', card: by, first: first.signed, second: second.signed };
+  }
+  if (first.type === 'spend' && second.type === 'spend') {
+    const opening = await openingFor(engine, first.place, [first.opening, second.opening]);
+    return opening === undefined ? undefined : { type: 'spends', card: by, place: first.place, first, second, opening };
+  }
+  return undefined;
+}
+
+/** The opening of a spend slot: given by the other side, or found in the own lineage. */
+export async function openingFor(
+  engine: Engine,
+  place: SlotPlace,
+  given: readonly Uint8Array[],
+): Promise<Uint8Array | undefined> {
+  const good = given.find((bytes) => opensPurseNote(place, bytes));
+  if (good !== undefined) return good;
+  for (const origin of engine.model.origins.values()) {
+    for (const index of origin.outputs.keys()) {
+      if (!equal(origin.outputs[index]!.key, place.writer)) continue;
+      const opening = await openingOf(engine, { source: origin.head, index });
+      if (opening !== undefined && opensPurseNote(place, opening)) return opening;
+    }
+  }
+  return undefined;
+}
+
+/** A half as it is sent: with its opening, so that the other side can judge it alone. */
+export async function completeHalf(engine: Engine, half: Half): Promise<Half> {
+  if (half.type !== 'spend') return half;
+  const opening = await openingFor(engine, half.place, [half.opening]);
+  return opening === undefined ? half : { ...half, opening };
+}
+
+/**
+ * Judge a piece of evidence; if it convicts, keep it, brick the device and raise the alarm.
+ * Answers with the alarm, also when it is known already; undefined if it convicts nobody.
+ */
+export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | undefined> {
+  const { model, registry, clock } = engine;
+  const judged = checkEvidence(claim, model.device.network, opensPurseNote, registry);
+  if (!judged.ok) return undefined;
+  const id = evidenceId(claim);
+  const known = model.alarms.get(keyOf(id));
+  if (known !== undefined) return alarmOf(model, known);
+  const row: AlarmRow = {
+    id,
+    device: judged.culprit.id,
+    culprit: ['device', 'issuer', 'node'].indexOf(judged.culprit.type),
+    evidence: evidenceObject.encode(claim),
+    seenAt: clock.now(),
+  };
+  const to = draft();
+  putAlarm(to, model, row);
+  for (const on of edgesWith(model, judged.culprit.id)) putEdge(to, model, { ...on, bricked: 1 });
+  await engine.commit(to);
+  const alarm = alarmOf(model, row);
+  engine.emit('fork', alarm);
+  return alarm;
+}
+
+function edgesWith(model: Model, device: Uint8Array): Edge[] {
+  return [...model.edges.values()].filter(
+    ({ peer }) => equal(peer.device, device) && !equal(device, model.device.id),
+  );
+}
+
+/** True if there is evidence against the device. */
+export function isBricked(model: Model, device: Uint8Array): boolean {
+  return [...model.alarms.values()].some((row) => row.culprit === 0 && equal(row.device, device));
+}
+
+/** Two values that nodes keep in one spend slot, as evidence against the slot's writer. */
+export async function evidenceOfSlot(
+  engine: Engine,
+  place: SlotPlace,
+  values: readonly SlotValue[],
+): Promise<Evidence | undefined> {
+  const [first, second] = values;
+  if (first === undefined || second === undefined) return undefined;
+  const by = writerCard(engine.model, place.writer);
+  const opening = await openingFor(engine, place, []);
+  if (by === undefined || opening === undefined) return undefined;
+  return { type: 'spends', card: by, place, first, second, opening };
+}
+
+function writerCard(model: Model, writer: Uint8Array): Card | undefined {
+  for (const { card: bytes } of model.contacts.values()) {
+    const decoded = cardObject.decode(bytes);
+    if (decoded.ok && equal(workingKeyDigest(decoded.value), writer)) return decoded.value;
+  }
+  return undefined;
+}
+
+/** A step that contradicts one that is kept. */
+export function forkOfSteps({ model }: Engine, by: Card, signed: SignedStep): Evidence | undefined {
+  const { device, incarnation, seq } = signed.step;
+  const mark = model.marks.get(keyOf(stepPosition(device, incarnation, seq)));
+  if (mark?.half.type !== 'step') return undefined;
+  if (equal(mark.statement, stepStatement(signed.step, signed.slots))) return undefined;
+  return { type: 'steps', card: by, first: mark.half.signed, second: signed };
+}
+
+/** A run that leaves the peer's lane at an entry that is kept. */
+export async function forkOfEntries(
+  engine: Engine,
+  on: Edge,
+  by: Card,
+  claim: { readonly entries: readonly Uint8Array[]; readonly signed: SignedStep },
+): Promise<Evidence | undefined> {
+  const first = entry.decode(claim.entries[0] ?? new Uint8Array(0));
+  if (!first.ok || first.value.index < 1 || first.value.index > on.theirs.index) return undefined;
+  const { index } = first.value;
+  const kept = await runThrough(engine, on, index);
+  if (kept === undefined) return undefined;
+  const from = kept.index - kept.row.count + 1;
+  const entries = await entriesBetween(engine.store, on.theirs.start, from, kept.index);
+  const shared = index - from;
+  const differs = claim.entries.findIndex((bytes, i) => {
+    const there = entries[shared + i];
+    return there === undefined || !equal(there, bytes);
+  });
+  if (differs < 0 || entries[shared + differs] === undefined) return undefined;
+  const at = shared + differs;
+  const before = entries.slice(0, at).reduce(nextHead, kept.row.before);
+  const { step, slots, signature, further } = kept.row;
+  return {
+    type: 'entries',
+    card: by,
+    before,
+    first: { entries: entries.slice(at), signed: { step, slots, signature, further } },
+    second: { entries: claim.entries.slice(differs), signed: claim.signed },
+  };
+}
+
+/** The kept run of the peer that goes through `index`. */
+async function runThrough(
+  engine: Engine,
+  on: Edge,
+  index: number,
+): Promise<RunAt | undefined> {
+  const last = Math.min(on.theirs.index, index + limits.runEntriesMax);
+  for (let end = index; end <= last; end++) {
+    const row = await readRun(engine, on.theirs.start, end);
+    if (row !== undefined) return { index: end, row };
+  }
+  return undefined;
+}
+
+const sentences: Record<Evidence['type'], string> = {
+  entries: 'wrote two different entries after the same one',
+  steps: 'signed two different steps with the same number',
+  spends: 'spent the same purse note twice',
+  issues: 'issued twice after the same issue',
+  votes: 'voted for two values in one slot',
+};
+
+export function alarmOf(model: Model, row: AlarmRow): Alarm {
+  const decoded = evidenceObject.decode(row.evidence);
+  const what = decoded.ok ? decoded.value.type : 'steps';
+  const contact = model.contacts.get(keyOf(row.device));
+  const culprit = contact?.name ?? idText(row.culprit === 2 ? 'node' : 'device', row.device);
+  return {
+    id: idText('alarm', row.id),
+    culprit,
+    device: idText(row.culprit === 2 ? 'node' : 'device', row.device),
+    what,
+    explain:
+      `${culprit} ${sentences[what]}. Both statements carry its signature, so anyone can check it. ` +
+      'New payments from it are refused from now on; what was certified stays.',
+    evidence: row.evidence,
+    seenAt: row.seenAt,
+  };
+}
+

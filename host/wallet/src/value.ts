@@ -1,0 +1,174 @@
+/**
+ * Value: which notes are whose, what may be spent, and how final a payment is.
+ *
+ * Nothing here is stored twice: balances and finality follow from notes and from the origins that
+ * were checked (core/protocols/lineage.ts).
+ */
+
+import { compare, equal, keyDigest, keyOf } from '@dsm/primitive';
+import {
+  decodeOperation,
+  noteBlind,
+  noteId,
+  noteKinds,
+  boundsAfter,
+  choose,
+  encodeOperation,
+  inputOrder,
+  type Finality,
+  type Input,
+  type Note,
+  type NoteKind,
+  type Operation,
+  type Output,
+} from '@dsm/protocols';
+import type { Balance } from './api.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import type { Model, Token } from './model.ts';
+import type { NoteRow, PaymentRow } from './rows.ts';
+import { tokenInfo } from './tokens.ts';
+
+/** Where a note of this wallet stands. */
+export type Standing = 'spendable' | 'uncertified' | 'pending' | 'void';
+
+export function standingOf(model: Model, { note, state }: NoteRow): Standing {
+  if (state !== 0) return 'void';
+  const origin = model.origins.get(keyOf(note.source));
+  if (origin === undefined) return 'pending';
+  if (origin.certified) return 'spendable';
+  const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
+  const mine = model.payments.every((row) => row.side === 0 || !equal(row.head, note.source));
+  return (origin.purse && rests) || mine ? 'uncertified' : 'pending';
+}
+
+export function balanceOf(model: Model, token: Token): Balance {
+  let [online, purse, uncertified] = [0n, 0n, 0n];
+  for (const row of notesOf(model, token.id)) {
+    const standing = standingOf(model, row);
+    const { amount, kind } = row.note;
+    if (standing === 'uncertified') uncertified += amount;
+    if (standing !== 'spendable') continue;
+    if (kind === noteKinds.purse) purse += amount;
+    else online += amount;
+  }
+  const total = online + purse + uncertified;
+  return { token: tokenInfo(token), total, online, purse, uncertified };
+}
+
+/** What was taken offline from others and is not certified yet: it counts towards the limit. */
+export function exposure(model: Model, token: Uint8Array): bigint {
+  return model.payments.reduce(
+    (sum, row) =>
+      row.side === 1 && row.finality === 1 && equal(row.token, token) ? sum + row.amount : sum,
+    0n,
+  );
+}
+
+export function notesOf(model: Model, token: Uint8Array): NoteRow[] {
+  return [...model.notes.values()].filter((row) => equal(row.note.token, token));
+}
+
+/** Certified notes of one kind that are not promised to an open offer. */
+export function spendable(
+  model: Model,
+  token: Uint8Array,
+  kind: NoteKind,
+  reserved: ReadonlySet<string>,
+): Note[] {
+  return notesOf(model, token)
+    .filter((row) => row.note.kind === kind && standingOf(model, row) === 'spendable')
+    .map((row) => row.note)
+    .filter((note) => !reserved.has(keyOf(noteId(note.source, note.index))));
+}
+
+/** Somebody to give to, and the key that will spend it. */
+export interface Payee {
+  readonly device: Uint8Array;
+  readonly key: Uint8Array;
+}
+
+/** The operation that moves `amount` to `payee`, with change to this wallet. */
+export function transferOf(
+  engine: Engine,
+  token: Token,
+  kind: NoteKind,
+  payee: Payee,
+  amount: bigint,
+  memo: string,
+  reserved: ReadonlySet<string>,
+): { readonly operation: Uint8Array; readonly notes: readonly Note[] } {
+  const { model } = engine;
+  const available = spendable(model, token.id, kind, reserved);
+  const notes = choose(available, amount);
+  if (notes === undefined) throw new DsmError('insufficient-funds', shortOf(token, kind, amount, available));
+  const inputs = inputsOf(engine, notes);
+  const bounds = boundsAfter(inputs);
+  const taken = notes.reduce((sum, note) => sum + note.amount, 0n);
+  const outputs: Output[] = [{ owner: payee.device, key: payee.key, amount, kind: 0, ...bounds }];
+  if (taken > amount) {
+    outputs.push({ ...mine(engine), amount: taken - amount, kind: 0, ...bounds });
+  }
+  const operation: Operation = { type: 'transfer', token: token.id, inputs, outputs, memo };
+  return { operation: encodeOperation(operation), notes };
+}
+
+function shortOf(token: Token, kind: NoteKind, amount: bigint, notes: readonly Note[]): string {
+  const there = notes.reduce((sum, note) => sum + note.amount, 0n);
+  const where = kind === noteKinds.purse ? 'in the purse' : 'in certified notes';
+  return `${amount} ${token.rules.ticker} wanted, ${there} ${where}`;
+}
+
+/** Notes as inputs, opened, in their canonical order. */
+export function inputsOf({ keys }: Engine, notes: readonly Note[]): Input[] {
+  return notes
+    .map(({ source, index, key, amount, kind, depth, receipts }) => ({
+      source,
+      index,
+      key,
+      amount,
+      kind,
+      depth,
+      receipts,
+      blind: noteBlind(keys.blindSecret, noteId(source, index)),
+    }))
+    .toSorted((a, b) => compare(inputOrder(a), inputOrder(b)));
+}
+
+/** This wallet as the owner of an output. */
+export function mine({ model, keys }: Engine): { owner: Uint8Array; key: Uint8Array } {
+  const key = keyDigest(model.device.suite, keys.working().publicKey);
+  return { owner: model.device.id, key };
+}
+
+/** What an operation gives to `owner`, and of which token. */
+export function givenTo(
+  operation: Uint8Array,
+  owner: Uint8Array,
+): { readonly token: Uint8Array; readonly amount: bigint; readonly memo: string } | undefined {
+  const decoded = decodeOperation(operation);
+  if (typeof decoded === 'string' || decoded.type !== 'transfer') return undefined;
+  const amount = decoded.outputs.reduce(
+    (sum, output) => (equal(output.owner, owner) ? sum + output.amount : sum),
+    0n,
+  );
+  return { token: decoded.token, amount, memo: decoded.memo };
+}
+
+export const finalityNumbers: readonly Finality[] = [
+  'pending',
+  'pair-final',
+  'edge-final',
+  'certified',
+  'conflicted',
+];
+
+/** How final a payment is, from what is known of its head; a conflict stays one. */
+export function finalityOf(model: Model, row: PaymentRow): number {
+  const origin = model.origins.get(keyOf(row.head));
+  if (origin?.certified === true) return 3;
+  if (row.finality === 4) return 4;
+  if (origin === undefined || row.online === 1) return 0;
+  const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
+  return origin.purse && rests ? 1 : 0;
+}

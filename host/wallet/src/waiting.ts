@@ -1,0 +1,39 @@
+/** What waits, on whom, and what ends it. */
+
+import { keyOf } from '@dsm/primitive';
+import type { Waiting } from './api.ts';
+import type { Model } from './model.ts';
+import { paymentOf } from './payments.ts';
+import type { PaymentRow } from './rows.ts';
+
+/** Payments to this wallet that are not as final as they can be. */
+export function inbox(model: Model): Waiting[] {
+  return model.payments.filter((row) => row.side === 1 && row.finality < 3).map((row) => ({
+    payment: paymentOf(model, row),
+    on: model.origins.has(keyOf(row.head)) ? 'nodes' : 'peer',
+    why: paymentOf(model, row).waiting,
+    next: 'sync',
+  }));
+}
+
+/** Payments of this wallet that the peer or the nodes do not have yet. */
+export function outbox(model: Model): Waiting[] {
+  return model.payments.filter((row) => row.side === 0 && row.finality !== 4).flatMap((row) => {
+    const waiting = reasonOf(model, row);
+    return waiting === undefined ? [] : [{ payment: paymentOf(model, row), ...waiting }];
+  });
+}
+
+function reasonOf(model: Model, row: PaymentRow): Omit<Waiting, 'payment'> | undefined {
+  const open = (model.open.get(keyOf(row.relationship)) ?? []).find(
+    ({ index, row: run }) => index >= row.index && index - run.count < row.index,
+  );
+  if (row.finality < 3 && row.online === 1) {
+    return { on: 'nodes', why: 'the nodes have not certified it yet', next: 'sync' };
+  }
+  if (open === undefined) return undefined;
+  if (open.row.delivered === 1) {
+    return { on: 'peer', why: 'the nodes keep it until the peer fetches it', next: 'nothing' };
+  }
+  return { on: 'peer', why: 'the peer has not confirmed it', next: 'meet or sync' };
+}

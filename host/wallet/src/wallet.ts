@@ -1,0 +1,324 @@
+/**
+ * The wallet: everything else in this folder, as the one object that programs hold.
+ *
+ *     createWallet   a new wallet in an empty store, or the wallet that is there already
+ *     openWallet     the wallet that is there
+ *     restoreWallet  a backup, in an empty store: the next incarnation of the device
+ */
+
+import { implementation } from '@dsm/primitive';
+import { installPortable, portableAead, portableKem } from '@dsm/portable';
+import type { Connection, Entropy, Kem } from '@dsm/ports';
+import type {
+  Contact,
+  MeetOptions,
+  Relationship,
+  Wallet,
+  WalletEvents,
+  WalletOptions,
+} from './api.ts';
+import { contactView, findContact } from './contacts.ts';
+import type { Engine } from './engine.ts';
+import { DsmError, translated } from './errors.ts';
+import { walletKeys } from './keys.ts';
+import { loopback } from './loopback.ts';
+import { commit, draft, putContact, putToken } from './model.ts';
+import { createModel, openModel, type Opened } from './open.ts';
+import { load, mint, pay } from './paying.ts';
+import { paymentOf } from './payments.ts';
+import { quorum } from './quorum.ts';
+import { receiptOf } from './receipts.ts';
+import { importBackup, makeBackup } from './restore.ts';
+import type { ContactRow, PaymentRow } from './rows.ts';
+import { checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
+import { sync } from './syncing.ts';
+import { idText, phraseOf } from './text.ts';
+import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
+import { alarmOf } from './tripwire.ts';
+import { balanceOf } from './value.ts';
+import { verifyEdges } from './verify.ts';
+import { inbox, outbox } from './waiting.ts';
+
+export async function createWallet(options: WalletOptions): Promise<Wallet> {
+  const full = withDefaults(options);
+  return translating(async () =>
+    assemble(full, (await openModel(full)) ?? (await createModel(full, full.entropy.bytes))),
+  );
+}
+
+export async function openWallet(options: Omit<WalletOptions, 'name'>): Promise<Wallet> {
+  const full = withDefaults({ ...options, name: '' });
+  return translating(async () => {
+    const opened = await openModel(full);
+    if (opened === undefined) throw new DsmError('not-found', 'there is no wallet here');
+    return assemble(full, opened);
+  });
+}
+
+export interface RestoreOptions extends Omit<WalletOptions, 'name'> {
+  readonly backup: Uint8Array;
+  /** The secret of the wallet that the backup was made of, if there is no keystore that has it. */
+  readonly secret?: Uint8Array;
+}
+
+/** The wallet opens at once and acts after its first `sync` with the nodes. */
+export async function restoreWallet(options: RestoreOptions): Promise<Wallet> {
+  const { store, backup, secret } = options;
+  withDefaults({ ...options, name: '' });
+  return translating(async () => {
+    await importBackup(store, backup, secret);
+    return openWallet(options);
+  });
+}
+
+type Full = WalletOptions & { readonly kem: Kem; readonly entropy: Entropy };
+
+function withDefaults(options: WalletOptions): Full {
+  try {
+    implementation();
+  } catch {
+    installPortable();
+  }
+  const bytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+  const { kem = portableKem, entropy = { bytes } } = options;
+  return { ...options, kem, entropy };
+}
+
+async function translating<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+interface Listeners {
+  readonly on: Wallet['on'];
+  readonly emit: Engine['emit'];
+}
+
+function listeners(): Listeners {
+  const byEvent = new Map<keyof WalletEvents, Set<(value: never) => void>>();
+  return {
+    on: (event, listener) => {
+      const all = byEvent.get(event) ?? new Set();
+      byEvent.set(event, all);
+      all.add(listener);
+      return () => all.delete(listener);
+    },
+    emit: (event, value) => {
+      for (const listener of byEvent.get(event) ?? []) listener(value as never);
+    },
+  };
+}
+
+/** One decision at a time, in the order of asking; none once the wallet is closed. */
+function door(): { readonly exclusive: Engine['exclusive']; readonly shut: () => Promise<void> } {
+  let last: Promise<unknown> = Promise.resolve();
+  let open = true;
+  return {
+    exclusive: async (decide) => {
+      if (!open) throw new DsmError('closed', 'this wallet is closed');
+      const next = last.then(decide);
+      last = next.catch(() => undefined);
+      return next.catch((error: unknown) => {
+        throw translated(error);
+      });
+    },
+    shut: async () => {
+      open = false;
+      await last;
+    },
+  };
+}
+
+function assemble(options: Full, opened: Opened): Wallet {
+  const { on, emit } = listeners();
+  const { exclusive, shut } = door();
+  const { store, network, entropy, kem } = options;
+  const { model } = opened;
+  let { keys } = opened;
+  const engine: Engine = {
+    model,
+    get keys() {
+      return keys;
+    },
+    store,
+    network,
+    registry: network.registry,
+    quorum: quorum(network.registry, network.nodes),
+    kem,
+    aead: options.aead ?? portableAead,
+    entropy,
+    clock: options.clock ?? { now: () => Date.now() },
+    exclusive,
+    commit: (change) => commit(store, change),
+    emit,
+  };
+  const runtime: Runtime = {
+    engine,
+    sessions: new Map(),
+    reserved: new Set(),
+    keysOf: (incarnation, birth) => {
+      const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
+      for (const [n, old] of [...model.row.births, model.row.birth].entries()) next.remember(n, old);
+      for (let n = 0; n < model.row.issued; n++) next.issuer(n);
+      return next;
+    },
+    useKeys: (next) => {
+      keys = next;
+    },
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...runtime.sessions.values()].map((session) => session.close()));
+    await shut();
+    await store.close();
+  };
+  return { ...reading(runtime), ...acting(runtime), ...meeting(runtime), on, close };
+}
+
+type Reading = Pick<
+  Wallet,
+  | 'id'
+  | 'contacts'
+  | 'tokens'
+  | 'token'
+  | 'balance'
+  | 'balances'
+  | 'history'
+  | 'payment'
+  | 'receipt'
+  | 'inbox'
+  | 'outbox'
+  | 'verify'
+  | 'alarms'
+  | 'offlineLimit'
+  | 'backup'
+>;
+
+/** What only looks. */
+function reading({ engine }: Runtime): Reading {
+  const { model } = engine;
+  return {
+    get id() {
+      const { device, row } = model;
+      return {
+        device: idText('device', device.id),
+        name: row.name,
+        phrase: phraseOf(device.id),
+        incarnation: row.incarnation,
+        suite: row.suite,
+        network: row.networkName,
+        card: row.card,
+      };
+    },
+    contacts: () =>
+      [...model.contacts.values()]
+        .map((row) => contactView(model, row))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    tokens: () => [...model.tokens.values()].map(tokenInfo),
+    token: (name) => tokenInfo(findToken(model, name)),
+    balance: async (name) => balanceOf(model, findToken(model, name)).total,
+    balances: () => [...model.tokens.values()].map((token) => balanceOf(model, token)),
+    history: (filter) => {
+      const of = filter?.contact === undefined ? undefined : findContact(model, filter.contact);
+      const payments = model.payments.map((row) => paymentOf(model, row));
+      return of === undefined
+        ? payments
+        : payments.filter(({ device }) => device === idText('device', of.device));
+    },
+    payment: (prefix) => paymentOf(model, findPayment(engine, prefix)),
+    receipt: async (prefix) => receiptOf(engine, findPayment(engine, prefix)),
+    inbox: () => inbox(model),
+    outbox: () => outbox(model),
+    verify: async (contact) =>
+      engine.exclusive(() =>
+        verifyEdges(engine, contact === undefined ? undefined : findContact(model, contact)),
+      ),
+    alarms: () => [...model.alarms.values()].map((row) => alarmOf(model, row)),
+    offlineLimit: (name) => findToken(model, name).offlineLimit,
+    backup: async () => engine.exclusive(() => makeBackup(engine)),
+  };
+}
+
+function findPayment({ model }: Engine, prefix: string): PaymentRow {
+  const found = model.payments.filter(({ head }) => idText('payment', head).startsWith(prefix));
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) throw new DsmError('not-found', `no payment "${prefix}"`);
+  throw new DsmError('ambiguous', `several payments start with "${prefix}"`);
+}
+
+type Acting = Pick<
+  Wallet,
+  'adopt' | 'issue' | 'mint' | 'load' | 'sync' | 'setOfflineLimit' | 'rename' | 'block'
+>;
+
+/** What changes this wallet alone. */
+function acting(runtime: Runtime): Acting {
+  const { engine } = runtime;
+  const { model } = engine;
+  const keep = (row: ContactRow): Promise<void> =>
+    engine.exclusive(async () => {
+      const to = draft();
+      putContact(to, model, row);
+      await engine.commit(to);
+    });
+  return {
+    adopt: (name) => adoptToken(engine, name),
+    issue: async (policy) => {
+      checkReady(runtime);
+      return issueToken(engine, policy);
+    },
+    mint: (token, amount) => mint(runtime, token, amount),
+    load: (token, amount) => load(runtime, token, amount),
+    sync: () => sync(runtime),
+    setOfflineLimit: (name, offlineLimit) =>
+      engine.exclusive(async () => {
+        const to = draft();
+        putToken(to, model, { ...findToken(model, name), offlineLimit });
+        await engine.commit(to);
+      }),
+    rename: async (contact, name) => {
+      if ([...model.contacts.values()].some((row) => row.name === name)) {
+        throw new DsmError('usage', `another contact is called "${name}"`);
+      }
+      await keep({ ...findContact(model, contact), name });
+    },
+    block: async (contact, blocked) => {
+      await keep({ ...findContact(model, contact), blocked: blocked ? 1 : 0 });
+    },
+  };
+}
+
+/** What needs somebody else. */
+function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> {
+  const { engine } = runtime;
+  const { model } = engine;
+  const relationship = (row: ContactRow): Relationship => ({
+    contact: () => contactView(model, current(runtime, row)),
+    connected: () => liveSession(runtime, row.device) !== undefined,
+    pay: (payment) => pay(runtime, row, payment),
+    verify: () => engine.exclusive(() => verifyEdges(engine, row)),
+    close: async () => liveSession(runtime, row.device)?.close(),
+  });
+  const over = (other: Wallet | Connection): Connection => {
+    if (!('answer' in other)) return other;
+    const [mine, theirs] = loopback(model.row.name, other.id.name);
+    void other.answer(theirs).catch(() => undefined);
+    return mine;
+  };
+  return {
+    contact: (name) => relationship(findContact(model, name)),
+    meet: async (other, options: MeetOptions = {}) => {
+      checkReady(runtime);
+      return relationship(await converse(runtime, over(other), options).ready);
+    },
+    answer: async (connection, options: MeetOptions = {}): Promise<Contact> => {
+      checkReady(runtime);
+      const session = converse(runtime, connection, options);
+      const row = await session.ready;
+      await session.over;
+      return contactView(model, current(runtime, row));
+    },
+  };
+}
