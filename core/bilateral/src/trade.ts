@@ -82,7 +82,11 @@ export type Event =
   | { readonly type: 'cancel' }
   | { readonly type: 'resume' }
   /** `standing`: whether this wallet takes the notes of the offer; a refusal's code and sentence. */
-  | { readonly type: 'offer'; readonly offer: Message & { type: 'offer' }; readonly standing: Standing }
+  | {
+      readonly type: 'offer';
+      readonly offer: Message & { type: 'offer' };
+      readonly standing: Standing;
+    }
   | { readonly type: 'consent'; readonly consent: Message & { type: 'consent' } }
   | { readonly type: 'refuse'; readonly refuse: Message & { type: 'refuse' } }
   | { readonly type: 'commit'; readonly commit: Message & { type: 'commit' } }
@@ -100,7 +104,10 @@ export type Effect =
       readonly countersignature: Countersignature | undefined;
     }
   | { readonly do: 'persist-acked'; readonly head: Uint8Array }
-  | { readonly do: 'sign-step'; readonly run: Pick<OwnRun, 'step' | 'slots' | 'statement' | 'demand'> }
+  | {
+      readonly do: 'sign-step';
+      readonly run: Pick<OwnRun, 'step' | 'slots' | 'statement' | 'demand'>;
+    }
   | { readonly do: 'sign-consent'; readonly consent: Consent }
   | { readonly do: 'send'; readonly message: Message }
   | { readonly do: 'tell'; readonly outcome: Outcome };
@@ -114,7 +121,11 @@ export type Outcome =
   | { readonly type: 'repeated'; readonly head: Uint8Array }
   | { readonly type: 'declined'; readonly code: string; readonly why: string }
   | { readonly type: 'cancelled' }
-  | { readonly type: 'unaccepted'; readonly verdict: Unaccepted; readonly of: 'offer' | 'consent' | 'commit' | 'propose' };
+  | {
+      readonly type: 'unaccepted';
+      readonly verdict: Unaccepted;
+      readonly of: 'offer' | 'consent' | 'commit' | 'propose';
+    };
 
 export interface Turn {
   readonly state: State;
