@@ -88,7 +88,8 @@ export function checkCertificate(
   if (!equal(claim.lineage, registryLineage(registry))) return 'registry';
   if (!equal(claim.key, slot.key) || !equal(claim.value, slot.value)) return 'slot';
   const group = groupOf(registry, slot.key);
-  if (claim.votes.length < registry.q) return 'quorum';
+  const voters = new Set(claim.votes.map(({ node }) => node));
+  if (voters.size !== claim.votes.length || voters.size < registry.q) return 'quorum';
   if (!claim.votes.every(({ node }) => group.includes(node))) return 'quorum';
   const valid = claim.votes.every((vote) => verifyVote(registry, vote.node, slot, vote.signature));
   return valid ? undefined : 'vote';

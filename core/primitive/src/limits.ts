@@ -41,6 +41,6 @@ export const limits = {
   memoBytesMax: 256,
   nameBytesMax: 48,
   /** Protocol: nodes of a registry, votes of a certificate. */
-  registryNodesMax: 1_024,
+  registryNodesMax: 512,
   votesMax: 13,
 } as const;

@@ -5,7 +5,7 @@
  * group by hash. A lineage of registries is named by the address of its first version.
  */
 
-import { isZero } from './bytes.ts';
+import { isZero, keyOf } from './bytes.ts';
 import {
   bytes32,
   list,
@@ -73,9 +73,16 @@ export const registry: Obj<Registry> = object(
   ),
 );
 
+/** Lineages that were computed: a registry is looked at for every vote, and never changes. */
+const lineages = new WeakMap<Registry, Uint8Array>();
+
 /** The name of the lineage that a registry belongs to. */
 export function registryLineage(value: Registry): Uint8Array {
-  return isZero(value.first) ? address(registry.encode(value)) : value.first;
+  const known = lineages.get(value);
+  if (known !== undefined) return known;
+  const lineage = isZero(value.first) ? address(registry.encode(value)) : value.first;
+  lineages.set(value, lineage);
+  return lineage;
 }
 
 /** The node's id: it stays while its vote key stays. */
@@ -90,12 +97,17 @@ export function groupOf(value: Registry, slotKey: Uint8Array): readonly number[]
   return value.groups[number % value.groups.length]!;
 }
 
-/** q > (r + f) / 2: two quorums of a group share an honest node. r = 3f + 1: a quorum can form. */
+/**
+ * q > (r + f) / 2: two quorums of a group share an honest node. r = 3f + 1: a quorum can form. No
+ * node stands twice, under whatever address: one signer must not count as several.
+ */
 function wellFormed({ version, first, r, q, f, nodes, groups }: Registry): boolean {
   if (version < 1 || (version === 1) !== isZero(first)) return false;
   if (r !== 3 * f + 1 || 2 * q <= r + f || q > r || r > limits.votesMax) return false;
   const members = groups.flat();
+  const ids = new Set(nodes.map((node) => keyOf(nodeId(node))));
   return (
+    ids.size === nodes.length &&
     groups.every((group) => group.length === r) &&
     members.every((index) => index < nodes.length) &&
     new Set(members).size === members.length
