@@ -26,6 +26,7 @@ import { nodeId, type Registry } from './registry.ts';
 import {
   authorisationCoder,
   authorises,
+  slotKey,
   slotKinds,
   slotPlaceCoder,
   suiteCoder,
@@ -171,9 +172,20 @@ function statementsOf(value: Evidence): readonly [Uint8Array, Uint8Array] {
       return [statementOf(value.first), statementOf(value.second)];
     case 'spends':
     case 'issues':
+      return [said(slotKey(value.place), value.first), said(slotKey(value.place), value.second)];
     case 'votes':
-      return [value.first.value, value.second.value];
+      return [voted(value, value.first), voted(value, value.second)];
   }
+}
+
+/** A value alone is said by many, so its place and its speaker belong to the statement. */
+function said(place: Uint8Array, { value }: { readonly value: Uint8Array }): Uint8Array {
+  return hash('mark', place, value);
+}
+
+function voted(by: Evidence & { type: 'votes' }, { value }: NodeVote): Uint8Array {
+  const digest = voteDigest(by.lineage, by.version, { key: by.key, value });
+  return said(nodeId(by), { value: digest });
 }
 
 /** The culprit, if the evidence convicts; else why it does not. `registry` judges succeeded cards. */
