@@ -9,3 +9,4 @@ export * from './install.ts';
 export * from './store.ts';
 export * from './process-lock.ts';
 export * from './http-node.ts';
+export * from './tcp.ts';

@@ -37,13 +37,7 @@ import {
   type IssuePart,
   type SpendPart,
 } from '@dsm/protocols';
-import {
-  lineageKnown,
-  putDevice,
-  putEdge,
-  putEntries,
-  type Engine,
-} from './engine.ts';
+import { lineageKnown, putDevice, putEdge, putEntries, type Engine } from './engine.ts';
 import {
   draft,
   putLeaves,
@@ -105,7 +99,9 @@ export function appendedDraft(
 
 /** Ids of the notes that the run's operations spend. */
 function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
-  return entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source, index }) => noteId(source, index)));
+  return entries.flatMap((bytes) =>
+    inputsOfEntry(bytes).map(({ source, index }) => noteId(source, index)),
+  );
 }
 
 export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {

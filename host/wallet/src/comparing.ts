@@ -39,10 +39,7 @@ export async function half(talk: Talk, said: Message & { type: 'half' }): Promis
   if (alarm !== undefined) await say(talk, { type: 'evidence', evidence: alarm.evidence });
 }
 
-export async function evidence(
-  talk: Talk,
-  said: Message & { type: 'evidence' },
-): Promise<void> {
+export async function evidence(talk: Talk, said: Message & { type: 'evidence' }): Promise<void> {
   const decoded = evidenceObject.decode(said.evidence);
   if (decoded.ok) await raise(talk.engine, decoded.value);
 }

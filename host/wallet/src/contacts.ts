@@ -8,8 +8,7 @@ import type { ContactRow } from './rows.ts';
 import { idText, phraseOf, prefixes } from './text.ts';
 
 export function contactView(model: Model, row: ContactRow): Contact {
-  const on =
-    row.relationship === undefined ? undefined : model.edges.get(keyOf(row.relationship));
+  const on = row.relationship === undefined ? undefined : model.edges.get(keyOf(row.relationship));
   const card = cardObject.decode(row.card);
   return {
     device: idText('device', row.device),
@@ -39,6 +38,7 @@ export function findContact(model: Model, nameOrPrefix: string): ContactRow {
       ? named
       : all.filter(({ device }) => idText('device', device).startsWith(nameOrPrefix));
   if (found.length === 1) return found[0]!;
-  if (found.length === 0) throw new DsmError('not-found', `nobody called "${nameOrPrefix}" was met`);
+  if (found.length === 0)
+    throw new DsmError('not-found', `nobody called "${nameOrPrefix}" was met`);
   throw new DsmError('ambiguous', `several contacts fit "${nameOrPrefix}"`);
 }

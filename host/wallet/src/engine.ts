@@ -32,13 +32,7 @@ import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
 import { signAs, type Keys } from './keys.ts';
-import {
-  decodeRow,
-  entriesBetween,
-  laneAt,
-  type Draft,
-  type Model,
-} from './model.ts';
+import { decodeRow, entriesBetween, laneAt, type Draft, type Model } from './model.ts';
 import type { Quorum } from './quorum.ts';
 import { checkpointRow, laneKey, rowKey, runRow, type LaneSide, type RunRow } from './rows.ts';
 
@@ -68,6 +62,12 @@ export function lineageKnown({ model, registry }: Engine): LineageKnown {
   };
 }
 
+/** This wallet as the owner of an output. */
+export function mine({ model, keys }: Engine): { owner: Uint8Array; key: Uint8Array } {
+  const key = keyDigest(model.device.suite, keys.working().publicKey);
+  return { owner: model.device.id, key };
+}
+
 /** What a decision about `on` may look up, with the parts of the lane that `claim` needs. */
 export async function worldFor(
   engine: Engine,
@@ -75,7 +75,8 @@ export async function worldFor(
   claim?: Pick<Claim, 'entries'>,
 ): Promise<World> {
   const { model, keys } = engine;
-  const heads = claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
+  const heads =
+    claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
   return {
     rules: valueRules((token) => model.tokens.get(keyOf(token))?.rules),
     prove: (wanted) => model.map.prove(wanted),
@@ -119,12 +120,7 @@ async function theirHeads(
 }
 
 /** One of the edge's lanes as it was at `index`. */
-export function laneAtIndex(
-  store: Store,
-  on: Edge,
-  side: LaneSide,
-  index: number,
-): Promise<Lane> {
+export function laneAtIndex(store: Store, on: Edge, side: LaneSide, index: number): Promise<Lane> {
   const now = side === 0 ? on.mine : on.theirs;
   const start = side === 0 ? startOf(on, 'mine') : startOf(on, 'theirs');
   if (index > now.index) throw new RangeError('the lane has not been there');
@@ -140,7 +136,7 @@ function startOf(on: Edge, which: 'mine' | 'theirs'): Lane {
 /** Rows of an edge, its new entries and the checkpoints among them. */
 export function putEdge(to: Draft, model: Model, on: Edge): void {
   to.put(rowKey('edge', on.key), edge.encode(on));
-  to.then(() => {
+  to.after(() => {
     model.edges.set(keyOf(on.key), on);
     trimTail(model, on);
   });
@@ -177,7 +173,7 @@ export function putEntries(
     passed.push([keyOf(lane.head), lane.index]);
   }
   if (side === 1) return;
-  to.then(() => {
+  to.after(() => {
     const tail = model.tails.get(keyOf(on.key)) ?? new Map<string, number>();
     for (const [head, index] of passed) tail.set(head, index);
     model.tails.set(keyOf(on.key), tail);
@@ -186,7 +182,7 @@ export function putEntries(
 
 export function putDevice(to: Draft, model: Model, next: Device): void {
   to.put(rowKey('device'), device.encode(next));
-  to.then(() => {
+  to.after(() => {
     model.device = next;
   });
 }

@@ -15,7 +15,10 @@ export const errorCodes = {
   offline: { exit: 5, fix: 'try again when enough nodes answer; nothing is lost' },
   unreachable: { exit: 5, fix: 'try again; nothing is lost' },
   fork: { exit: 6, fix: 'see the alarm; do not take new payments from this device' },
-  'already-spent': { exit: 6, fix: 'this wallet was copied or restored: restore it as a new incarnation' },
+  'already-spent': {
+    exit: 6,
+    fix: 'this wallet was copied or restored: restore it as a new incarnation',
+  },
   integrity: { exit: 7, fix: 'the bytes are not what their name or signature says' },
   pending: { exit: 8, fix: 'sync later; the payment is kept' },
   locked: { exit: 9, fix: 'give the right passphrase' },
@@ -24,7 +27,10 @@ export const errorCodes = {
   'read-only': { exit: 75, fix: 'make the directory writable' },
   rotten: { exit: 7, fix: 'both copies of the store are damaged: restore a backup' },
   exists: { exit: 2, fix: 'there is a wallet here already' },
-  'needs-restore': { exit: 4, fix: 'go online once: the restored wallet certifies its incarnation' },
+  'needs-restore': {
+    exit: 4,
+    fix: 'go online once: the restored wallet certifies its incarnation',
+  },
   closed: { exit: 10, fix: 'the wallet is closed' },
 } as const;
 

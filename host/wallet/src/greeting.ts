@@ -23,7 +23,10 @@ import { contactOf, giveUp, say, type Talk } from './talk.ts';
 import { sayOpenRuns } from './trading.ts';
 import { isBricked } from './tripwire.ts';
 
-export async function hello(talk: Talk, { card: bytes }: Message & { type: 'hello' }): Promise<void> {
+export async function hello(
+  talk: Talk,
+  { card: bytes }: Message & { type: 'hello' },
+): Promise<void> {
   const { engine, options } = talk;
   const { model } = engine;
   if (talk.peer !== undefined) return;
@@ -35,7 +38,8 @@ export async function hello(talk: Talk, { card: bytes }: Message & { type: 'hell
     return giveUp(talk, 'integrity', `the identity card does not hold: ${refusal}`);
   }
   const device = cardDevice(card);
-  if (equal(device, model.device.id)) return giveUp(talk, 'refused', 'a device does not meet itself');
+  if (equal(device, model.device.id))
+    return giveUp(talk, 'refused', 'a device does not meet itself');
   const contact = await meetCard(engine, card, bytes, options.name);
   if (contact === undefined) {
     return giveUp(talk, 'refused', 'this card is of an earlier incarnation of a known device');
@@ -80,7 +84,8 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   const shared = engine.keys.kem().decapsulate(ciphertext);
   if (shared === undefined) return;
   const secret = agreedSecret(shared, ciphertext, peer.device, me);
-  if (contact.agreed === 1) return say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
+  if (contact.agreed === 1)
+    return say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
   const row = await establish(talk, { ...contact, secret, ciphertext });
   await say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
   await resume(talk, row);

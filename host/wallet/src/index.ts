@@ -3,7 +3,12 @@
 export * from './api.ts';
 export * from './errors.ts';
 export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
-export { localNetwork, firstRegistry, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
+export {
+  localNetwork,
+  firstRegistry,
+  type LocalNetwork,
+  type LocalNetworkOptions,
+} from './local-network.ts';
 export { networkId } from './open.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';

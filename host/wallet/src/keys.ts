@@ -43,12 +43,7 @@ export interface Incarnation {
   readonly birth: Uint8Array;
 }
 
-export function walletKeys(
-  secret: Uint8Array,
-  suite: Suite,
-  kem: Kem,
-  current: Incarnation,
-): Keys {
+export function walletKeys(secret: Uint8Array, suite: Suite, kem: Kem, current: Incarnation): Keys {
   const seed = (label: string, length: number, ...fields: readonly Uint8Array[]): Uint8Array => {
     const half = (n: number): Uint8Array =>
       hash('secret', secret, ascii(label), Uint8Array.of(0, n), ...fields);

@@ -101,29 +101,59 @@ export async function ingest(
   parts: readonly Uint8Array[],
 ): Promise<{ readonly missing: Missing; readonly changed: readonly PaymentRow[] }> {
   await ingestPolicies(engine, policies);
-  let waiting = parts.flatMap((bytes) => decodePart(bytes) ?? []);
-  const missing = { heads: [] as Uint8Array[], tokens: [] as Uint8Array[] };
-  for (let progress = true; progress; ) {
-    progress = false;
-    missing.heads.length = 0;
-    missing.tokens.length = 0;
-    const left: (SpendPart | IssuePart)[] = [];
-    for (const part of waiting) {
-      const verdict = checkPart(part, lineageKnown(engine));
-      if (verdict.type === 'missing') {
-        left.push(part);
-        missing.heads.push(...verdict.heads);
-        if (verdict.policy !== undefined) missing.tokens.push(verdict.policy);
-      } else if (verdict.type === 'good' && improves(engine, verdict.origin)) {
-        const to = draft();
-        putOrigin(to, engine.model, verdict.origin, encodePart(part));
-        await engine.commit(to);
-        progress = true;
-      }
-    }
-    waiting = left;
+  const kept = await unchecked(engine);
+  let waiting: readonly (SpendPart | IssuePart)[] = [...parts, ...kept].flatMap(
+    (bytes) => decodePart(bytes) ?? [],
+  );
+  let round = await checkRound(engine, waiting);
+  while (round.progress) {
+    waiting = round.left;
+    round = await checkRound(engine, waiting);
   }
-  return { missing, changed: await refresh(engine) };
+  return { missing: round.missing, changed: await refresh(engine) };
+}
+
+interface Round {
+  /** Parts that rest on something that is not here. */
+  readonly left: readonly (SpendPart | IssuePart)[];
+  readonly missing: Missing;
+  /** True if a part was taken in: another one may rest on it. */
+  readonly progress: boolean;
+}
+
+async function checkRound(
+  engine: Engine,
+  parts: readonly (SpendPart | IssuePart)[],
+): Promise<Round> {
+  const left: (SpendPart | IssuePart)[] = [];
+  const heads: Uint8Array[] = [];
+  const tokens: Uint8Array[] = [];
+  let progress = false;
+  for (const part of parts) {
+    const verdict = checkPart(part, lineageKnown(engine));
+    if (verdict.type === 'missing') {
+      left.push(part);
+      heads.push(...verdict.heads);
+      if (verdict.policy !== undefined) tokens.push(verdict.policy);
+    }
+    if (verdict.type !== 'good' || !improves(engine, verdict.origin)) continue;
+    const to = draft();
+    putOrigin(to, engine.model, verdict.origin, encodePart(part));
+    await engine.commit(to);
+    progress = true;
+  }
+  return { left, missing: { heads, tokens }, progress };
+}
+
+/** Parts of payments that were kept before what they rest on was here. */
+async function unchecked({ model, store }: Engine): Promise<Uint8Array[]> {
+  const parts: Uint8Array[] = [];
+  for (const { head } of model.payments) {
+    if (model.origins.has(keyOf(head))) continue;
+    const bytes = await store.get(rowKey('part', head));
+    if (bytes !== undefined) parts.push(bytes);
+  }
+  return parts;
 }
 
 function improves(
@@ -255,7 +285,11 @@ function spendSlot(part: SpendPart, input: Input, i: number): OpenSlot | undefin
   );
   if (line < 0 || signer === undefined) return undefined;
   const path = slotPath(part.slots, line);
-  return { place, authorisation: { ...signer, body: part.body, path }, known: part.certificates[i] };
+  return {
+    place,
+    authorisation: { ...signer, body: part.body, path },
+    known: part.certificates[i],
+  };
 }
 
 /** Another value has the slot: what rests on this head is worth nothing. */

@@ -92,4 +92,3 @@ function faucet(network: Network): LocalNetwork['fund'] {
     await wallet.sync();
   };
 }
-

@@ -10,7 +10,6 @@ import {
   encodeWith,
   keyOf,
   u64,
-
   type Card,
   type DeviceMap,
   type Lane,
@@ -82,7 +81,7 @@ export interface Draft {
   readonly put: (key: Uint8Array, value: Uint8Array) => void;
   readonly remove: (key: Uint8Array) => void;
   /** Do this in memory once the rows are durable. */
-  readonly then: (apply: () => void) => void;
+  readonly after: (apply: () => void) => void;
   readonly writes: readonly Write[];
   readonly applies: readonly (() => void)[];
 }
@@ -93,7 +92,7 @@ export function draft(): Draft {
   return {
     put: (key, value) => writes.push({ key, value }),
     remove: (key) => writes.push({ key, value: undefined }),
-    then: (apply) => applies.push(apply),
+    after: (apply) => applies.push(apply),
     writes,
     applies,
   };
@@ -107,53 +106,53 @@ export async function commit(store: Store, change: Draft): Promise<void> {
 
 export function putWallet(to: Draft, model: Model, row: WalletRow): void {
   to.put(rowKey('wallet'), walletRow.encode(row));
-  to.then(() => {
+  to.after(() => {
     model.row = row;
   });
 }
 
 export function putContact(to: Draft, model: Model, row: ContactRow): void {
   to.put(rowKey('contact', row.device), contactRow.encode(row));
-  to.then(() => model.contacts.set(keyOf(row.device), row));
+  to.after(() => model.contacts.set(keyOf(row.device), row));
 }
 
 export function putNote(to: Draft, model: Model, row: NoteRow): void {
   const id = noteId(row.note.source, row.note.index);
   to.put(rowKey('note', id), noteRow.encode(row));
-  to.then(() => model.notes.set(keyOf(id), row));
+  to.after(() => model.notes.set(keyOf(id), row));
 }
 
 export function removeNote(to: Draft, model: Model, id: Uint8Array): void {
   to.remove(rowKey('note', id));
-  to.then(() => model.notes.delete(keyOf(id)));
+  to.after(() => model.notes.delete(keyOf(id)));
 }
 
 export function putOrigin(to: Draft, model: Model, origin: Origin, part: Uint8Array): void {
   to.put(rowKey('origin', origin.head), originRow.encode(origin));
   to.put(rowKey('part', origin.head), part);
-  to.then(() => model.origins.set(keyOf(origin.head), origin));
+  to.after(() => model.origins.set(keyOf(origin.head), origin));
 }
 
 export function putToken(to: Draft, model: Model, token: Token): void {
   to.put(rowKey('policy', token.id), policyRow.encode(token));
-  to.then(() => model.tokens.set(keyOf(token.id), token));
+  to.after(() => model.tokens.set(keyOf(token.id), token));
 }
 
 export function putPayment(to: Draft, model: Model, row: PaymentRow): void {
   to.put(rowKey('payment', encodeWith(u64, row.number)), paymentRow.encode(row));
-  to.then(() => {
+  to.after(() => {
     model.payments[row.number] = row;
   });
 }
 
 export function putMark(to: Draft, model: Model, row: MarkRow): void {
   to.put(rowKey('mark', row.position), markRow.encode(row));
-  to.then(() => model.marks.set(keyOf(row.position), row));
+  to.after(() => model.marks.set(keyOf(row.position), row));
 }
 
 export function putAlarm(to: Draft, model: Model, row: AlarmRow): void {
   to.put(rowKey('alarm', row.id), alarmRow.encode(row));
-  to.then(() => model.alarms.set(keyOf(row.id), row));
+  to.after(() => model.alarms.set(keyOf(row.id), row));
 }
 
 /** The leaves that a step moved, in the store and in the map. */
@@ -162,23 +161,18 @@ export function putLeaves(to: Draft, model: Model, writes: readonly StepWrite[])
     if (after.every((byte) => byte === 0)) to.remove(rowKey('leaf', key));
     else to.put(rowKey('leaf', key), after);
   }
-  to.then(() => model.map.apply(writes.map(({ key, after }) => ({ key, value: after }))));
+  to.after(() => model.map.apply(writes.map(({ key, after }) => ({ key, value: after }))));
 }
 
 /** An own run. */
-export function putRun(
-  to: Draft,
-  model: Model,
-  on: Edge,
-  at: RunAt,
-): void {
+export function putRun(to: Draft, model: Model, on: Edge, at: RunAt): void {
   const { key: relationship, mine } = on;
   to.put(laneKey('run', mine.start, at.index), runRow.encode(at.row));
   const settled = isSettled(at.row);
   const key = rowKey('open', relationship, encodeWith(u64, at.index));
   if (settled) to.remove(key);
   else to.put(key, Uint8Array.of(1));
-  to.then(() => {
+  to.after(() => {
     const others = (model.open.get(keyOf(relationship)) ?? []).filter(
       ({ index }) => index !== at.index,
     );
@@ -290,4 +284,3 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     alarms: new Map(),
   };
 }
-

@@ -28,7 +28,6 @@ import {
 import {
   absorb,
   append,
-
   commitMessage,
   deliveryPlace,
   deliverySlot,
@@ -145,7 +144,12 @@ async function publishParcel(
   const chunks = inChunks(parts, sealedBytesMax - commit.length - 70_000);
   const more: Uint8Array[] = [];
   for (const chunk of chunks.slice(1)) {
-    const bytes = parcel.encode({ commit: new Uint8Array(0), policies: [], parts: chunk, more: [] });
+    const bytes = parcel.encode({
+      commit: new Uint8Array(0),
+      policies: [],
+      parts: chunk,
+      more: [],
+    });
     const stored = await publishSealed(engine, to, bytes);
     if (stored === undefined) return undefined;
     more.push(stored);
@@ -255,7 +259,8 @@ async function takeParcel(
   const world = await worldFor(engine, on, commit);
   const verdict = absorb(model.device, on, commit, world);
   if (verdict.type !== 'accepted') {
-    const claim = forkOfSteps(engine, by, commit.signed) ?? (await forkOfEntries(engine, on, by, commit));
+    const claim =
+      forkOfSteps(engine, by, commit.signed) ?? (await forkOfEntries(engine, on, by, commit));
     if (claim !== undefined) await raise(engine, claim);
     return false;
   }
@@ -271,4 +276,3 @@ async function takeParcel(
   emitFinality(engine, changed);
   return true;
 }
-

@@ -60,7 +60,8 @@ export async function createModel(
   const { store, name, network, keystore, suite = 1, kem } = options;
   if (utf8(name).length > 48) throw new DsmError('usage', 'a name has at most 48 bytes');
   const secret = (await keystore?.open()) ?? random(32);
-  if (keystore !== undefined && (await keystore.open()) === undefined) await keystore.create(secret);
+  if (keystore !== undefined && (await keystore.open()) === undefined)
+    await keystore.create(secret);
   const id = networkId(network.name);
   const birth = random(32);
   const keys = walletKeys(secret, suite, kem, { incarnation: 0, birth });

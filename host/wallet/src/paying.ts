@@ -22,13 +22,10 @@ import { checkReady, current, liveSession, refresh, type Runtime } from './runti
 import type { ContactRow } from './rows.ts';
 import type { Session } from './session.ts';
 import { findToken, mintOf } from './tokens.ts';
-import { balanceOf, inputsOf, mine, spendable, transferOf } from './value.ts';
+import { mine } from './engine.ts';
+import { balanceOf, inputsOf, spendable, transferOf } from './value.ts';
 
-export async function pay(
-  runtime: Runtime,
-  to: ContactRow,
-  wanted: NewPayment,
-): Promise<Payment> {
+export async function pay(runtime: Runtime, to: ContactRow, wanted: NewPayment): Promise<Payment> {
   checkReady(runtime);
   const { model } = runtime.engine;
   const { name, amount } = amountOf(wanted);
@@ -128,12 +125,16 @@ export async function load(runtime: Runtime, name: string, amount: bigint): Prom
   const { model } = engine;
   const token = findToken(model, name);
   const { notes: coins, rest } = denominations(amount);
-  if (amount <= 0n || coins.length === 0) throw new DsmError('usage', 'an amount is more than zero');
+  if (amount <= 0n || coins.length === 0)
+    throw new DsmError('usage', 'an amount is more than zero');
   const { head } = await engine.exclusive(async () => {
     const chosen = choose(spendable(model, token.id, noteKinds.online, reserved), amount);
     if (chosen === undefined) {
       const { ticker } = token.rules;
-      throw new DsmError('insufficient-funds', `${amount} ${ticker} are not there in certified notes`);
+      throw new DsmError(
+        'insufficient-funds',
+        `${amount} ${ticker} are not there in certified notes`,
+      );
     }
     const inputs = inputsOf(engine, chosen);
     const bounds = boundsAfter(inputs);

@@ -35,7 +35,11 @@ interface File {
   readonly peer: Card;
 }
 
-const file: Obj<File> = object(kinds.receipt, 786_432, struct({ receipt, writer: card, peer: card }));
+const file: Obj<File> = object(
+  kinds.receipt,
+  786_432,
+  struct({ receipt, writer: card, peer: card }),
+);
 
 export async function receiptOf(engine: Engine, row: PaymentRow): Promise<ReceiptFile> {
   const { model, store } = engine;
@@ -66,7 +70,10 @@ export async function receiptOf(engine: Engine, row: PaymentRow): Promise<Receip
 async function runThrough(
   engine: Engine,
   { lane, index }: PaymentRow,
-): Promise<{ readonly end: number; readonly row: NonNullable<Awaited<ReturnType<typeof readRun>>> } | undefined> {
+): Promise<
+  | { readonly end: number; readonly row: NonNullable<Awaited<ReturnType<typeof readRun>>> }
+  | undefined
+> {
   for (let end = index; end < index + 256; end++) {
     const row = await readRun(engine, lane, end);
     if (row !== undefined) return { end, row };
@@ -81,7 +88,11 @@ export interface ReceiptReport {
   readonly writer: string;
   readonly peer: string;
   readonly complete: boolean;
-  readonly payments: readonly { readonly token: string; readonly amount: bigint; readonly note: string }[];
+  readonly payments: readonly {
+    readonly token: string;
+    readonly amount: bigint;
+    readonly note: string;
+  }[];
 }
 
 /** Check a receipt file without a wallet and without a node. */

@@ -57,10 +57,7 @@ const backup: Obj<Backup> = object(
   kinds.backup,
   256 * 1_048_576,
   struct({
-    rows: list(
-      struct({ key: variable(128), value: variable(limits.objectBytesMax) }),
-      rowsMax,
-    ),
+    rows: list(struct({ key: variable(128), value: variable(limits.objectBytesMax) }), rowsMax),
   }),
 );
 
@@ -71,7 +68,9 @@ export async function makeBackup({ store, model }: Engine): Promise<Uint8Array> 
   }
   const without = walletRow.encode({ ...model.row, secret: undefined });
   return backup.encode({
-    rows: rows.map((row) => (row.key[0] === tables.wallet ? { key: row.key, value: without } : row)),
+    rows: rows.map((row) =>
+      row.key[0] === tables.wallet ? { key: row.key, value: without } : row,
+    ),
   });
 }
 
@@ -207,7 +206,7 @@ function startAgain(
     card: cardObject.encode(card),
     restored: 0,
   });
-  to.then(() => {
+  to.after(() => {
     model.card = card;
     model.own = own.key;
   });
@@ -248,5 +247,5 @@ function dropOpenRuns(to: Draft, { model }: Engine): void {
     const { key } = model.edges.get(relationship)!;
     for (const { index } of runs) to.remove(rowKey('open', key, encodeWith(u64, index)));
   }
-  to.then(() => model.open.clear());
+  to.after(() => model.open.clear());
 }

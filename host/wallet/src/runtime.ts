@@ -46,7 +46,10 @@ export function converse(
   return session;
 }
 
-export function liveSession({ engine, sessions }: Runtime, device: Uint8Array): Session | undefined {
+export function liveSession(
+  { engine, sessions }: Runtime,
+  device: Uint8Array,
+): Session | undefined {
   const row = engine.model.contacts.get(keyOf(device));
   const session =
     row?.relationship === undefined ? undefined : sessions.get(keyOf(row.relationship));

@@ -36,11 +36,7 @@ export interface Session {
   readonly close: () => Promise<void>;
 }
 
-export function openSession(
-  engine: Engine,
-  connection: Connection,
-  options: MeetOptions,
-): Session {
+export function openSession(engine: Engine, connection: Connection, options: MeetOptions): Session {
   const talk: Talk = {
     engine,
     connection,
@@ -94,7 +90,9 @@ async function listen(talk: Talk): Promise<void> {
     if (bytes === undefined) return;
     const decoded = messageObject.decode(bytes);
     if (!decoded.ok) {
-      talk.ready.reject(new DsmError('integrity', `the other side is not understood: ${decoded.refusal}`));
+      talk.ready.reject(
+        new DsmError('integrity', `the other side is not understood: ${decoded.refusal}`),
+      );
       await connection.close();
       return;
     }

@@ -10,11 +10,7 @@ import { decodeOperation, noteKinds, spendPlace, type Movement } from '@dsm/prot
 import type { Engine } from './engine.ts';
 import { exposure } from './value.ts';
 
-export function judgeStanding(
-  engine: Engine,
-  on: Edge,
-  entries: readonly Uint8Array[],
-): Standing {
+export function judgeStanding(engine: Engine, on: Edge, entries: readonly Uint8Array[]): Standing {
   if (on.bricked !== 0) return no('bricked', 'there is evidence that you told two histories');
   let head = on.theirs.head;
   const taken = new Map<string, bigint>();
@@ -61,7 +57,10 @@ function judgeTransfer(
   const before = taken.get(keyOf(token.id)) ?? exposure(model, token.id);
   taken.set(keyOf(token.id), before + amount);
   return before + amount > token.offlineLimit
-    ? no('over-limit', `this would make ${before + amount} uncertified; the limit is ${token.offlineLimit}`)
+    ? no(
+        'over-limit',
+        `this would make ${before + amount} uncertified; the limit is ${token.offlineLimit}`,
+      )
     : undefined;
 }
 

@@ -105,7 +105,10 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
     const { body } = known.value;
     const reading = await engine.quorum.readSlot(incarnationPlace(body, body.incarnation + 1));
     if (reading.type !== 'voted' || reading.certificate === undefined) return;
-    const next = await fetchCard(engine, reading.values.flatMap(({ hints }) => hints));
+    const next = await fetchCard(
+      engine,
+      reading.values.flatMap(({ hints }) => hints),
+    );
     if (next === undefined || !equal(cardDevice(next), device)) return;
     const card: Card = { ...next, succession: reading.certificate };
     if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return;

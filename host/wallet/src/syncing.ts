@@ -14,8 +14,8 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { model } = engine;
   if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
   let [received, online] = [0, true];
-  for (const on of [...model.edges.values()]) {
-    if (equal(on.key, model.own)) continue;
+  const peers = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
+  for (const on of peers) {
     await learnSuccession(engine, on.peer.device);
     const from = await receiveFrom(engine, on.key);
     received += from.received;

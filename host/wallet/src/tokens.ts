@@ -3,11 +3,10 @@
 import { address, equal, keyDigest, keyOf, registryLineage, zero32 } from '@dsm/primitive';
 import { policy, tokenId, type Operation, type Policy } from '@dsm/protocols';
 import type { NewToken, TokenInfo } from './api.ts';
-import type { Engine } from './engine.ts';
+import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { draft, putToken, putWallet, type Model, type Token } from './model.ts';
 import { idBytes, idText, prefixes } from './text.ts';
-import { mine } from './value.ts';
 
 export function tokenInfo({ id, rules, adopted, issuer }: Token): TokenInfo {
   const { ticker, name, decimals, cap } = rules;
@@ -135,4 +134,3 @@ async function fetchPolicy(quorum: Engine['quorum'], id: Uint8Array): Promise<Po
   }
   return decoded.value;
 }
-

@@ -264,7 +264,11 @@ async function unaccepted(
 
 // What the peer says.
 
-export async function offer(talk: Talk, said: Message & { type: 'offer' }, rounds = 0): Promise<void> {
+export async function offer(
+  talk: Talk,
+  said: Message & { type: 'offer' },
+  rounds = 0,
+): Promise<void> {
   const { engine } = talk;
   const on = edgeOf(talk);
   if (on === undefined) return;
@@ -299,7 +303,9 @@ export async function parts(talk: Talk, said: Message & { type: 'parts' }): Prom
 
 function isKnown({ model }: Engine, bytes: Uint8Array): boolean {
   const part = decodePart(bytes);
-  return part !== undefined && model.origins.has(keyOf(partHead(part)));
+  if (part === undefined) return false;
+  const head = partHead(part);
+  return model.origins.has(keyOf(head)) || model.payments.some((row) => equal(row.head, head));
 }
 
 export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
@@ -381,11 +387,19 @@ export async function sayRun(talk: Talk, on: Edge, at: RunAt): Promise<void> {
 export async function signedRun(engine: Engine, on: Edge, at: RunAt): Promise<SignedStep> {
   const { step, slots, signature, further } = at.row;
   if (signature.length > 0) return { step, slots, signature, further };
-  const entries = await entriesBetween(engine.store, on.mine.start,
+  const entries = await entriesBetween(
+    engine.store,
+    on.mine.start,
     at.index - at.row.count + 1,
     at.index,
   );
-  const signed = signStep(engine, step, slots, stepStatement(step, slots), writersOf(engine.model, entries));
+  const signed = signStep(
+    engine,
+    step,
+    slots,
+    stepStatement(step, slots),
+    writersOf(engine.model, entries),
+  );
   await keepSigned(engine, on, at.index, signed);
   return signed;
 }

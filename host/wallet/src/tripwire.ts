@@ -5,7 +5,6 @@
 
 import {
   card as cardObject,
-
   checkEvidence,
   entry,
   equal,
@@ -62,7 +61,9 @@ export async function joinHalves(
   }
   if (first.type === 'spend' && second.type === 'spend') {
     const opening = await openingFor(engine, first.place, [first.opening, second.opening]);
-    return opening === undefined ? undefined : { type: 'spends', card: by, place: first.place, first, second, opening };
+    return opening === undefined
+      ? undefined
+      : { type: 'spends', card: by, place: first.place, first, second, opening };
   }
   return undefined;
 }
@@ -194,11 +195,7 @@ export async function forkOfEntries(
 }
 
 /** The kept run of the peer that goes through `index`. */
-async function runThrough(
-  engine: Engine,
-  on: Edge,
-  index: number,
-): Promise<RunAt | undefined> {
+async function runThrough(engine: Engine, on: Edge, index: number): Promise<RunAt | undefined> {
   const last = Math.min(on.theirs.index, index + limits.runEntriesMax);
   for (let end = index; end <= last; end++) {
     const row = await readRun(engine, on.theirs.start, end);
@@ -232,4 +229,3 @@ export function alarmOf(model: Model, row: AlarmRow): Alarm {
     seenAt: row.seenAt,
   };
 }
-

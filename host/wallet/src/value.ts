@@ -5,7 +5,7 @@
  * were checked (core/protocols/lineage.ts).
  */
 
-import { compare, equal, keyDigest, keyOf } from '@dsm/primitive';
+import { compare, equal, keyOf } from '@dsm/primitive';
 import {
   decodeOperation,
   noteBlind,
@@ -23,7 +23,7 @@ import {
   type Output,
 } from '@dsm/protocols';
 import type { Balance } from './api.ts';
-import type { Engine } from './engine.ts';
+import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Model, Token } from './model.ts';
 import type { NoteRow, PaymentRow } from './rows.ts';
@@ -101,7 +101,8 @@ export function transferOf(
   const { model } = engine;
   const available = spendable(model, token.id, kind, reserved);
   const notes = choose(available, amount);
-  if (notes === undefined) throw new DsmError('insufficient-funds', shortOf(token, kind, amount, available));
+  if (notes === undefined)
+    throw new DsmError('insufficient-funds', shortOf(token, kind, amount, available));
   const inputs = inputsOf(engine, notes);
   const bounds = boundsAfter(inputs);
   const taken = notes.reduce((sum, note) => sum + note.amount, 0n);
@@ -133,12 +134,6 @@ export function inputsOf({ keys }: Engine, notes: readonly Note[]): Input[] {
       blind: noteBlind(keys.blindSecret, noteId(source, index)),
     }))
     .toSorted((a, b) => compare(inputOrder(a), inputOrder(b)));
-}
-
-/** This wallet as the owner of an output. */
-export function mine({ model, keys }: Engine): { owner: Uint8Array; key: Uint8Array } {
-  const key = keyDigest(model.device.suite, keys.working().publicKey);
-  return { owner: model.device.id, key };
 }
 
 /** What an operation gives to `owner`, and of which token. */

@@ -61,7 +61,9 @@ async function verifyLane(
     const entries = await entriesBetween(engine.store, target.start, lane.index + 1, run.end);
     const next = walk(lane, entries);
     if (next === undefined || !equal(next.head, run.row.head)) {
-      report.faults.push(`${whose}: the entries up to ${run.end} do not lead to the head of the step`);
+      report.faults.push(
+        `${whose}: the entries up to ${run.end} do not lead to the head of the step`,
+      );
       return;
     }
     report.links += entries.length;

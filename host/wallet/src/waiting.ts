@@ -8,20 +8,24 @@ import type { PaymentRow } from './rows.ts';
 
 /** Payments to this wallet that are not as final as they can be. */
 export function inbox(model: Model): Waiting[] {
-  return model.payments.filter((row) => row.side === 1 && row.finality < 3).map((row) => ({
-    payment: paymentOf(model, row),
-    on: model.origins.has(keyOf(row.head)) ? 'nodes' : 'peer',
-    why: paymentOf(model, row).waiting,
-    next: 'sync',
-  }));
+  return model.payments
+    .filter((row) => row.side === 1 && row.finality < 3)
+    .map((row) => ({
+      payment: paymentOf(model, row),
+      on: model.origins.has(keyOf(row.head)) ? 'nodes' : 'peer',
+      why: paymentOf(model, row).waiting,
+      next: 'sync',
+    }));
 }
 
 /** Payments of this wallet that the peer or the nodes do not have yet. */
 export function outbox(model: Model): Waiting[] {
-  return model.payments.filter((row) => row.side === 0 && row.finality !== 4).flatMap((row) => {
-    const waiting = reasonOf(model, row);
-    return waiting === undefined ? [] : [{ payment: paymentOf(model, row), ...waiting }];
-  });
+  return model.payments
+    .filter((row) => row.side === 0 && row.finality !== 4)
+    .flatMap((row) => {
+      const waiting = reasonOf(model, row);
+      return waiting === undefined ? [] : [{ payment: paymentOf(model, row), ...waiting }];
+    });
 }
 
 function reasonOf(model: Model, row: PaymentRow): Omit<Waiting, 'payment'> | undefined {

@@ -161,7 +161,8 @@ function assemble(options: Full, opened: Opened): Wallet {
     reserved: new Set(),
     keysOf: (incarnation, birth) => {
       const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
-      for (const [n, old] of [...model.row.births, model.row.birth].entries()) next.remember(n, old);
+      for (const [n, old] of [...model.row.births, model.row.birth].entries())
+        next.remember(n, old);
       for (let n = 0; n < model.row.issued; n++) next.issuer(n);
       return next;
     },
