@@ -62,6 +62,7 @@ export function checkReceipt(claim: Receipt, writer: Card, peer: Card): ReceiptR
   if (claim.peer !== undefined) {
     const absorbed = claim.peer.step.cause;
     if (absorbed.type !== 'absorb' || !equal(absorbed.head, head)) return 'absorb';
+    if (!equal(absorbed.relationship, cause.relationship)) return 'absorb';
   }
   return (
     checkSignedStep(claim.writer, writer) ??

@@ -1,0 +1,123 @@
+/** Identity cards, and the certificates that prove a later incarnation. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  card,
+  cardDevice,
+  checkCard,
+  incarnationPlace,
+  incarnationSlot,
+  incarnationValue,
+  workingKeyDigest,
+  type Card,
+  type CardRefusal,
+} from '../src/card.ts';
+import { authorises } from '../src/slot.ts';
+import { installSignatures } from '../src/suite.ts';
+import { portableSignatures } from '@dsm/portable';
+import {
+  actor,
+  authorisationOf,
+  cardOf,
+  certificateOf,
+  flipped,
+  installFakes,
+  named,
+  network,
+  nodesOf,
+} from './fixture.ts';
+import { kinds } from '../src/kinds.ts';
+
+installFakes();
+
+const by = actor('device');
+const nodes = nodesOf(3);
+const second = { incarnation: 1, birth: named('second birth') };
+const succeeded = cardOf(by, second, (body) => certificateOf(nodes, incarnationSlot(body)));
+
+const said = (claim: Card): CardRefusal | undefined => checkCard(claim, network, nodes.registry);
+
+test('an honest card holds, and names its device and its key', () => {
+  const first = cardOf(by);
+  assert.equal(said(first), undefined);
+  assert.equal(checkCard(first, network, undefined), undefined);
+  assert.equal(said(succeeded), undefined);
+  for (const each of [first, succeeded]) {
+    assert.deepEqual(cardDevice(each), by.id);
+    assert.deepEqual(workingKeyDigest(each), by.writer);
+    assert.deepEqual(card.decode(card.encode(each)), { ok: true, value: each });
+  }
+  const hashOnly = actor('device', 2);
+  assert.equal(said(cardOf(hashOnly)), undefined);
+  assert.notDeepEqual(hashOnly.id, by.id);
+});
+
+const bends: Record<CardRefusal, readonly Card[]> = {
+  network: [cardOf(by, { network: named('other') })],
+  'key-size': [
+    cardOf(by, { workingKey: by.working.publicKey.subarray(1) }),
+    cardOf({ ...by, root: by.working }),
+    cardOf(by, { suite: 2 }),
+  ],
+  succession: [
+    cardOf(by, second),
+    { ...succeeded, succession: certificateOf(nodes, incarnationSlot(cardOf(by).body)) },
+    cardOf(by, {}, (body) => certificateOf(nodes, incarnationSlot(body))),
+    { ...cardOf(by, { ...second, birth: named('a copy') }), succession: succeeded.succession },
+    {
+      ...succeeded,
+      succession: { ...succeeded.succession!, votes: succeeded.succession!.votes.slice(1) },
+    },
+  ],
+  signature: [
+    { ...cardOf(by), signature: flipped(cardOf(by).signature, 40) },
+    { ...cardOf(by), body: { ...cardOf(by).body, name: 'another name' } },
+    { ...cardOf(by), body: { ...cardOf(by).body, generation: 1 } },
+    { ...cardOf(by), body: { ...cardOf(by).body, rootKey: actor('other').root.publicKey } },
+    { ...cardOf(by), body: { ...cardOf(by).body, kemKey: new Uint8Array(1_184) } },
+  ],
+};
+
+for (const [refusal, claims] of Object.entries(bends)) {
+  test(`a card is refused: ${refusal}`, () => {
+    for (const [i, claim] of claims.entries()) assert.equal(said(claim), refusal, `bend ${i}`);
+  });
+}
+
+test('a later incarnation is proved by a registry, and by none without one', () => {
+  assert.equal(checkCard(succeeded, network, undefined), 'succession');
+  assert.equal(checkCard(succeeded, network, nodesOf(2).registry), 'succession');
+});
+
+test('the root signature of a card is the write of its incarnation slot, and of no other', () => {
+  const place = incarnationPlace(succeeded.body);
+  const value = incarnationValue(succeeded.body);
+  const slots = [incarnationSlot(succeeded.body)];
+  const authorisation = authorisationOf(by, slots, 0, kinds.incarnation);
+  assert.ok(authorises(network, place, value, authorisation));
+  assert.ok(!authorises(network, place, named('other'), authorisation));
+  assert.ok(!authorises(named('other'), place, value, authorisation));
+  assert.ok(!authorises(network, incarnationPlace(succeeded.body, 2), value, authorisation));
+  const working = authorisationOf(by, slots, 0, kinds.signedStep);
+  assert.ok(!authorises(network, place, value, working));
+});
+
+test('the incarnation statement outlives a change of keys', () => {
+  const renewed = cardOf(by, { generation: 1, workingKey: actor('new').working.publicKey });
+  assert.deepEqual(incarnationValue(renewed.body), incarnationValue(cardOf(by).body));
+  assert.notDeepEqual(incarnationValue(succeeded.body), incarnationValue(cardOf(by).body));
+});
+
+test('with real signatures: a card of the hash-only suite holds, and a bent one does not', () => {
+  installSignatures(portableSignatures);
+  try {
+    const real = actor('real device', 2);
+    const claim = cardOf(real);
+    assert.equal(said(claim), undefined);
+    assert.equal(said({ ...claim, signature: flipped(claim.signature, 999) }), 'signature');
+  } finally {
+    installFakes();
+  }
+});
