@@ -1,0 +1,141 @@
+/** Judges of the checks that look at more than one object: accept, receipt, card, certificate, evidence. */
+
+import {
+  accept,
+  card,
+  certificate,
+  checkCard,
+  checkCertificate,
+  checkEvidence,
+  checkReceipt,
+  deliveryPosition,
+  deliveryValue,
+  equal,
+  evidence,
+  receipt,
+  registry,
+  signedStep,
+  slotKey,
+  slotKinds,
+  type Known,
+  type Registry,
+  type Side,
+  type Suite,
+  type Verdict,
+} from '@dsm/primitive';
+import { opensPurseNote, policy, tokenId, valueRules, type Policy } from '@dsm/protocols';
+import { toJson, type Finding, type Given, type Judge } from './case.ts';
+import { slotOf } from './derivations.ts';
+import { decodedAs } from './objects.ts';
+
+type Checks = Readonly<Record<string, Judge>>;
+
+/** The policies that a case gives, by token. */
+export function policiesOf(given: Given): (token: Uint8Array) => Policy | undefined {
+  const known = given.bytesList('policies').map((bytes) => decodedAs(policy, bytes));
+  return (token) => known.find((one) => equal(tokenId(one), token));
+}
+
+/** Everything of a verdict but an accepted value. */
+export function unaccepted(verdict: Verdict<unknown>): Finding {
+  switch (verdict.type) {
+    case 'accepted':
+      return { expect: 'ok' };
+    case 'already-accepted':
+      return { expect: 'already-accepted' };
+    case 'pending':
+      return { expect: `pending ${verdict.pending}` };
+    case 'refused':
+      return verdict.detail === undefined
+        ? { expect: verdict.refusal }
+        : { expect: verdict.refusal, derived: { detail: verdict.detail } };
+  }
+}
+
+function knownOf(given: Given): Known {
+  const [author, lane, absorbed] = [given.at('author'), given.at('lane'), given.at('absorbed')];
+  const delivery = given.at('delivery');
+  const [mine, theirs, steps] = [given.list('mine'), given.list('theirs'), given.list('steps')];
+  return {
+    network: given.bytes('network'),
+    relationship: given.bytes('relationship'),
+    author: {
+      device: author.bytes('device'),
+      peer: author.bytes('peer'),
+      incarnation: author.number('incarnation'),
+      suite: author.number('suite') as Suite,
+      workingKey: author.bytes('workingKey'),
+      bricked: author.flag('bricked'),
+    },
+    lane: {
+      start: lane.bytes('start'),
+      head: lane.bytes('head'),
+      index: lane.number('index'),
+      entropy: lane.bytes('entropy'),
+    },
+    side: given.number('side') as Side,
+    absorbed: { index: absorbed.number('index'), head: absorbed.bytes('head') },
+    mineStart: given.bytes('mineStart'),
+    indexOfMine: (head) => mine.find((at) => equal(at.bytes('head'), head))?.number('index'),
+    headOfTheirs: (index) => theirs.find((at) => at.number('index') === index)?.bytes('head'),
+    stepAt: (seq) => {
+      const there = steps.find((at) => at.number('seq') === seq);
+      if (there === undefined) return undefined;
+      return {
+        statement: there.bytes('statement'),
+        before: there.bytes('before'),
+        after: there.bytes('after'),
+        previous: there.bytes('previous'),
+      };
+    },
+    delivery: (from, to) => {
+      const [writer, spool] = [delivery.bytes('writer'), delivery.bytes('spoolKey')];
+      const position = deliveryPosition(spool, from);
+      const key = slotKey({ kind: slotKinds.delivery, writer, position });
+      return { key, value: deliveryValue(spool, to) };
+    },
+  };
+}
+
+function accepting(bytes: Uint8Array, given: Given): Finding {
+  const claim = { entries: given.bytesList('entries'), signed: decodedAs(signedStep, bytes) };
+  const known = given.at('known');
+  const verdict = accept(claim, knownOf(known), valueRules(policiesOf(known)));
+  if (verdict.type !== 'accepted') return unaccepted(verdict);
+  const { statement, lane, absorbed, heads, demand } = verdict.value;
+  return { expect: 'ok', derived: toJson({ statement, lane, absorbed, heads, demand }) };
+}
+
+function registryOf(given: Given): Registry | undefined {
+  return given.has('registry') ? decodedAs(registry, given.bytes('registry')) : undefined;
+}
+
+function judging(bytes: Uint8Array, given: Given): Finding {
+  const claim = decodedAs(evidence, bytes);
+  const verdict = checkEvidence(claim, given.bytes('network'), opensPurseNote, registryOf(given));
+  if (!verdict.ok) return { expect: verdict.refusal };
+  return { expect: 'ok', derived: toJson({ culprit: verdict.culprit }) };
+}
+
+export const acceptanceJudges: Readonly<Record<string, Checks>> = {
+  accept: { accept: accepting },
+  receipt: {
+    check: (bytes, given) => {
+      const writer = decodedAs(card, given.bytes('writer'));
+      const peer = decodedAs(card, given.bytes('peer'));
+      return { expect: checkReceipt(decodedAs(receipt, bytes), writer, peer) ?? 'ok' };
+    },
+  },
+  card: {
+    check: (bytes, given) => ({
+      expect: checkCard(decodedAs(card, bytes), given.bytes('network'), registryOf(given)) ?? 'ok',
+    }),
+  },
+  certificate: {
+    check: (bytes, given) => {
+      const by = decodedAs(registry, given.bytes('registry'));
+      return { expect: checkCertificate(decodedAs(certificate, bytes), by, slotOf(given)) ?? 'ok' };
+    },
+  },
+  evidence: { check: judging },
+};

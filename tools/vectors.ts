@@ -1,0 +1,84 @@
+/**
+ * Writes the vectors, or says whether they would differ.
+ *
+ *     node tools/vectors.ts            write vectors/v1
+ *     node tools/vectors.ts --check    change nothing; exit 1 if a file would differ
+ *
+ * Vectors are frozen once released: a difference is a change of the protocol, and a new version.
+ */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { acceptances } from './vectors/accept.ts';
+import { cards } from './vectors/cards.ts';
+import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
+import { finished, type Draft } from './vectors/draft.ts';
+import { evaluations } from './vectors/evaluate.ts';
+import { evidences, openings } from './vectors/evidence.ts';
+import { issueParts } from './vectors/issue-parts.ts';
+import { messageDrafts } from './vectors/messages.ts';
+import { countersignatures, entries, proofObjects, signedSteps, steps } from './vectors/objects.ts';
+import { notes, operations } from './vectors/operations.ts';
+import { receiptDrafts } from './vectors/receipts.ts';
+import { certificates, registries } from './vectors/registries.ts';
+import { slotStates, slotWrites } from './vectors/slots.ts';
+import { spendParts } from './vectors/spend-parts.ts';
+import { issues, policies } from './vectors/value.ts';
+
+const drafts: Readonly<Record<string, readonly Draft[]>> = {
+  hash: hashes,
+  entry: entries,
+  lane: lanes,
+  view: views,
+  map: maps,
+  proof: [...proofObjects, ...evaluations],
+  step: steps,
+  'signed-step': signedSteps,
+  countersignature: countersignatures,
+  receipt: receiptDrafts,
+  accept: acceptances,
+  card: cards,
+  registry: registries,
+  slot: slotDrafts,
+  'slot-write': slotWrites,
+  'slot-state': slotStates,
+  vote: votes,
+  certificate: certificates,
+  evidence: evidences,
+  policy: policies,
+  issue: issues,
+  operation: operations,
+  note: [...notes, ...openings],
+  'issue-part': issueParts,
+  'spend-part': spendParts,
+  contact: contacts,
+  message: messageDrafts,
+};
+
+const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');
+
+/** One case a line: a difference then shows which case it is. */
+function written(object: string): string {
+  const { version, cases } = finished(object, drafts[object]!);
+  const lines = cases.map((one) => `  ${JSON.stringify(one)}`).join(',\n');
+  return `{"object":${JSON.stringify(object)},"version":${version},"cases":[\n${lines}\n]}\n`;
+}
+
+function main(check: boolean): number {
+  const files = new Map(Object.keys(drafts).map((object) => [`${object}.json`, written(object)]));
+  if (!check) {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+    console.log(`${files.size} files written`);
+    return 0;
+  }
+  const there = new Set(readdirSync(folder));
+  const differing = [...new Set([...files.keys(), ...there])].filter(
+    (name) => !there.has(name) || readFileSync(join(folder, name), 'utf8') !== files.get(name),
+  );
+  for (const name of differing) console.log(`${name} would differ`);
+  if (differing.length === 0) console.log(`${files.size} files are as they would be written`);
+  return differing.length === 0 ? 0 : 1;
+}
+
+process.exitCode = main(process.argv.includes('--check'));

@@ -1,0 +1,134 @@
+/** Whoever says two things at one position: both halves of every kind of evidence. */
+
+import {
+  entry,
+  kinds,
+  nextEntry,
+  nextHead,
+  slotKey,
+  slotListRoot,
+  statementDigest,
+  voteDigest,
+  type Card,
+  type Evidence,
+  type SlotPlace,
+  type SlotStatement,
+} from '@dsm/primitive';
+import { encodeOpening, encodeOperation, issuePlace, noteId, type Operation } from '@dsm/protocols';
+import {
+  appended,
+  coin,
+  coinId,
+  inputOf,
+  memoOperation,
+  noteFor,
+  outputTo,
+  signedRun,
+  stage,
+} from './scenario.ts';
+import { bob, drawn, fakeSignature, nodeKeys, signature, signed, type Actor } from './world.ts';
+
+export interface Fork {
+  readonly by: Actor;
+  readonly entries: Extract<Evidence, { type: 'entries' }>;
+  readonly steps: Extract<Evidence, { type: 'steps' }>;
+}
+
+/** Two runs after one head, each with a step of the same number. */
+export function fork(by: Actor, of: Card): Fork {
+  const at = stage(by, bob, []);
+  const one = appended(at, [memoOperation('to you')]);
+  const two = appended(at, [memoOperation('to him'), memoOperation('and more')]);
+  const [first, second] = [signedRun(by, one), signedRun(by, two)];
+  const before = at.edge.mine.head;
+  return {
+    by,
+    entries: {
+      type: 'entries',
+      card: of,
+      before,
+      first: { entries: one.run.entries, signed: first },
+      second: { entries: two.run.entries, signed: second },
+    },
+    steps: { type: 'steps', card: of, first, second },
+  };
+}
+
+/** The load that made a purse note, on the owner's own lane. */
+export function loaded(by: Actor): {
+  readonly place: SlotPlace;
+  readonly opening: Uint8Array;
+  readonly load: Uint8Array;
+  readonly before: Uint8Array;
+} {
+  const note = noteFor(by, coinId);
+  const load: Operation = {
+    type: 'load',
+    token: coinId,
+    inputs: [inputOf(note)],
+    outputs: [outputTo(by, 36n), outputTo(by, 64n, { kind: 1 })],
+    memo: '',
+  };
+  const { mine } = stage(by, undefined, [note]).edge;
+  const bytes = entry.encode(nextEntry(mine, 0, drawn('own'), encodeOperation(load)));
+  const place: SlotPlace = {
+    kind: 1,
+    writer: by.key,
+    position: noteId(nextHead(mine.head, bytes), 1),
+  };
+  const opening = encodeOpening({ before: mine.head, index: 1, entry: bytes });
+  return { place, opening, load: bytes, before: mine.head };
+}
+
+function said(by: Actor, place: SlotPlace, label: string): SlotStatement {
+  const [value, body] = [drawn(label), drawn(`${label} body`)];
+  const digest = statementDigest(body, slotListRoot([{ key: slotKey(place), value }]));
+  const made = signed(by, kinds.signedStep, digest);
+  return {
+    value,
+    authorisation: { suite: by.suite, publicKey: by.workingKey, body, path: [], signature: made },
+  };
+}
+
+export function spendsOf(by: Actor, of: Card): Extract<Evidence, { type: 'spends' }> {
+  const { place, opening } = loaded(by);
+  return {
+    type: 'spends',
+    card: of,
+    place,
+    first: said(by, place, 'once'),
+    second: said(by, place, 'twice'),
+    opening,
+  };
+}
+
+export function issuesOf(by: Actor): Extract<Evidence, { type: 'issues' }> {
+  const place = issuePlace(coinId, { ...coin, issuer: by.key });
+  return {
+    type: 'issues',
+    place,
+    first: said(by, place, 'once'),
+    second: said(by, place, 'twice'),
+  };
+}
+
+const lineage = drawn('lineage');
+const key = drawn('slot');
+const nodeVote = (label: string, real: boolean): { value: Uint8Array; signature: Uint8Array } => {
+  const value = drawn(label);
+  const digest = voteDigest(lineage, 1, { key, value });
+  return {
+    value,
+    signature: real ? signature(nodeKeys[1]!, kinds.vote, 1, digest) : fakeSignature,
+  };
+};
+export const votesOf = (real: boolean): Extract<Evidence, { type: 'votes' }> => ({
+  type: 'votes',
+  suite: real ? 1 : 2,
+  voteKey: real ? nodeKeys[1]!.publicKey : drawn('node'),
+  lineage,
+  version: 1,
+  key,
+  first: nodeVote('one', real),
+  second: nodeVote('other', real),
+});

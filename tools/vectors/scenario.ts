@@ -1,0 +1,214 @@
+/**
+ * The story that most vectors tell: a payer and a payee, one run of the payer absorbed already, and
+ * the next run, of a memo and a payment. Told by the shipped state machine.
+ */
+
+import {
+  append,
+  leafOf,
+  openEdge,
+  openOwnEdge,
+  type Appended,
+  type Device,
+  type Edge,
+  type World,
+} from '@dsm/bilateral';
+import {
+  advance,
+  deviceMap,
+  entry,
+  kinds,
+  nextEntry,
+  noteKey,
+  registryLineage,
+  sideOf,
+  stepStatement,
+  type DeviceMap,
+  type Lane,
+  type Registry,
+  type SignedStep,
+  type Slot,
+  type Step,
+} from '@dsm/primitive';
+import {
+  encodeOperation,
+  noteBlind,
+  noteId,
+  noteLeaf,
+  policy,
+  tokenId,
+  valueRules,
+  type Input,
+  type Note,
+  type Operation,
+  type Output,
+  type Policy,
+} from '@dsm/protocols';
+import { manyPairs } from './derive.ts';
+import {
+  alice,
+  carol,
+  drawn,
+  network,
+  puppetRegistry,
+  signed,
+  votingRegistry,
+  type Actor,
+} from './world.ts';
+
+export function policyFor(
+  issuer: Actor,
+  registry: Registry,
+  changes: Partial<Policy> = {},
+): Policy {
+  return {
+    network,
+    registry: registryLineage(registry),
+    ticker: 'EUR',
+    name: 'Euro of the vectors',
+    decimals: 2,
+    cap: 1_000_000n,
+    issuerSuite: issuer.suite,
+    issuer: issuer.key,
+    depthMax: 8,
+    receiptsMax: 64,
+    ...changes,
+  };
+}
+
+/** A token of a puppet issuer, and one whose issuer is alice, who signs. */
+export const euro: Policy = policyFor(carol, puppetRegistry);
+export const euroBytes: Uint8Array = policy.encode(euro);
+export const euroId: Uint8Array = tokenId(euro);
+export const coin: Policy = policyFor(alice, votingRegistry, { ticker: 'COIN', name: '' });
+export const coinBytes: Uint8Array = policy.encode(coin);
+export const coinId: Uint8Array = tokenId(coin);
+
+export const policyOf = (token: Uint8Array): Policy | undefined =>
+  [euro, coin].find((one) => tokenId(one).join() === token.join());
+
+export function noteFor(owner: Actor, token: Uint8Array, changes: Partial<Note> = {}): Note {
+  return {
+    token,
+    source: drawn('the entry that made the note'),
+    index: 0,
+    owner: owner.id,
+    key: owner.key,
+    amount: 100n,
+    kind: 0,
+    depth: 0,
+    receipts: 1,
+    ...changes,
+  };
+}
+
+const blindSecret = drawn('the secret of the blinds');
+
+export function blindOf(note: Note): Uint8Array {
+  return noteBlind(blindSecret, noteId(note.source, note.index));
+}
+
+export function inputOf(note: Note): Input {
+  const { source, index, key, amount, kind, depth, receipts } = note;
+  return { source, index, key, amount, kind, depth, receipts, blind: blindOf(note) };
+}
+
+export function outputTo(owner: Actor, amount: bigint, changes: Partial<Output> = {}): Output {
+  return { owner: owner.id, key: owner.key, amount, kind: 0, depth: 1, receipts: 2, ...changes };
+}
+
+export const memoOperation = (text: string): Uint8Array => encodeOperation({ type: 'memo', text });
+
+/** 100 units: 60 to the payee, 40 back. */
+export function payment(note: Note, from: Actor, to: Actor, paid = 60n): Operation {
+  return {
+    type: 'transfer',
+    token: note.token,
+    inputs: [inputOf(note)],
+    outputs: [outputTo(to, paid), outputTo(from, note.amount - paid)],
+    memo: 'for the vectors',
+  };
+}
+
+export interface Stage {
+  readonly device: Device;
+  readonly edge: Edge;
+  readonly map: DeviceMap;
+  readonly world: World;
+}
+
+/** A device in the middle of its life: other leaves, some notes, one relationship. */
+export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]): Stage {
+  const opened: Device = {
+    network,
+    id: me.id,
+    suite: me.suite,
+    incarnation: 0,
+    seq: 4,
+    previous: drawn('the step before'),
+    root: drawn('not known yet'),
+  };
+  const secret = drawn('the secret of payer and payee');
+  const edge =
+    peer === undefined
+      ? openOwnEdge(opened, me.workingKey, secret)
+      : openEdge(
+          opened,
+          me.workingKey,
+          { device: peer.id, incarnation: 0, suite: peer.suite, workingKey: peer.workingKey },
+          secret,
+        );
+  const map = deviceMap();
+  map.apply(manyPairs(20, 'a life'));
+  for (const note of notes) {
+    const key = noteKey(noteId(note.source, note.index));
+    map.apply([{ key, value: noteLeaf(note, blindOf(note)) }]);
+  }
+  const world: World = {
+    rules: valueRules(policyOf),
+    prove: (keys) => map.prove(keys),
+    blindSecret,
+    indexOfMine: () => undefined,
+    headOfTheirs: () => undefined,
+    stepOf: () => undefined,
+  };
+  return { device: { ...opened, root: map.root() }, edge, map, world };
+}
+
+/** The next run of the stage's lane, without a change of the stage. */
+export function appended(
+  { device, edge, world }: Stage,
+  operations: readonly Uint8Array[],
+  deliver = false,
+): Appended {
+  const verdict = append(device, edge, operations, deliver, world);
+  if (verdict.type !== 'accepted') throw new RangeError(`the run is ${JSON.stringify(verdict)}`);
+  return verdict.value;
+}
+
+/** The stage after a run: the map moved as its step says. */
+export function after(of: Stage, { device, edge, leaves }: Appended): Stage {
+  of.map.apply(leaves.map((write) => ({ key: write.key, value: write.after })));
+  return { ...of, device, edge };
+}
+
+/** The stage after the peer has written `operations` and this device has absorbed them. */
+export function heard(of: Stage, peer: Actor, me: Actor, operations: readonly Uint8Array[]): Stage {
+  const { edge, device, map } = of;
+  let theirs: Lane = edge.theirs;
+  for (const operation of operations) {
+    const next = nextEntry(theirs, sideOf(peer.id, me.id), edge.mine.start, operation);
+    theirs = advance(theirs, next, entry.encode(next));
+  }
+  map.apply([{ key: edge.key, value: leafOf(edge, device, edge.mine.head, theirs.head) }]);
+  return { ...of, edge: { ...edge, theirs }, device: { ...device, root: map.root() } };
+}
+
+export function signedBy(by: Actor, step: Step, slots: readonly Slot[]): SignedStep {
+  const signature = signed(by, kinds.signedStep, stepStatement(step, slots));
+  return { step, slots, signature, further: [] };
+}
+
+export function signedRun(by: Actor, { run }: Appended): SignedStep {
+  return signedBy(by, run.step, run.slots);
+}

@@ -1,0 +1,450 @@
+"""Checks every vector with an implementation of its own.
+
+    python3 vectors/check.py [--verbose] [folder]
+
+Python 3.11, standard library only. It was written from docs/spec and shares no code with the
+TypeScript. It has no signatures: where a verdict rests on them (`"signature": true`), everything
+else is checked. Prints every failure and a sum; exit code 1 if anything failed.
+"""
+
+import base64
+import json
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True  # The folder holds nothing but what is in the repository.
+
+import codec
+import rules
+from blake3 import blake3
+from codec import Amount, Refused
+from derive import (
+    card_device,
+    device_id,
+    evaluate,
+    group_of,
+    h,
+    head_after,
+    incarnation_slot,
+    issue_head,
+    key_digest,
+    key_of,
+    lane_start,
+    lineage_of,
+    map_root,
+    next_entropy,
+    next_head,
+    node_id,
+    note_id,
+    note_leaf,
+    note_map_key,
+    path_root,
+    placement,
+    prove,
+    relationship_key,
+    slot_key,
+    slot_list_root,
+    slot_path,
+    spend_slot,
+    statement,
+    step_statement,
+    token_id,
+    u,
+    view_leaf,
+    vote_digest,
+)
+
+ZERO = bytes(32)
+SIGNATURE_REFUSALS = ("signature", "vote")
+
+
+def unbase64(text):
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def plain(value):
+    """A value as it stands in the vectors."""
+    if isinstance(value, bytes):
+        return base64.urlsafe_b64encode(value).decode().rstrip("=")
+    if isinstance(value, Amount):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return value
+
+
+def given_named(name, value):
+    """Two givens are decimal numbers and one is a text; every other text is bytes."""
+    if name in ("amount", "total"):
+        return Amount(value)
+    return value if name == "domain" else given_bytes(value)
+
+
+def given_bytes(value):
+    if isinstance(value, list):
+        return [given_bytes(item) for item in value]
+    if isinstance(value, dict):
+        return {name: given_named(name, item) for name, item in value.items()}
+    return unbase64(value) if isinstance(value, str) else value
+
+
+# What each check derives: from the object's value, its bytes and the givens
+
+
+def of_entry(_, data, given):
+    return {"head": next_head(given["before"], data)}
+
+
+def of_step(step, *_):
+    roots = {}
+    for side, name in (("before", "rootBefore"), ("after", "rootAfter")):
+        try:
+            values = [(write["key"], write[side]) for write in step["writes"]]
+            roots[name] = evaluate(step["proof"], values)
+        except Refused as refused:
+            roots[name] = refused.args[0]
+    return {"body": h("step-body", codec.step.write(step)), **roots}
+
+
+def of_signed_step(signed, *_):
+    return {
+        "body": h("step-body", codec.step.write(signed["step"])),
+        "listRoot": slot_list_root(signed["slots"]),
+        "statement": step_statement(signed["step"], signed["slots"]),
+    }
+
+
+def of_countersignature(value, *_):
+    return {"digest": h("countersign", codec.consent.write(value["consent"]))}
+
+
+def of_receipt(value, *_):
+    return {"head": head_after(value["before"], value["entries"])}
+
+
+def of_card(value, *_):
+    body = value["body"]
+    digest = h("card", codec.card_body.write(body))
+    slot, incarnation = incarnation_slot(body)
+    return {
+        "device": card_device(body),
+        "digest": digest,
+        "incarnation": incarnation,
+        "slot": slot,
+        "statement": statement(digest, slot_list_root([{"key": slot, "value": incarnation}])),
+        "workingKey": key_digest(body["suite"], body["workingKey"]),
+    }
+
+
+def authorised(place, value, by):
+    key = key_of(place)
+    root = path_root(key, value, by["path"])
+    return {
+        "key": key,
+        "writer": key_digest(by["suite"], by["publicKey"]),
+        "listRoot": root,
+        "statement": statement(by["body"], root),
+    }
+
+
+def of_slot_write(value, *_):
+    return authorised(value["place"], value["value"], value["authorisation"])
+
+
+def of_slot_state(state, *_):
+    values = state["values"]
+    return {"values": [authorised(state["place"], v["value"], v["authorisation"]) for v in values]}
+
+
+def of_certificate(value, *_):
+    return {"vote": vote_digest(value["lineage"], value["version"], value["key"], value["value"])}
+
+
+def of_registry(value, _, given):
+    return {
+        "lineage": lineage_of(value),
+        "nodes": [node_id(node) for node in value["nodes"]],
+        "groups": [group_of(value, key) for key in given["slots"]],
+        "places": [placement(value, address) for address in given["addresses"]],
+    }
+
+
+def of_issue(value, _, given):
+    return {"head": issue_head(value), "slot": slot_key(3, given["issuer"], value["parent"])}
+
+
+def of_spend_part(part, *_):
+    return {"head": next_head(part["before"], part["entry"])}
+
+
+def nothing(*_):
+    return {}
+
+
+OBJECTS = {
+    "entry": (codec.entry, of_entry),
+    "proof": (codec.proof, nothing),
+    "step": (codec.step, of_step),
+    "signed-step": (codec.signed_step, of_signed_step),
+    "countersignature": (codec.countersignature, of_countersignature),
+    "receipt": (codec.receipt, of_receipt),
+    "card": (codec.card, of_card),
+    "evidence": (codec.evidence, lambda value, *_: {"id": rules.evidence_id(value)}),
+    "slot-write": (codec.slot_write, of_slot_write),
+    "slot-state": (codec.slot_state, of_slot_state),
+    "certificate": (codec.certificate, of_certificate),
+    "registry": (codec.registry, of_registry),
+    "policy": (codec.policy, lambda value, *_: {"token": token_id(value)}),
+    "issue": (codec.issue, of_issue),
+    "issue-part": (codec.issue_part, lambda part, *_: {"head": issue_head(part["issue"])}),
+    "spend-part": (codec.spend_part, of_spend_part),
+    "message": (codec.message, nothing),
+}
+
+
+def lane(_, given):
+    spool = h("spool", given["secret"])
+    writer, peer = given["writer"], given["peer"]
+    start = lane_start(given["network"], writer, given["incarnation"], peer)
+    side = 0 if writer < peer else 1
+    head, first_entropy = start, h("entropy", start, spool)
+    entropy, entries = first_entropy, []
+    for index, one in enumerate(given["entries"], 1):
+        entropy = next_entropy(entropy, one["operation"], index)
+        data = codec.entry.write({"side": side, "index": index, "entropy": entropy, **one})
+        head = next_head(head, data)
+        entries.append({"bytes": data, "entropy": entropy, "head": head})
+    return {
+        "relationship": relationship_key(given["secret"]),
+        "spoolKey": spool,
+        "ackKey": h("ack-key", given["secret"]),
+        "side": side,
+        "start": start,
+        "entropy": first_entropy,
+        "entries": entries,
+    }
+
+
+def map_after(_, given):
+    pairs = {write["key"]: write["value"] for write in given["writes"]}
+    pairs = {key: value for key, value in pairs.items() if value != ZERO}
+    return {"size": len(pairs), "root": map_root(pairs)}
+
+
+def map_proof(_, given):
+    pairs = {pair["key"]: pair["value"] for pair in given["pairs"]}
+    proof = codec.proof.write(prove(pairs, sorted(given["keys"])))
+    return {"root": map_root(pairs), "proof": proof}
+
+
+def view(_, given):
+    names = ("side", "mine", "theirs", "mineStart", "theirsStart")
+    return {"leaf": view_leaf(*(given[name] for name in names))}
+
+
+def keys(_, given):
+    suite, key = given["suite"], given["publicKey"]
+    return {
+        "keyDigest": key_digest(suite, key),
+        "device": device_id(given["network"], suite, key),
+        "node": node_id({"suite": suite, "voteKey": key}),
+        "context": bytes([given["kind"], suite]) + given["network"],
+    }
+
+
+def positions(_, given):
+    device, spool, head = given["device"], given["spoolKey"], given["head"]
+    incarnation = u(4, given["incarnation"])
+    return {
+        "incarnation": h("position", device, incarnation),
+        "delivery": h("position", spool, head),
+        "deliveryValue": h("delivery", spool, head),
+        "mark": h("mark", device, incarnation, u(8, given["seq"])),
+    }
+
+
+def slot_list(_, given):
+    slots = given["slots"]
+    paths = [slot_path(slots, i) for i in range(len(slots))]
+    return {"root": slot_list_root(slots), "paths": paths}
+
+
+def note(_, given):
+    source, index = given["source"], given["index"]
+    blind = h("note-blind", given["secret"], note_id(source, index))
+    return {
+        "id": note_id(source, index),
+        "mapKey": note_map_key(source, index),
+        "blind": blind,
+        "leaf": note_leaf(given, blind),
+        "slot": spend_slot(given),
+    }
+
+
+def contact(_, given):
+    ciphertext, low, high = given["ciphertext"], given["low"], given["high"]
+    secret = h("agree", given["shared"], ciphertext, low, high)
+    return {
+        "secret": secret,
+        "digest": h("agree", ciphertext, low, high),
+        "mac": h("agree", secret, ciphertext),
+        "ack": h("ack", h("ack-key", secret), given["head"]),
+    }
+
+
+def pattern(_, given):
+    return {"digest": blake3(bytes(i % 251 for i in range(given["pattern"])))}
+
+
+def policies_of(given):
+    return {blake3(data): codec.policy.decode(data) for data in given["policies"]}
+
+
+def registry_of(given):
+    data = given.get("registry")
+    return None if data is None else codec.registry.decode(data)
+
+
+def evaluated(data, given):
+    values = [(pair["key"], pair["value"]) for pair in given["values"]]
+    return {"root": evaluate(codec.proof.decode(data), values)}
+
+
+def accepted(data, given):
+    known = given["known"]
+    signed = codec.signed_step.decode(data)
+    return rules.accept(given["entries"], signed, known, policies_of(known))
+
+
+def receipt_holds(data, given):
+    cards = [codec.card.decode(given[side]) for side in ("writer", "peer")]
+    rules.check_receipt(codec.receipt.decode(data), *cards)
+
+
+def card_holds(data, given):
+    rules.check_card(codec.card.decode(data), given["network"], registry_of(given))
+
+
+def certificate_holds(data, given):
+    claim = codec.certificate.decode(data)
+    rules.check_certificate(claim, registry_of(given), given["key"], given["value"])
+
+
+def convicted(data, given):
+    claim = codec.evidence.decode(data)
+    return {"culprit": rules.check_evidence(claim, given["network"], registry_of(given))}
+
+
+def operation_demands(data, given):
+    of = (given["writer"], given["peer"], given["head"])
+    return rules.demand_of(data, *of, policies_of(given))
+
+
+def traced(trace, shape):
+    def check(data, given):
+        origins = {origin["head"]: origin for origin in given["origins"]}
+        part = shape.decode(data)
+        return {"origin": trace(part, origins, policies_of(given), registry_of(given))}
+
+    return check
+
+
+CHECKS = {
+    "hash/domain": lambda _, given: {"digest": h(given["domain"], *given["fields"])},
+    "hash/address": pattern,
+    "lane/derive": lane,
+    "view/derive": view,
+    "map/root": map_after,
+    "map/prove": map_proof,
+    "proof/evaluate": evaluated,
+    "slot/place": lambda _, given: {"key": key_of(given)},
+    "slot/list": slot_list,
+    "slot/keys": keys,
+    "slot/positions": positions,
+    "vote/digest": lambda _, g: {
+        "digest": vote_digest(g["lineage"], g["version"], g["key"], g["value"])
+    },
+    "note/derive": note,
+    "note/opening": lambda data, g: rules.check_opening(data, g["writer"], g["position"]),
+    "contact/derive": contact,
+    "operation/rules": operation_demands,
+    "accept/accept": accepted,
+    "receipt/check": receipt_holds,
+    "card/check": card_holds,
+    "certificate/check": certificate_holds,
+    "evidence/check": convicted,
+    "issue-part/lineage": traced(rules.trace_issue, codec.issue_part),
+    "spend-part/lineage": traced(rules.trace_spend, codec.spend_part),
+}
+
+
+# One case, one file, all files
+
+
+def decoded(name, data, given):
+    if name == "operation":
+        return {"fields": rules.read_operation(data), "derived": {}}
+    shape, derive = OBJECTS[name]
+    value = shape.decode(data)
+    return {"fields": value, "derived": {"address": blake3(data), **derive(value, data, given)}}
+
+
+def answer(name, case):
+    """What this implementation says to a case: expect, fields and derived as they stand there."""
+    data = unbase64(case.get("bytes", "")).ljust(case.get("padTo", 0), b"\0")
+    given = given_bytes(case.get("given", {}))
+    try:
+        if case["check"] == "decode":
+            found = decoded(name, data, given)
+        else:
+            derived = CHECKS[f"{name}/{case['check']}"](data, given)
+            found = {} if derived is None else {"derived": derived}
+        return plain({"expect": "ok", **found})
+    except Refused as refused:
+        code, *detail = refused.args
+        return {"expect": code, **({"derived": {"detail": detail[0]}} if detail else {})}
+    except rules.Missing as missing:
+        heads, policy = missing.args
+        return plain({"expect": "missing", "derived": {"heads": heads, "policy": policy}})
+
+
+def fault(name, case):
+    """What is wrong with a case; None if nothing is."""
+    try:
+        found = answer(name, case)
+    except Exception as error:  # An altered vector may break anything: it fails, the rest goes on.
+        return f"{type(error).__name__}: {error}"
+    if case.get("signature") and case["expect"] in SIGNATURE_REFUSALS:
+        # Nothing else may be wrong with it, or its key is already not the one that must sign.
+        return None if found["expect"] in ("ok", case["expect"]) else f"refused: {found['expect']}"
+    stated = {key: case[key] for key in ("expect", "fields", "derived") if key in case}
+    if found == stated:
+        return None
+    if found["expect"] != case["expect"]:
+        return f"expected {case['expect']}, found {found['expect']}"
+    differing = [key for key in ("fields", "derived") if found.get(key) != stated.get(key)]
+    return f"another value of {', '.join(differing)}"
+
+
+def main(arguments):
+    verbose = "--verbose" in arguments
+    folders = [argument for argument in arguments if not argument.startswith("--")]
+    folder = pathlib.Path(folders[0] if folders else pathlib.Path(__file__).parent / "v1")
+    passed = failed = 0
+    for path in sorted(folder.glob("*.json")):
+        file = json.loads(path.read_text(encoding="utf-8"))
+        for case in file["cases"]:
+            wrong = fault(file["object"], case)
+            passed, failed = passed + (wrong is None), failed + (wrong is not None)
+            if wrong is not None or verbose:
+                verdict = "passed" if wrong is None else "FAILED"
+                reason = "" if wrong is None else f": {wrong}"
+                print(f"{verdict} {path.name}: {case['check']}: {case['name']}{reason}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,542 @@
+"""What statements are worth: operations, acceptance, receipts, cards, evidence, lineage.
+
+Every function raises `Refused` with the first rule that is broken, in the order of its table. A
+signature is taken to hold: this checker has none.
+"""
+
+import codec
+from codec import Refused
+from derive import (
+    ZERO,
+    card_device,
+    evaluate,
+    group_of,
+    h,
+    head_after,
+    incarnation_slot,
+    issue_head,
+    key_digest,
+    key_of,
+    lineage_of,
+    next_entropy,
+    next_head,
+    node_id,
+    note_id,
+    note_leaf,
+    note_map_key,
+    slot_key,
+    spend_slot,
+    step_statement,
+    view_leaf,
+    vote_digest,
+)
+
+AMOUNT_MAX = 2**128 - 1
+ROOT_KEY_BYTES = {1: 32, 2: 32}
+WORKING_KEY_BYTES = {1: 1_952, 2: 32}
+
+
+def require(holds, refusal):
+    if not holds:
+        raise Refused(refusal)
+
+
+def total(items):
+    return sum(item["amount"] for item in items)
+
+
+# Operations
+
+
+def read_operation(data):
+    require(len(data) > 0, "malformed")
+    require(1 <= data[0] <= 4, "unknown")
+    return codec.whole(codec.operation, data)
+
+
+def demand_of(data, writer, peer, head, policies):
+    """What an operation demands of its step. `after` None: the writer's to choose."""
+    try:
+        operation = read_operation(data)
+    except Refused as refused:
+        unknown = refused.args == ("unknown",)
+        raise Refused("pending operation" if unknown else "malformed") from None
+    if operation["type"] == "memo":
+        return {"writes": [], "slots": []}
+    subject = operation["issue"] if operation["type"] == "mint" else operation
+    require(subject["token"] in policies, "pending policy")
+    policy = policies[subject["token"]]
+    if operation["type"] == "mint":
+        check_mint(subject, policy, writer, peer)
+        source = issue_head(subject)
+        place = {"kind": 3, "writer": policy["issuer"], "position": subject["parent"]}
+        return {
+            "writes": own_outputs(source, subject["outputs"], writer),
+            "slots": [{"place": place, "value": source}],
+        }
+    check_movement(operation, policy)
+    (check_load if operation["type"] == "load" else check_transfer)(operation, writer, peer)
+    inputs = operation["inputs"]
+    of = {"token": operation["token"], "owner": writer}
+    spent = [
+        {
+            "key": note_map_key(item["source"], item["index"]),
+            "before": note_leaf({**item, **of}, item["blind"]),
+            "after": ZERO,
+        }
+        for item in inputs
+    ]
+    places = [
+        {"kind": 1, "writer": item["key"], "position": note_id(item["source"], item["index"])}
+        for item in inputs
+    ]
+    return {
+        "writes": spent + own_outputs(head, operation["outputs"], writer),
+        "slots": [{"place": place, "value": head} for place in places],
+    }
+
+
+def own_outputs(source, outputs, writer):
+    return [
+        {"key": note_map_key(source, i), "before": ZERO, "after": None}
+        for i, made in enumerate(outputs)
+        if made["owner"] == writer
+    ]
+
+
+def bounds_after(inputs):
+    """A note is one deeper than the deepest input and rests on one receipt more than all."""
+    depth = max(item["depth"] for item in inputs) + 1
+    return depth, sum(item["receipts"] for item in inputs) + 1
+
+
+def check_movement(operation, policy):
+    inputs, outputs = operation["inputs"], operation["outputs"]
+    require(all(item["amount"] > 0 for item in inputs + outputs), "zero-amount")
+    require(max(total(inputs), total(outputs)) <= AMOUNT_MAX, "overflow")
+    require(total(inputs) == total(outputs), "conservation")
+    require(len({item["kind"] for item in inputs}) == 1, "mixed-inputs")
+    depth, receipts = bounds_after(inputs)
+    require(depth <= policy["depthMax"] and receipts <= policy["receiptsMax"], "bounds")
+    require(all((o["depth"], o["receipts"]) == (depth, receipts) for o in outputs), "bounds")
+
+
+def check_transfer(operation, writer, peer):
+    require(all(made["kind"] == 0 for made in operation["outputs"]), "purse-output")
+    require(all(made["owner"] in (writer, peer) for made in operation["outputs"]), "owner")
+
+
+def check_load(operation, writer, peer):
+    require(writer == peer, "own-lane")
+    require(all(made["owner"] == writer for made in operation["outputs"]), "own-lane")
+    require(all(item["kind"] == 0 for item in operation["inputs"]), "purse-input")
+    amounts = [made["amount"] for made in operation["outputs"] if made["kind"] == 1]
+    require(amounts, "no-purse-note")
+    require(all(amount.bit_count() == 1 for amount in amounts), "denomination")
+
+
+def check_mint(issue, policy, writer, peer):
+    require(writer == peer, "own-lane")
+    require(all(made["owner"] == writer for made in issue["outputs"]), "own-lane")
+    check_fresh(issue)
+    require((issue["index"] == 1) == (issue["parent"] == issue["token"]), "total")
+    require(issue["amount"] <= issue["total"] <= policy["cap"], "total")
+
+
+def check_fresh(issue):
+    """Fresh notes are online, rest on their issue alone, and add up to it."""
+    outputs = issue["outputs"]
+    require(all(made["amount"] > 0 for made in outputs), "zero-amount")
+    require(all(made["kind"] == 0 for made in outputs), "purse-output")
+    require(all((made["depth"], made["receipts"]) == (0, 1) for made in outputs), "bounds")
+    require(total(outputs) == issue["amount"], "total")
+
+
+# Acceptance: seed 000, definition 6
+
+
+def accept(entries, signed, known, policies):
+    step, author = signed["step"], known["author"]
+    cause = step["cause"]
+    require(step["device"] == author["device"], "wrong-device")
+    require(cause["type"] == "append", "wrong-cause")
+    require(cause["relationship"] == known["relationship"], "wrong-relationship")
+    require(step["incarnation"] >= author["incarnation"], "old-incarnation")
+    require(step["incarnation"] == author["incarnation"], "pending incarnation")
+    run = judge_run(entries, known, policies)
+    lane = run["lane"]
+    named = (cause["index"], cause["count"], cause["head"])
+    require(named == (lane["index"], len(entries), lane["head"]), "head")
+    judge_step(signed, run, known)
+    return {"statement": step_statement(step, signed["slots"]), **run}
+
+
+def decode_entry(data):
+    try:
+        return codec.entry.decode(data)
+    except Refused as refused:
+        if refused.args == ("unknown-version",):
+            raise Refused("pending version") from None
+        raise Refused("malformed", refused.args[0]) from None
+
+
+def judge_run(entries, known, policies):
+    """The rules about entries alone."""
+    require(len(entries) <= 256 and sum(map(len, entries)) <= 16_384, "too-large")
+    decoded = [decode_entry(data) for data in entries]
+    if not decoded:
+        raise Refused("malformed", "an empty run")
+    lane, author = known["lane"], known["author"]
+    require(decoded[0]["index"] <= lane["index"] + 1, "pending early")
+    if decoded[0]["index"] <= lane["index"]:
+        judge_repeated(entries, decoded[0]["index"], known)
+    require(not author["bricked"], "bricked")
+    head, index, entropy = lane["head"], lane["index"], lane["entropy"]
+    absorbed = decoded[0]["absorbed"]
+    mine = {at["head"]: at["index"] for at in known["mine"]}
+    heads, demand = [], {"writes": [], "slots": []}
+    for data, one in zip(entries, decoded):
+        require(one["side"] == known["side"], "side")
+        require(one["index"] == index + 1, "index")
+        index = one["index"]
+        entropy = next_entropy(entropy, one["operation"], index)
+        require(one["entropy"] == entropy, "entropy")
+        require(one["absorbed"] == absorbed, "absorbed")
+        require(mine.get(absorbed, -1) >= known["absorbed"]["index"], "absorbed")
+        head = next_head(head, data)
+        heads.append(head)
+        try:
+            asked = demand_of(one["operation"], author["device"], author["peer"], head, policies)
+        except Refused as refused:
+            code = refused.args[0]
+            raise (refused if code.startswith("pending") else Refused("operation", code)) from None
+        demand = {name: demand[name] + asked[name] for name in demand}
+    return {
+        "lane": {"start": lane["start"], "head": head, "index": index, "entropy": entropy},
+        "absorbed": {"index": mine[absorbed], "head": absorbed},
+        "heads": heads,
+        "demand": demand,
+    }
+
+
+def judge_repeated(entries, index, known):
+    """A run that starts where the lane has been: the same one again, or a fork."""
+    lane = known["lane"]
+    theirs = {at["index"]: at["head"] for at in known["theirs"] if at["index"] <= lane["index"]}
+    head = {0: lane["start"], **theirs}.get(index - 1)
+    for i, data in enumerate(entries, index):
+        require(head is not None and i in theirs, "index")
+        head = next_head(head, data)
+        require(head == theirs[i], "fork")
+    raise Refused("already-accepted")
+
+
+def judge_step(signed, run, known):
+    """The rules about the step that appends a judged run."""
+    step, slots = signed["step"], signed["slots"]
+    statement = step_statement(step, slots)
+    around = {at["seq"] - step["seq"]: at for at in known["steps"]}
+    require(0 not in around or around[0]["statement"] == statement, "step-fork")
+    if -1 in around:
+        named = (step["previous"], step["before"])
+        require(named == (around[-1]["statement"], around[-1]["after"]), "step-chain")
+    if 1 in around:
+        named = (around[1]["previous"], around[1]["before"])
+        require(named == (statement, step["after"]), "step-chain")
+    require(writes_fit(step["writes"], run, known), "writes")
+    require(slots_fit(slots, run, known), "slots")
+    check_proof(step)
+    check_further_keys(signed, run, known["author"])
+
+
+def writes_fit(writes, run, known):
+    lane, theirs = known["lane"], run["absorbed"]["head"]
+    leaf = lambda mine: view_leaf(known["side"], mine, theirs, lane["start"], known["mineStart"])
+    view = {
+        "key": known["relationship"],
+        "before": leaf(lane["head"]),
+        "after": leaf(run["lane"]["head"]),
+    }
+    demanded = sorted([view, *run["demand"]["writes"]], key=lambda write: write["key"])
+    return len(demanded) == len(writes) and all(
+        (asked["key"], asked["before"]) == (write["key"], write["before"])
+        and (write["after"] != ZERO if asked["after"] is None else write["after"] == asked["after"])
+        for asked, write in zip(demanded, writes)
+    )
+
+
+def slots_fit(slots, run, known):
+    demanded = [
+        {"key": key_of(slot["place"]), "value": slot["value"]} for slot in run["demand"]["slots"]
+    ]
+    by, start, end = known["delivery"], known["lane"]["head"], run["lane"]["head"]
+    delivery = {
+        "key": slot_key(2, by["writer"], h("position", by["spoolKey"], start)),
+        "value": h("delivery", by["spoolKey"], end),
+    }
+    return slots in (demanded, [*demanded, delivery])
+
+
+def check_proof(step):
+    for side in ("before", "after"):
+        try:
+            values = [(write["key"], write[side]) for write in step["writes"]]
+            good = evaluate(step["proof"], values) == step[side]
+        except Refused:
+            good = False
+        require(good, f"proof-{side}")
+
+
+def check_further_keys(signed, run, author):
+    """Every writer of a slot signs, and nobody else."""
+    working = key_digest(author["suite"], author["workingKey"])
+    needed = {slot["place"]["writer"] for slot in run["demand"]["slots"]} - {working}
+    given = {key_digest(by["suite"], by["publicKey"]) for by in signed["further"]}
+    require(needed == given, "key")
+
+
+# Receipts, certificates, cards
+
+
+def check_receipt(receipt, writer, peer):
+    head = head_after(receipt["before"], receipt["entries"])
+    cause = receipt["writer"]["step"]["cause"]
+    require(cause["type"] == "append" and cause["head"] == head, "head")
+    if receipt["peer"] is not None:
+        cause = receipt["peer"]["step"]["cause"]
+        require(cause["type"] == "absorb" and cause["head"] == head, "absorb")
+    check_own_step(receipt["writer"]["step"], writer["body"])
+    if receipt["countersignature"] is not None:
+        consent = receipt["countersignature"]["consent"]
+        wanted = {
+            "head": head,
+            "proposer": card_device(writer["body"]),
+            "proposerIncarnation": writer["body"]["incarnation"],
+            "peer": card_device(peer["body"]),
+            "peerIncarnation": peer["body"]["incarnation"],
+        }
+        require(wanted.items() <= consent.items(), "countersignature")
+    if receipt["peer"] is not None:
+        check_own_step(receipt["peer"]["step"], peer["body"])
+
+
+def check_own_step(step, body):
+    of_card = (card_device(body), body["incarnation"])
+    require((step["device"], step["incarnation"]) == of_card, "device")
+    try:
+        check_proof(step)
+    except Refused:
+        raise Refused("proof") from None
+
+
+def check_certificate(claim, registry, key, value):
+    named = (claim["version"], claim["lineage"])
+    require(named == (registry["version"], lineage_of(registry)), "registry")
+    require((claim["key"], claim["value"]) == (key, value), "slot")
+    require(len(claim["votes"]) >= registry["q"], "quorum")
+    voters = {vote["node"] for vote in claim["votes"]}
+    require(voters <= set(group_of(registry, key)), "quorum")
+
+
+def check_card(card, network, registry):
+    body, succession = card["body"], card["succession"]
+    require(body["network"] == network, "network")
+    sizes = (len(body["rootKey"]), len(body["workingKey"]))
+    wanted = (ROOT_KEY_BYTES[body["suite"]], WORKING_KEY_BYTES[body["suite"]])
+    require(sizes == wanted, "key-size")
+    require((body["incarnation"] == 0) == (succession is None), "succession")
+    if succession is not None:
+        require(registry is not None, "succession")
+        try:
+            check_certificate(succession, registry, *incarnation_slot(body))
+        except Refused:
+            raise Refused("succession") from None
+
+
+# Evidence
+
+
+def check_evidence(claim, network, registry):
+    """Who is convicted."""
+    kind, first, second = claim["type"], claim["first"], claim["second"]
+    if kind in ("entries", "steps"):
+        pair = [first["signed"], second["signed"]] if kind == "entries" else [first, second]
+        (entries_differ if kind == "entries" else steps_differ)(claim, *(s["step"] for s in pair))
+        check_evidence_card(claim["card"], network, registry)
+        body = claim["card"]["body"]
+        for signed in pair:
+            of_card = (card_device(body), body["incarnation"])
+            step = signed["step"]
+            require((step["device"], step["incarnation"]) == of_card, "card")
+        return {"type": "device", "id": card_device(body)}
+    wanted = {"spends": 1, "issues": 3}.get(kind)
+    if wanted is not None:
+        require(claim["place"]["kind"] == wanted, "position")
+    require(first["value"] != second["value"], "same")
+    if kind == "votes":
+        return {"type": "node", "id": node_id(claim)}
+    writer = claim["place"]["writer"]
+    if kind == "spends":
+        body = claim["card"]["body"]
+        require(key_digest(body["suite"], body["workingKey"]) == writer, "card")
+        check_evidence_card(claim["card"], network, registry)
+        check_opening(claim["opening"], writer, claim["place"]["position"])
+    for said in (first, second):
+        by = said["authorisation"]
+        require(key_digest(by["suite"], by["publicKey"]) == writer, "signature")
+    if kind == "spends":
+        return {"type": "device", "id": card_device(claim["card"]["body"])}
+    return {"type": "issuer", "id": writer}
+
+
+def check_evidence_card(card, network, registry):
+    try:
+        check_card(card, network, registry)
+    except Refused:
+        raise Refused("card") from None
+
+
+def one_writer(a, b):
+    return (a["device"], a["incarnation"]) == (b["device"], b["incarnation"])
+
+
+def entries_differ(claim, a, b):
+    first, second = claim["first"]["entries"], claim["second"]["entries"]
+    require(first[0] != second[0], "same")
+    require(a["cause"]["type"] == b["cause"]["type"] == "append", "position")
+    require(a["cause"]["head"] == head_after(claim["before"], first), "position")
+    require(b["cause"]["head"] == head_after(claim["before"], second), "position")
+    require(one_writer(a, b), "position")
+
+
+def steps_differ(claim, a, b):
+    said = [step_statement(claim[of]["step"], claim[of]["slots"]) for of in ("first", "second")]
+    require(said[0] != said[1], "same")
+    require(one_writer(a, b), "position")
+    require(a["seq"] == b["seq"] or a["previous"] == b["previous"], "position")
+
+
+def evidence_id(claim):
+    """The same for every copy, and another one for every speaker and place."""
+    of = (claim["first"], claim["second"])
+    if claim["type"] == "entries":
+        said = [head_after(claim["before"], one["entries"]) for one in of]
+    elif claim["type"] == "steps":
+        said = [step_statement(one["step"], one["slots"]) for one in of]
+    elif claim["type"] == "votes":
+        position = (claim["lineage"], claim["version"], claim["key"])
+        said = [h("mark", node_id(claim), vote_digest(*position, one["value"])) for one in of]
+    else:
+        said = [h("mark", key_of(claim["place"]), one["value"]) for one in of]
+    return h("evidence", *sorted(said))
+
+
+def check_opening(data, writer, position):
+    """The bytes show that the slot's note is a purse note of the slot's writer."""
+    try:
+        opening = codec.whole(codec.opening, data)
+        operation = read_operation(codec.entry.decode(opening["entry"])["operation"])
+    except Refused:
+        raise Refused("opening") from None
+    index = opening["index"]
+    require(operation["type"] == "load" and index < len(operation["outputs"]), "opening")
+    made = operation["outputs"][index]
+    source = next_head(opening["before"], opening["entry"])
+    found = (made["kind"], made["key"], note_id(source, index))
+    require(found == (1, writer, position), "opening")
+
+
+# Lineage
+
+
+class Missing(Exception):
+    """What is to be fetched first: heads, and a policy if that is it."""
+
+
+def trace_issue(part, origins, policies, registry):
+    issue = part["issue"]
+    token, parent = issue["token"], issue["parent"]
+    if token not in policies:
+        raise Missing([], token)
+    before = None
+    if parent != token:
+        if parent not in origins:
+            raise Missing([parent], None)
+        before = origins[parent]
+        require(before["token"] == token and before["issued"] is not None, "chain")
+    issued = {"index": 0, "total": 0} if before is None else before["issued"]
+    require(issue["index"] == issued["index"] + 1, "chain")
+    require(issue["total"] == issued["total"] + issue["amount"], "chain")
+    require(issue["total"] <= policies[token]["cap"], "cap")
+    try:
+        check_fresh(issue)
+    except Refused:
+        raise Refused("conservation") from None
+    head, issuer, by = issue_head(issue), policies[token]["issuer"], part["authorisation"]
+    require(key_digest(by["suite"], by["publicKey"]) == issuer, "signature")
+    slot = slot_key(3, issuer, parent)
+    certified = certificate_holds(part["certificate"], registry, slot, head)
+    return {
+        "head": head,
+        "token": token,
+        "outputs": issue["outputs"],
+        "certified": certified and (before is None or before["certified"]),
+        "sources": [] if before is None else [parent],
+        "issued": {"index": issue["index"], "total": issue["total"]},
+        "purse": False,
+    }
+
+
+def trace_spend(part, origins, policies, registry):
+    try:
+        operation = read_operation(codec.entry.decode(part["entry"])["operation"])
+    except Refused:
+        raise Refused("malformed") from None
+    require(operation["type"] in ("transfer", "load"), "malformed")
+    inputs, outputs, token = operation["inputs"], operation["outputs"], operation["token"]
+    require(len(part["certificates"]) == len(inputs), "malformed")
+    unknown = [item["source"] for item in inputs if item["source"] not in origins]
+    if unknown:
+        raise Missing(unknown, None)
+    if token not in policies:
+        raise Missing([], token)
+    head = next_head(part["before"], part["entry"])
+    for item in inputs:
+        require(opens(item, token, origins[item["source"]]), "input")
+    conserved = total(inputs) == total(outputs) and all(made["amount"] > 0 for made in outputs)
+    require(conserved, "conservation")
+    bounds = bounds_after(inputs)
+    require(all((made["depth"], made["receipts"]) == bounds for made in outputs), "bounds")
+    require(operation["type"] == "load" or all(made["kind"] == 0 for made in outputs), "input")
+    slots = [spend_slot(item) for item in inputs]
+    require(all({"key": key, "value": head} in part["slots"] for key in slots), "slots")
+    signers = {key_digest(by["suite"], by["publicKey"]) for by in part["signatures"]}
+    require({item["key"] for item in inputs} <= signers, "signature")
+    pairs = zip(part["certificates"], slots)
+    held = [certificate_holds(claim, registry, key, head) for claim, key in pairs]
+    return {
+        "head": head,
+        "token": token,
+        "outputs": outputs,
+        "certified": all(held) and all(origins[item["source"]]["certified"] for item in inputs),
+        "sources": [item["source"] for item in inputs],
+        "issued": None,
+        "purse": all(item["kind"] == 1 for item in inputs),
+    }
+
+
+def opens(item, token, origin):
+    if origin["token"] != token or item["index"] >= len(origin["outputs"]):
+        return False
+    made = origin["outputs"][item["index"]]
+    return all(made[name] == item[name] for name in ("key", "amount", "kind", "depth", "receipts"))
+
+
+def certificate_holds(claim, registry, key, value):
+    if claim is None:
+        return False
+    try:
+        check_certificate(claim, registry, key, value)
+    except Refused:
+        raise Refused("certificate") from None
+    return True
