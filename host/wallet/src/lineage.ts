@@ -57,19 +57,27 @@ export function missingFor({ model }: Engine, entries: readonly Uint8Array[]): M
   return { heads: [...heads.values()], tokens: [...tokens.values()] };
 }
 
-/** Parts and policies that the peer asked for, as far as they are here. */
+/** What one message holds; whoever needs more asks again. */
+const messagePartsMax = 900_000;
+
+/** Parts and policies that were asked for, as far as they are here and fit. */
 export async function partsFor(
   { model, store }: Engine,
   { heads, tokens }: Missing,
+  sizeMax: number = messagePartsMax,
 ): Promise<{ readonly policies: Uint8Array[]; readonly parts: Uint8Array[] }> {
   const policies = tokens.flatMap((token) => {
     const known = model.tokens.get(keyOf(token));
     return known === undefined ? [] : [known.policy];
   });
   const parts: Uint8Array[] = [];
+  let size = 0;
   for (const head of heads) {
     const bytes = await store.get(rowKey('part', head));
-    if (bytes !== undefined) parts.push(bytes);
+    if (bytes === undefined) continue;
+    size += bytes.length + 4;
+    if (size > sizeMax) break;
+    parts.push(bytes);
   }
   return { policies, parts };
 }
@@ -88,7 +96,7 @@ export async function closureOf(
     ordered.push(head);
   };
   for (const head of heads) visit(head);
-  return (await partsFor(engine, { heads: ordered, tokens: [] })).parts;
+  return (await partsFor(engine, { heads: ordered, tokens: [] }, Infinity)).parts;
 }
 
 /**

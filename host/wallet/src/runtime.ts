@@ -2,7 +2,7 @@
 
 import { keyOf } from '@dsm/primitive';
 import type { Connection } from '@dsm/ports';
-import type { MeetOptions } from './api.ts';
+import type { MeetOptions, SyncReport } from './api.ts';
 import { refreshFinality } from './changes.ts';
 import { contactView } from './contacts.ts';
 import type { Engine } from './engine.ts';
@@ -19,6 +19,8 @@ export interface Runtime {
   readonly sessions: Map<string, Session>;
   /** Notes that are promised to an offer or a payment that is being made. */
   readonly reserved: Set<string>;
+  /** The round with the nodes that is under way: whoever asks meanwhile shares it. */
+  syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */
   readonly keysOf: (incarnation: number, birth: Uint8Array) => Keys;
   readonly useKeys: (keys: Keys) => void;

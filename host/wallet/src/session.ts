@@ -51,6 +51,9 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     wants: false,
     consented: undefined,
     wireBytes: 0,
+    sending: Promise.resolve(),
+    unsentBytes: 0,
+    failure: undefined,
     ended: false,
     peerEnded: false,
   };
@@ -76,7 +79,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     close: async () => {
       if (!open) return;
       await endTalk(talk);
-      await over;
+      await patiently(over);
+      await connection.close();
     },
   };
 }
@@ -96,9 +100,17 @@ async function listen(talk: Talk): Promise<void> {
       await connection.close();
       return;
     }
-    talk.wireBytes += bytes.length;
-    await engine.exclusive(() => heard(talk, decoded.value));
-    if (talk.ended && talk.peerEnded) await connection.close();
+    if (decoded.value.type !== 'absorbed') talk.wireBytes += bytes.length;
+    try {
+      await engine.exclusive(() => heard(talk, decoded.value));
+    } catch (error) {
+      // This side cannot go on, for example because its disk is full: nothing was half done.
+      talk.ready.reject(error);
+      talk.failure = error;
+      await connection.close();
+      return;
+    }
+    if (talk.ended && talk.peerEnded) await hangUpPolitely(talk);
   }
 }
 
@@ -145,7 +157,23 @@ async function endTalk(talk: Talk): Promise<void> {
   if (talk.ended) return;
   talk.ended = true;
   await say(talk, { type: 'end' });
-  if (talk.peerEnded) await talk.connection.close();
+  if (talk.peerEnded) await hangUpPolitely(talk);
+}
+
+/** Close once everything that was said is on its way. */
+async function hangUpPolitely({ sending, connection }: Talk): Promise<void> {
+  await sending;
+  await connection.close();
+}
+
+/** A peer that does not answer the farewell is not waited for: nothing depends on it. */
+const farewellMs = 2_000;
+
+async function patiently(over: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, farewellMs);
+  await Promise.race([over, promise]);
+  clearTimeout(timer);
 }
 
 async function propose(
@@ -178,6 +206,7 @@ function hangUp(talk: Talk): void {
     const { payments } = talk.engine.model;
     asked.done.resolve(asked.payments.map(({ number }) => payments[number]!));
   } else {
-    asked.done.reject(new DsmError('unreachable', 'the connection ended before anything was paid'));
+    const gone = new DsmError('unreachable', 'the connection ended before anything was paid');
+    asked.done.reject(talk.failure ?? gone);
   }
 }

@@ -28,6 +28,11 @@ export interface Talk {
   consented: Uint8Array | undefined;
   /** Bytes said and heard since the last offer began. */
   wireBytes: number;
+  /** What is on its way out, in order, and how many bytes of it the connection has not taken. */
+  sending: Promise<void>;
+  unsentBytes: number;
+  /** Why this side ended the talk, if it had to. */
+  failure: unknown;
   ended: boolean;
   peerEnded: boolean;
 }
@@ -52,11 +57,25 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Say something. A connection that is gone is noticed by the reader, and the talk resumes later. */
+/** A peer that asks and does not read is let go once this much waits for it. */
+const unsentBytesMax = 8 * 1_048_576;
+
+/**
+ * Say something. Decisions do not wait for the peer to read: two devices that both have much to say
+ * would wait for each other. A connection that is gone is noticed by the reader, and the talk
+ * resumes later.
+ */
 export async function say(talk: Talk, message: Message): Promise<void> {
   const bytes = messageObject.encode(message);
-  talk.wireBytes += bytes.length;
-  await talk.connection.send(bytes).catch(() => undefined);
+  if (message.type !== 'absorbed') talk.wireBytes += bytes.length;
+  talk.unsentBytes += bytes.length;
+  if (talk.unsentBytes > unsentBytesMax) return talk.connection.close();
+  talk.sending = talk.sending
+    .then(() => talk.connection.send(bytes))
+    .catch(() => undefined)
+    .then(() => {
+      talk.unsentBytes -= bytes.length;
+    });
 }
 
 /** End the talk because of what the other side is or said. */

@@ -298,7 +298,8 @@ export async function parts(talk: Talk, said: Message & { type: 'parts' }): Prom
   if (more && talk.wants) return say(talk, { type: 'want', ...missing });
   talk.kept = [];
   talk.wants = false;
-  if (waiting !== undefined) await offer(talk, waiting.message, wantRoundsMax);
+  if (waiting === undefined) return;
+  await offer(talk, waiting.message, said.parts.length === 0 ? wantRoundsMax : waiting.rounds);
 }
 
 function isKnown({ model }: Engine, bytes: Uint8Array): boolean {

@@ -159,6 +159,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     engine,
     sessions: new Map(),
     reserved: new Set(),
+    syncing: undefined,
     keysOf: (incarnation, birth) => {
       const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
       for (const [n, old] of [...model.row.births, model.row.birth].entries())
@@ -268,11 +269,11 @@ function acting(runtime: Runtime): Acting {
     adopt: (name) => adoptToken(engine, name),
     issue: async (policy) => {
       checkReady(runtime);
-      return issueToken(engine, policy);
+      return engine.exclusive(() => issueToken(engine, policy));
     },
     mint: (token, amount) => mint(runtime, token, amount),
     load: (token, amount) => load(runtime, token, amount),
-    sync: () => sync(runtime),
+    sync: () => (runtime.syncing ??= sync(runtime).finally(() => (runtime.syncing = undefined))),
     setOfflineLimit: (name, offlineLimit) =>
       engine.exclusive(async () => {
         const to = draft();
