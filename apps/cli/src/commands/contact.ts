@@ -1,0 +1,128 @@
+/** `dsm contact`: the people this wallet has met. */
+
+import type { Wallet } from '@dsm/wallet';
+import { formatAmount, parseAmount } from '../amount.ts';
+import type { CommandSpec } from '../command.ts';
+import type { Context } from '../context.ts';
+import * as s from '../schema.ts';
+import { withWallet } from '../session.ts';
+import {
+  contactLines,
+  contactSchema,
+  contactView,
+  paymentLine,
+  paymentSchema,
+  paymentView,
+} from '../view.ts';
+
+const ls: CommandSpec = {
+  name: 'ls',
+  summary: 'list everybody',
+  example: 'dsm contact ls',
+  output: s.list(contactSchema),
+  run: (context) =>
+    withWallet(context, async (wallet) => {
+      const contacts = wallet.contacts();
+      context.result(contacts.map(contactView), contactLines(contacts));
+      return 0;
+    }),
+};
+
+const show: CommandSpec = {
+  name: 'show',
+  summary: 'show one contact and the payments with it',
+  arguments: [{ form: '<who>', meaning: 'a name, or a unique prefix of the id' }],
+  example: 'dsm contact show Café',
+  output: s.record({ contact: contactSchema, payments: s.list(paymentSchema) }),
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const contact = wallet.contact(input.argument(0)).contact();
+      const payments = wallet.history({ contact: contact.device });
+      context.result(
+        {
+          contact: contactView(contact),
+          payments: payments.map((payment) => paymentView(wallet, payment)),
+        },
+        [
+          `${contact.name}  ${contact.device}`,
+          `phrase   ${contact.phrase}`,
+          `state    ${contact.state}, incarnation ${contact.incarnation}`,
+          `entries  ${contact.written} written, ${contact.absorbed} absorbed`,
+          ...payments.map((payment) => paymentLine(wallet, payment)),
+        ],
+      );
+      return 0;
+    }),
+};
+
+const rename: CommandSpec = {
+  name: 'rename',
+  summary: 'give a contact another name',
+  arguments: [
+    { form: '<who>', meaning: 'a name, or a unique prefix of the id' },
+    { form: '<name>', meaning: 'the new name' },
+  ],
+  example: 'dsm contact rename Café "Café Central"',
+  output: contactSchema,
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const { device } = wallet.contact(input.argument(0)).contact();
+      await wallet.rename(device, input.argument(1));
+      return changed(context, wallet, device);
+    }),
+};
+
+const block: CommandSpec = {
+  name: 'block',
+  summary: 'take nothing from a contact any more',
+  arguments: [{ form: '<who>', meaning: 'a name, or a unique prefix of the id' }],
+  options: [{ form: '--undo', meaning: 'take from it again' }],
+  example: 'dsm contact block Café',
+  output: contactSchema,
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const { device } = wallet.contact(input.argument(0)).contact();
+      await wallet.block(device, !input.isSet('undo'));
+      return changed(context, wallet, device);
+    }),
+};
+
+const limit: CommandSpec = {
+  name: 'limit',
+  summary: 'show or set how much uncertified value this wallet takes',
+  details:
+    'One limit for each token, on the sum over everybody: devices are free to make, so a limit\n' +
+    'for each contact would limit nothing.',
+  arguments: [
+    { form: '<token>', meaning: 'a ticker, or a unique prefix of the id' },
+    { form: '[amount]', meaning: 'the new limit' },
+  ],
+  example: 'dsm contact limit ERA 20',
+  output: s.record({ token: s.text, ticker: s.text, limit: s.units, decimal: s.decimal }),
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const { id, ticker, decimals } = wallet.token(input.argument(0));
+      const amount = input.optional(1);
+      if (amount !== undefined) {
+        const units = /^0+(\.0+)?$/.test(amount) ? 0n : parseAmount(amount, decimals);
+        await wallet.setOfflineLimit(id, units);
+      }
+      const now = wallet.offlineLimit(id);
+      const decimal = formatAmount(now, decimals);
+      const line = `At most ${decimal} ${ticker} are taken uncertified.`;
+      context.result({ token: id, ticker, limit: now, decimal }, line);
+      return 0;
+    }),
+};
+
+export const contact: CommandSpec = {
+  name: 'contact',
+  summary: 'the people this wallet has met',
+  commands: [ls, show, rename, limit, block],
+};
+
+function changed(context: Context, wallet: Wallet, device: string): number {
+  const now = wallet.contact(device).contact();
+  context.result(contactView(now), `${now.name} is ${now.state}.`);
+  return 0;
+}

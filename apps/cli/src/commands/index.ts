@@ -1,0 +1,62 @@
+/** Every command, in the order in which help shows them. */
+
+import type { CommandSpec } from '../command.ts';
+import { alarm } from './alarm.ts';
+import { ask } from './ask.ts';
+import { backup } from './backup.ts';
+import { balance } from './balance.ts';
+import { chain } from './chain.ts';
+import { complete } from './complete.ts';
+import { completion } from './completion.ts';
+import { config } from './config.ts';
+import { contact } from './contact.ts';
+import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
+import { history } from './history.ts';
+import { id } from './id.ts';
+import { inbox } from './inbox.ts';
+import { init } from './init.ts';
+import { load } from './load.ts';
+import { meet } from './meet.ts';
+import { network } from './network.ts';
+import { node } from './node.ts';
+import { outbox } from './outbox.ts';
+import { pay } from './pay.ts';
+import { receipt } from './receipt.ts';
+import { restore } from './restore.ts';
+import { schema } from './schema.ts';
+import { shell } from './shell.ts';
+import { status } from './status.ts';
+import { sync } from './sync.ts';
+import { token } from './token.ts';
+
+export const commands: readonly CommandSpec[] = [
+  status,
+  init,
+  id,
+  contact,
+  meet,
+  pay,
+  ask,
+  inbox,
+  outbox,
+  history,
+  balance,
+  receipt,
+  chain,
+  alarm,
+  token,
+  load,
+  sync,
+  backup,
+  restore,
+  config,
+  network,
+  node,
+  dev,
+  doctor,
+  schema,
+  completion,
+  complete,
+  shell,
+];

@@ -1,0 +1,104 @@
+/** `dsm node`: run a storage node, and look at one. */
+
+import { httpNode } from '@dsm/node';
+import { DsmError } from '@dsm/wallet';
+import type { CommandSpec } from '../command.ts';
+import { located } from '../network-file.ts';
+import { cardText, nodeCard } from '../node-home.ts';
+import { capacityOf, runNode } from '../node-run.ts';
+import * as s from '../schema.ts';
+
+const cardSchema = s.record({ suite: s.count, voteKey: s.base64url, address: s.text });
+
+const run: CommandSpec = {
+  name: 'run',
+  summary: 'run a storage node, until SIGTERM or Ctrl-C',
+  details:
+    'Needs nothing: the first start makes its key. Prints its card on standard output and a log,\n' +
+    'one JSON object for each line, on standard error. Votes once a network file names its key;\n' +
+    'the file is kept for the next start. Answers /healthz, /readyz, /metrics and /openapi.json.',
+  options: [
+    { form: '--data <folder>', meaning: 'where it keeps everything (./dsm-node)' },
+    { form: '--listen <address>', meaning: 'where it answers (127.0.0.1:4610)' },
+    { form: '--capacity <size>', meaning: 'how much it keeps, like 500MB or 10GB (10GB)' },
+    { form: '--registry <file>', meaning: 'the network file' },
+    { form: '--public <url>', meaning: 'the address on its card, if another one' },
+    { form: '--with-parent', meaning: 'end when standard input ends' },
+  ],
+  example: 'dsm node run --data ./node --listen 127.0.0.1:4610 --capacity 10GB',
+  output: cardSchema,
+  run: async (context, input) => {
+    const registry = input.option('registry');
+    const address = input.option('public');
+    return runNode(context, {
+      data: located(input.option('data') ?? 'dsm-node', context.cli.cwd),
+      listen: input.option('listen') ?? '127.0.0.1:4610',
+      capacityBytes: capacityOf(input.option('capacity') ?? '10GB'),
+      withParent: input.isSet('withParent'),
+      ...(registry !== undefined && { registry }),
+      ...(address !== undefined && { address }),
+    });
+  },
+};
+
+const card: CommandSpec = {
+  name: 'card',
+  summary: 'print the public card of a node, from which a network file is made',
+  options: [
+    { form: '--data <folder>', meaning: 'the folder of the node (./dsm-node)' },
+    { form: '--public <url>', meaning: 'where it will be reached (http://127.0.0.1:4610)' },
+  ],
+  example: 'dsm node card --data ./node > node.card',
+  output: cardSchema,
+  run: async (context, input) => {
+    const data = located(input.option('data') ?? 'dsm-node', context.cli.cwd);
+    const found = await nodeCard(data, input.option('public') ?? 'http://127.0.0.1:4610');
+    context.result(found, cardText(found));
+    return 0;
+  },
+};
+
+const status: CommandSpec = {
+  name: 'status',
+  summary: 'ask a node how it is',
+  arguments: [{ form: '<url>', meaning: 'like http://127.0.0.1:4610' }],
+  example: 'dsm node status http://127.0.0.1:4610',
+  output: s.record({
+    node: s.base64url,
+    status: s.oneOf('ok', 'full'),
+    votes: s.flag,
+    capacityBytes: s.count,
+    usedBytes: s.count,
+    objects: s.count,
+    slots: s.count,
+  }),
+  run: async (context, input) => {
+    const url = input.argument(0);
+    if (!URL.canParse(url)) throw new DsmError('usage', `"${url}" is no URL`);
+    const node = httpNode(url);
+    try {
+      const health = await node.health().catch((cause: unknown) => {
+        throw new DsmError('unreachable', `${url} does not answer`, { cause });
+      });
+      const votes = (await node.registry()) !== undefined;
+      const { status: state, capacityBytes, usedBytes, objects, slots } = health;
+      context.result(
+        { node: health.node, status: state, votes, capacityBytes, usedBytes, objects, slots },
+        [
+          `${url}: ${state}, ${votes ? 'votes' : 'knows no registry, so it does not vote'}`,
+          `${usedBytes.toLocaleString('en')} of ${capacityBytes.toLocaleString('en')} bytes used`,
+          `${objects} objects, ${slots} slots`,
+        ],
+      );
+      return 0;
+    } finally {
+      node.close();
+    }
+  },
+};
+
+export const node: CommandSpec = {
+  name: 'node',
+  summary: 'run a storage node, and look at one',
+  commands: [run, card, status],
+};

@@ -1,0 +1,154 @@
+/** `dsm pay`: give somebody what is yours. */
+
+import { performance } from 'node:perf_hooks';
+import { tcpTransport } from '@dsm/node';
+import { DsmError, type Contact, type Payment, type Relationship, type Wallet } from '@dsm/wallet';
+import { formatAmount, parseAmount } from '../amount.ts';
+import type { CommandSpec, Input } from '../command.ts';
+import type { Context } from '../context.ts';
+import { confirm } from '../prompt.ts';
+import { isRequest, parseRequest } from '../request.ts';
+import * as s from '../schema.ts';
+import { withWallet } from '../session.ts';
+import { settingRules } from '../settings.ts';
+import { decimalsOf, paymentLine, paymentSchema, paymentView } from '../view.ts';
+
+export const pay: CommandSpec = {
+  name: 'pay',
+  summary: 'pay a contact',
+  details:
+    'The receiver is a name or a whole id, never a prefix. With --to the payment goes over a\n' +
+    'connection, offline if the purse suffices; without it, over the nodes.\n' +
+    'Exits with 8 if something is still missing, with 6 if an input was spent before.',
+  arguments: [
+    { form: '<who>', meaning: 'a contact, or a request from dsm ask' },
+    { form: '[amount]', meaning: 'how much, like 12 or 12.50' },
+    { form: '[token]', meaning: 'a ticker, or the whole id' },
+  ],
+  options: [
+    { form: '--to <address>', meaning: 'where the receiver listens' },
+    { form: '--over <way>', meaning: 'auto, offline or online (DSM_OVER)' },
+    { form: '--note <text>', meaning: 'what it is for' },
+  ],
+  example: 'dsm pay Café 12.00 ERA --to 127.0.0.1:4700',
+  output: s.record({ payment: paymentSchema, milliseconds: s.count }),
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const wanted = wantedOf(wallet, input);
+      const over = wayOf(input.option('over') ?? context.settings.over.value);
+      await approve(context, wallet, wanted, isRequest(input.argument(0)));
+      const { token, amount, note } = wanted;
+      const peer = await relationshipWith(context, wallet, wanted);
+      const start = performance.now();
+      const payment = await peer.pay({ token, amount, over, ...(note !== undefined && { note }) });
+      const milliseconds = Math.round(performance.now() - start);
+      await peer.close();
+      const lines = [paymentLine(wallet, payment), costLine(payment, milliseconds)];
+      context.result({ payment: paymentView(wallet, payment), milliseconds }, lines);
+      return exitOf(payment);
+    }),
+};
+
+interface Wanted {
+  readonly contact: Contact;
+  readonly token: string;
+  readonly amount: bigint;
+  readonly note?: string;
+  readonly at?: string;
+}
+
+function wantedOf(wallet: Wallet, input: Input): Wanted {
+  const first = input.argument(0);
+  const wanted = isRequest(first) ? requested(wallet, input) : named(wallet, input);
+  const [at, note] = [input.option('to'), input.option('note')];
+  return { ...wanted, ...(at !== undefined && { at }), ...(note !== undefined && { note }) };
+}
+
+/** What a request asks for. */
+function requested(wallet: Wallet, input: Input): Wanted {
+  if (input.optional(1) !== undefined) {
+    throw new DsmError('usage', 'a request names its amount: give nothing more');
+  }
+  const { to, token, units, at, note } = parseRequest(input.argument(0));
+  return {
+    contact: receiver(wallet, to),
+    token: wallet.token(token).id,
+    amount: units,
+    ...(at !== undefined && { at }),
+    ...(note !== undefined && { note }),
+  };
+}
+
+/** What the command line says. */
+function named(wallet: Wallet, input: Input): Wanted {
+  const [amount, ticker] = [input.optional(1), input.optional(2)];
+  if (amount === undefined || ticker === undefined) {
+    throw new DsmError('usage', 'pay needs whom, how much and in which token');
+  }
+  const token = wallet.token(ticker);
+  if (token.ticker !== ticker && token.id !== ticker) {
+    throw new DsmError('usage', `"${ticker}" is only a prefix: write the ticker or the whole id`);
+  }
+  const contact = receiver(wallet, input.argument(0));
+  return { contact, token: token.id, amount: parseAmount(amount, token.decimals) };
+}
+
+/** A prefix that is unique today may be somebody else's tomorrow: value needs a name or a whole id. */
+function receiver(wallet: Wallet, who: string): Contact {
+  const found = wallet.contacts().filter(({ name, device }) => name === who || device === who);
+  if (found.length === 1) return found[0]!;
+  throw found.length === 0
+    ? new DsmError('not-found', `you have not met "${who}": dsm meet first`)
+    : new DsmError('ambiguous', `${found.length} contacts are called "${who}": use the whole id`);
+}
+
+function wayOf(text: string): 'auto' | 'offline' | 'online' {
+  if (text === 'auto' || text === 'offline' || text === 'online') return text;
+  throw new DsmError('usage', `--over is ${settingRules.over.meaning}`);
+}
+
+/** What a stranger wrote into a request is not paid before the owner has seen it. */
+async function approve(
+  { canAsk, yes, cli }: Context,
+  wallet: Wallet,
+  { contact, token, amount }: Wanted,
+  isAsked: boolean,
+): Promise<void> {
+  if (!isAsked || yes) return;
+  const { ticker } = wallet.token(token);
+  const what = `${formatAmount(amount, decimalsOf(wallet, token))} ${ticker} to ${contact.name}`;
+  if (!canAsk) throw new DsmError('usage', `pay ${what}? Say so with --yes`);
+  if (!(await confirm(`Pay ${what}?`, cli.signal))) throw new DsmError('refused', 'you said no');
+}
+
+async function relationshipWith(
+  { cli }: Context,
+  wallet: Wallet,
+  { contact, at }: Wanted,
+): Promise<Relationship> {
+  if (at === undefined) return wallet.contact(contact.device);
+  const connection = await tcpTransport().connect(at, cli.signal);
+  const peer = await wallet.meet(connection, { signal: cli.signal });
+  if (peer.contact().device === contact.device) return peer;
+  const { name } = peer.contact();
+  await peer.close();
+  throw new DsmError('refused', `${name} listens at ${at}, not ${contact.name}: nothing was paid`);
+}
+
+function costLine({ wireBytes }: Payment, milliseconds: number): string {
+  const bytes = wireBytes === 0 ? '' : `${wireBytes.toLocaleString('en')} bytes, `;
+  return `  ${bytes}${milliseconds} ms`;
+}
+
+function exitOf({ finality }: Payment): number {
+  switch (finality) {
+    case 'pending':
+      return 8;
+    case 'conflicted':
+      return 6;
+    case 'pair-final':
+    case 'edge-final':
+    case 'certified':
+      return 0;
+  }
+}

@@ -1,0 +1,65 @@
+/** `dsm` and `dsm status`: everything at a glance, in six lines. */
+
+import type { Balance } from '@dsm/wallet';
+import { formatAmount } from '../amount.ts';
+import type { CommandSpec } from '../command.ts';
+import * as s from '../schema.ts';
+import { withWallet } from '../session.ts';
+import { alarmSchema, alarmView, balanceSchema, balanceView } from '../view.ts';
+import { identitySchema, identityView } from './id.ts';
+
+export const status: CommandSpec = {
+  name: 'status',
+  summary: 'identity, balances, people, what waits, alarms (also: bare dsm)',
+  example: 'dsm',
+  output: s.record({
+    identity: identitySchema,
+    balances: s.list(balanceSchema),
+    contacts: s.count,
+    inbox: s.count,
+    outbox: s.count,
+    payments: s.count,
+    alarms: s.list(alarmSchema),
+  }),
+  run: (context) =>
+    withWallet(context, async (wallet) => {
+      const balances = wallet.balances();
+      const contacts = wallet.contacts();
+      const [inbox, outbox] = [wallet.inbox().length, wallet.outbox().length];
+      const alarms = wallet.alarms();
+      const payments = wallet.history().length;
+      const bricked = contacts.filter(({ state }) => state === 'bricked').length;
+      context.result(
+        {
+          identity: identityView(wallet.id, context.home),
+          balances: balances.map(balanceView),
+          contacts: contacts.length,
+          inbox,
+          outbox,
+          payments,
+          alarms: alarms.map(alarmView),
+        },
+        [
+          `${context.paint('bold', wallet.id.name)}  ${wallet.id.device}`,
+          `balance  ${balanceText(balances)}`,
+          `people   ${contacts.length}${bricked === 0 ? '' : `, ${bricked} bricked`}`,
+          `waiting  ${inbox} in, ${outbox} out`,
+          `history  ${payments} payments`,
+          alarms.length === 0
+            ? 'alarms   none'
+            : context.paint('red', `alarms   ${alarms.length}: dsm alarm ls`),
+        ],
+      );
+      return 0;
+    }),
+};
+
+function balanceText(balances: readonly Balance[]): string {
+  if (balances.length === 0) return 'no tokens yet';
+  return balances
+    .map(({ token, total, purse }) => {
+      const [all, offline] = [total, purse].map((units) => formatAmount(units, token.decimals));
+      return `${all} ${token.ticker} (${offline} in the purse)`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,24 @@
+/** `dsm sync`: talk to the nodes. */
+
+import { DsmError } from '@dsm/wallet';
+import type { CommandSpec } from '../command.ts';
+import { withWallet } from '../session.ts';
+import { syncSchema, syncView } from '../view.ts';
+
+export const sync: CommandSpec = {
+  name: 'sync',
+  summary: 'fetch what came, send what waits, certify what is missing',
+  example: 'dsm sync',
+  output: syncSchema,
+  run: (context) =>
+    withWallet(context, async (wallet) => {
+      const report = await wallet.sync();
+      if (!report.online) throw new DsmError('offline', 'too few nodes answered');
+      const { received, delivered, certified, conflicted } = report;
+      context.result(syncView(report), [
+        `${received} received, ${delivered} delivered, ${certified} certified` +
+          (conflicted === 0 ? '.' : `, ${conflicted} conflicted: dsm alarm ls.`),
+      ]);
+      return conflicted === 0 ? 0 : 6;
+    }),
+};

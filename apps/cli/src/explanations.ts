@@ -1,0 +1,35 @@
+/** What each error code means, for docs/errors.md. */
+
+import type { FailureCode } from './failure.ts';
+
+export const explanations: Readonly<Record<FailureCode, string>> = {
+  usage: 'The call cannot mean anything: an argument lacks, or is of the wrong form.',
+  'not-found': 'There is no such contact, token, payment, alarm, file or wallet.',
+  ambiguous: 'Several things have this name or begin with this prefix.',
+  'insufficient-funds':
+    'Too little is certified, or too little is in the purse for a payment without a network.',
+  'over-limit':
+    'The payment would put more uncertified value on the receiver than its owner allows. Until it ' +
+    'is certified, such value can turn out to be spent elsewhere.',
+  'not-adopted': 'The receiver takes no payments in this token.',
+  refused: 'A rule forbids it; the sentence says which. Nothing was paid.',
+  blocked: 'The contact was blocked by the owner of this wallet.',
+  offline: 'Fewer nodes than a quorum answered.',
+  unreachable: 'The other device, or a node, did not answer.',
+  fork: 'A device told two histories. The evidence is kept and convinces anybody.',
+  'already-spent':
+    'The nodes hold another spend of this note: another copy of this wallet has spent it.',
+  integrity: 'Bytes are not what their name, checksum or signature says.',
+  pending: 'The payment is valid so far, and something is still missing.',
+  locked: 'The passphrase does not open the wallet, or none was given.',
+  busy: 'Another process holds the wallet or listens at the address.',
+  full: 'The disk has no room, or failed. Nothing was half done.',
+  'read-only': 'The folder may not be written.',
+  rotten: 'Both copies of the store are damaged beyond mending.',
+  exists: 'There is a wallet already; it is never overwritten.',
+  'needs-restore':
+    'A restored wallet signs nothing before the nodes have certified its new incarnation.',
+  closed: 'The wallet was closed while something was still asked of it.',
+  bug: 'A fault of this program.',
+  interrupted: 'Ctrl-C, or another signal, ended the command.',
+};

@@ -1,0 +1,32 @@
+/** The log of a node: one JSON object on each line of standard error, with events of a closed list. */
+
+export const events = {
+  starting: 'the node opens its folder',
+  mended: 'a copy of the store was replaced by the other',
+  listening: 'requests are answered',
+  'no-registry': 'the node knows no registry, so it keeps objects and no slots',
+  fault: 'a request met a fault of the program',
+  stopping: 'no new requests are taken',
+  stopped: 'everything is durable and closed',
+} as const;
+export type Event = keyof typeof events;
+
+const levels: Record<Event, 'info' | 'warn' | 'error'> = {
+  starting: 'info',
+  mended: 'warn',
+  listening: 'info',
+  'no-registry': 'warn',
+  fault: 'error',
+  stopping: 'info',
+  stopped: 'info',
+};
+
+export type Log = (event: Event, fields?: Readonly<Record<string, string | number>>) => void;
+
+/** `print` takes whole lines. Nothing secret is ever a field. */
+export function log(print: (text: string) => void, now: () => number): Log {
+  return (event, fields = {}) => {
+    const time = new Date(now()).toISOString();
+    print(`${JSON.stringify({ time, level: levels[event], event, ...fields })}\n`);
+  };
+}

@@ -1,0 +1,84 @@
+/** A storage node as a process: open, serve, drain. */
+
+import { serveNode } from '@dsm/storage-node/http';
+import { DsmError } from '@dsm/wallet';
+import type { Context } from './context.ts';
+import { log, type Log } from './log.ts';
+import { readNetwork, writeNetwork, type NetworkFile } from './network-file.ts';
+import { cardOf, cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
+
+export interface NodeRun {
+  readonly data: string;
+  readonly listen: string;
+  readonly capacityBytes: number;
+  readonly registry?: string;
+  readonly address?: string;
+  readonly withParent: boolean;
+}
+
+/** Runs until it is asked to end, and answers 0: for a node that is the good end. */
+export async function runNode(context: Context, options: NodeRun): Promise<number> {
+  const tell = log(context.cli.stderr, () => Date.now());
+  const { data, capacityBytes } = options;
+  const place = placeOf(options.listen);
+  tell('starting', { data });
+  const network = await networkOf(context, options);
+  const onMended = (sentence: string): void => tell('mended', { sentence });
+  const node = await openNode({ data, capacityBytes, network, onMended });
+  try {
+    const served = await serveNode(node, { ...place, onError: faultTeller(tell) });
+    if (network !== undefined) await writeNetwork(nodeNetworkPath(data), network);
+    const card = await keepCard(data, cardOf(node.voteKey, options.address ?? served.address));
+    context.event({ ...card }, cardText(card));
+    if (node.standing() === undefined) tell('no-registry');
+    tell('listening', { address: served.address });
+    await asked(context.cli.signal, options.withParent);
+    tell('stopping');
+    await served.close();
+  } finally {
+    await node.close();
+  }
+  tell('stopped');
+  return 0;
+}
+
+/** A size as people write it. Powers of ten, as disks are sold; `GiB` means powers of two. */
+export function capacityOf(text: string): number {
+  const [, digits, unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?) ?([kMGT]i?B|B)?$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new DsmError('usage', `"${text}" is no size: write one like 500MB or 10GB`);
+  }
+  const base = unit.includes('i') ? 1_024 : 1_000;
+  const power = unit === '' || unit === 'B' ? 0 : 'kMGT'.indexOf(unit[0]!) + 1;
+  return Math.floor(Number(digits) * base ** power);
+}
+
+async function networkOf(
+  { cli }: Context,
+  { registry, data }: NodeRun,
+): Promise<NetworkFile | undefined> {
+  return registry === undefined ? nodeNetwork(data) : readNetwork(registry, cli.cwd);
+}
+
+function placeOf(listen: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(listen) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65_535) {
+    throw new DsmError('usage', `"${listen}" is no address: write one like 127.0.0.1:4610`);
+  }
+  return { host, port: Number(port) };
+}
+
+function faultTeller(tell: Log): (error: unknown) => void {
+  return (error) => tell('fault', { message: error instanceof Error ? error.message : 'unknown' });
+}
+
+/** Resolves on a signal, or when whoever started this process is gone. */
+function asked(signal: AbortSignal, withParent: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+    if (!withParent) return;
+    process.stdin.on('end', resolve).on('error', resolve).resume();
+  });
+}

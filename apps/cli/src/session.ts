@@ -1,0 +1,170 @@
+/** From the flags to an open wallet, and back. */
+
+import { access, copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  fileKeystore,
+  fileStore,
+  keystoreLock,
+  nativeKem,
+  nativeKemAvailable,
+  nodeEntropy,
+} from '@dsm/node';
+import type { Keystore, Store } from '@dsm/ports';
+import { DsmError, openWallet, type Wallet, type WalletOptions } from '@dsm/wallet';
+import type { Context } from './context.ts';
+import {
+  openNetwork,
+  readNetwork,
+  writeNetwork,
+  type NetworkFile,
+  type OpenNetwork,
+} from './network-file.ts';
+import { askNewPassphrase, askPassphrase } from './prompt.ts';
+
+/** The sealed secret of the wallet. */
+export function keyPath(home: string): string {
+  return join(home, 'key');
+}
+
+/** The network that the wallet was made for, so that it need not be told again. */
+export function homeNetworkPath(home: string): string {
+  return join(home, 'network.json');
+}
+
+/** Open the wallet, use it, close it. */
+export async function withWallet<T>(
+  context: Context,
+  use: (wallet: Wallet) => Promise<T>,
+): Promise<T> {
+  const keystore = await existingKeystore(context);
+  const network = openNetwork(await networkOf(context));
+  try {
+    const store = await fileStore(context.home, { onMended: context.say });
+    const wallet = await opened(openWallet, optionsOf('', store, keystore, network));
+    try {
+      return await use(wallet);
+    } finally {
+      await wallet.close();
+      await store.close();
+    }
+  } finally {
+    network.close();
+  }
+}
+
+/** Make a new wallet, or one out of a backup, and close it again. */
+export async function makeWallet<T>(
+  context: Context,
+  name: string,
+  make: (options: WalletOptions) => Promise<Wallet>,
+  use: (wallet: Wallet) => Promise<T>,
+  keystore?: Keystore,
+): Promise<T> {
+  const network = await networkOf(context);
+  await mkdir(context.home, { recursive: true, mode: 0o700 });
+  const store = await fileStore(context.home);
+  const open = openNetwork(network);
+  try {
+    const secret = keystore ?? (await newKeystore(context));
+    const wallet = await opened(make, optionsOf(name, store, secret, open));
+    await writeNetwork(homeNetworkPath(context.home), network);
+    try {
+      return await use(wallet);
+    } finally {
+      await wallet.close();
+    }
+  } finally {
+    await store.close();
+    open.close();
+  }
+}
+
+/** The network: what the settings say, else the one that the wallet was made for. */
+export async function networkOf({ settings, home, cli }: Context): Promise<NetworkFile> {
+  const { value } = settings.network;
+  if (value !== '') return readNetwork(value, cli.cwd);
+  const own = homeNetworkPath(home);
+  if (await exists(own)) return readNetwork(own, cli.cwd);
+  throw new DsmError(
+    'usage',
+    'no network is set: dsm config set network FILE, or --network FILE, or DSM_NETWORK',
+  );
+}
+
+/** The keystore of a wallet that is there. Asks for the passphrase if one is needed. */
+export async function existingKeystore(context: Context): Promise<Keystore> {
+  const path = keyPath(context.home);
+  switch (await keystoreLock(path)) {
+    case 'absent':
+      throw new DsmError('not-found', `there is no wallet in ${context.home}: dsm init makes one`);
+    case 'no-passphrase':
+      return fileKeystore(path, '');
+    case 'passphrase':
+      return fileKeystore(path, await passphrase(context));
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A passphrase that is empty protects nothing, so stretching it would only cost time. */
+const unstretched = { memoryKibibytes: 64, passes: 1, lanes: 1 };
+
+async function newKeystore(context: Context): Promise<Keystore> {
+  const path = keyPath(context.home);
+  const given = context.cli.env['DSM_PASSPHRASE'];
+  if (given !== undefined && given !== '') return fileKeystore(path, given);
+  if (context.yes) return fileKeystore(path, '', unstretched);
+  if (!context.canAsk) {
+    throw new DsmError('usage', 'set DSM_PASSPHRASE, or take an empty passphrase with --yes');
+  }
+  const typed = await askNewPassphrase(context.cli.signal);
+  return fileKeystore(path, typed, typed === '' ? unstretched : {});
+}
+
+async function passphrase({ cli, canAsk }: Context): Promise<string> {
+  const given = cli.env['DSM_PASSPHRASE'];
+  if (given !== undefined && given !== '') return given;
+  if (canAsk) return askPassphrase('Passphrase: ', cli.signal);
+  throw new DsmError('locked', 'the wallet has a passphrase: set DSM_PASSPHRASE');
+}
+
+/** Keep a file beside itself before it is replaced. */
+export async function keepCopy(path: string): Promise<void> {
+  if (await exists(path)) await copyFile(path, `${path}.old`);
+}
+
+function optionsOf(
+  name: string,
+  store: Store,
+  keystore: Keystore,
+  network: OpenNetwork,
+): WalletOptions {
+  return {
+    name,
+    store,
+    keystore,
+    network,
+    entropy: nodeEntropy,
+    clock: { now: () => Date.now() },
+    ...(nativeKemAvailable() && { kem: nativeKem }),
+  };
+}
+
+/** A store is given back if the wallet does not open, or the folder would stay locked. */
+async function opened(
+  open: (options: WalletOptions) => Promise<Wallet>,
+  options: WalletOptions,
+): Promise<Wallet> {
+  try {
+    return await open(options);
+  } catch (error) {
+    await options.store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,182 @@
+/** The shapes that `--json` prints, with their schemas, and the lines that people read. */
+
+import { finalities } from '@dsm/protocols';
+import type {
+  Alarm,
+  Balance,
+  Contact,
+  Payment,
+  SyncReport,
+  TokenInfo,
+  VerifyReport,
+  Waiting,
+  Wallet,
+} from '@dsm/wallet';
+import { formatAmount } from './amount.ts';
+import * as s from './schema.ts';
+
+export const tokenSchema: s.Schema = s.record({
+  id: s.text,
+  ticker: s.text,
+  name: s.text,
+  decimals: s.count,
+  cap: s.units,
+  adopted: s.flag,
+  issuer: s.flag,
+});
+
+export function tokenView({ id, ticker, name, decimals, cap, adopted, issuer }: TokenInfo): object {
+  return { id, ticker, name, decimals, cap, adopted, issuer };
+}
+
+export const balanceSchema: s.Schema = s.record({
+  token: s.text,
+  ticker: s.text,
+  decimals: s.count,
+  total: s.units,
+  online: s.units,
+  purse: s.units,
+  uncertified: s.units,
+  decimal: s.decimal,
+});
+
+export function balanceView({ token, total, online, purse, uncertified }: Balance): object {
+  const { id, ticker, decimals } = token;
+  const decimal = formatAmount(total, decimals);
+  return { token: id, ticker, decimals, total, online, purse, uncertified, decimal };
+}
+
+export function balanceLines(balances: readonly Balance[]): readonly string[] {
+  if (balances.length === 0) return ['No tokens yet: dsm token adopt ID takes one.'];
+  const rows = balances.map(({ token, total, online, purse, uncertified }) => [
+    ...[total, online, purse, uncertified].map((units) => formatAmount(units, token.decimals)),
+    token.ticker,
+  ]);
+  return table([['total', 'online', 'purse', 'uncertified', 'token'], ...rows], 4);
+}
+
+export const paymentSchema: s.Schema = s.record({
+  id: s.text,
+  direction: s.oneOf('in', 'out'),
+  peer: s.text,
+  device: s.text,
+  token: s.text,
+  ticker: s.text,
+  amount: s.units,
+  decimal: s.decimal,
+  note: s.text,
+  over: s.oneOf('offline', 'online'),
+  finality: s.oneOf(...Object.keys(finalities)),
+  waiting: s.text,
+  wireBytes: s.count,
+  seenAt: s.count,
+});
+
+export function paymentView(wallet: Wallet, payment: Payment): object {
+  const decimal = formatAmount(payment.amount, decimalsOf(wallet, payment.token));
+  const { id, direction, peer, device, token, ticker, amount, note, over, finality } = payment;
+  const { waiting, wireBytes, seenAt } = payment;
+  const what = { id, direction, peer, device, token, ticker, amount, decimal, note, over };
+  return { ...what, finality, waiting, wireBytes, seenAt };
+}
+
+/** One sentence: who gave what to whom, and how sure it is. */
+export function paymentLine(wallet: Wallet, payment: Payment): string {
+  const amount = formatAmount(payment.amount, decimalsOf(wallet, payment.token));
+  const what =
+    payment.direction === 'in'
+      ? `${payment.peer} paid you ${amount} ${payment.ticker}`
+      : `You paid ${payment.peer} ${amount} ${payment.ticker}`;
+  const note = payment.note === '' ? '' : ` for "${payment.note}"`;
+  const wait = payment.waiting === '' ? '' : ` (${payment.waiting})`;
+  return `${what}${note}, ${payment.over}: ${payment.finality}${wait}`;
+}
+
+export const contactSchema: s.Schema = s.record({
+  device: s.text,
+  name: s.text,
+  phrase: s.text,
+  incarnation: s.count,
+  written: s.count,
+  absorbed: s.count,
+  state: s.oneOf('ok', 'bricked', 'blocked'),
+});
+
+export function contactView(contact: Contact): object {
+  const { device, name, phrase, incarnation, written, absorbed, state } = contact;
+  return { device, name, phrase, incarnation, written, absorbed, state };
+}
+
+export function contactLines(contacts: readonly Contact[]): readonly string[] {
+  if (contacts.length === 0) return ['Nobody yet: dsm meet makes a contact.'];
+  const rows = contacts.map(({ name, state, phrase, device }) => [name, state, phrase, device]);
+  return table([['name', 'state', 'phrase', 'device'], ...rows]);
+}
+
+export const waitingSchema: s.Schema = s.record({
+  payment: paymentSchema,
+  on: s.oneOf('peer', 'nodes', 'me'),
+  why: s.text,
+  next: s.text,
+});
+
+export function waitingView(wallet: Wallet, { payment, on, why, next }: Waiting): object {
+  return { payment: paymentView(wallet, payment), on, why, next };
+}
+
+export const syncSchema: s.Schema = s.record({
+  received: s.count,
+  delivered: s.count,
+  certified: s.count,
+  conflicted: s.count,
+  online: s.flag,
+});
+
+export function syncView(report: SyncReport): object {
+  const { received, delivered, certified, conflicted, online } = report;
+  return { received, delivered, certified, conflicted, online };
+}
+
+export const verifySchema: s.Schema = s.record({
+  ok: s.flag,
+  links: s.count,
+  steps: s.count,
+  faults: s.list(s.text),
+});
+
+export function verifyView({ ok, links, steps, faults }: VerifyReport): object {
+  return { ok, links, steps, faults };
+}
+
+export const alarmSchema: s.Schema = s.record({
+  id: s.text,
+  culprit: s.text,
+  device: s.text,
+  what: s.oneOf('entries', 'steps', 'spends', 'issues', 'votes'),
+  explain: s.text,
+  evidence: s.base64url,
+  seenAt: s.count,
+});
+
+export function alarmView({ id, culprit, device, what, explain, evidence, seenAt }: Alarm): object {
+  return { id, culprit, device, what, explain, evidence, seenAt };
+}
+
+export function decimalsOf(wallet: Wallet, token: string): number {
+  return wallet.tokens().find(({ id }) => id === token)?.decimals ?? 0;
+}
+
+/** Columns under each other; the first `numbers` of them stand to the right. */
+export function table(rows: readonly (readonly string[])[], numbers = 0): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column < numbers ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
