@@ -36,14 +36,7 @@ import {
   type Output,
   type Policy,
 } from '@dsm/protocols';
-import {
-  actor,
-  installFakes,
-  named,
-  network,
-  signAs,
-  type Actor,
-} from '../../primitive/test/fixture.ts';
+import { actor, installFakes, named, network, signAs, type Actor } from './actor.ts';
 import type { Device } from '../src/device.ts';
 import { openEdge, openOwnEdge, type Edge, type Peer } from '../src/edge.ts';
 import {

@@ -20,6 +20,7 @@ import {
   u32,
   u64,
   variable,
+  type Coder,
   type Obj,
 } from './codec.ts';
 import { hash } from './hash.ts';
@@ -88,48 +89,68 @@ export interface SignedStep {
   readonly further: readonly FurtherSignature[];
 }
 
+/**
+ * A body that keeps the bound of its object wherever it stands. A larger object may hold a step, and
+ * everything that looks at one hashes its bytes, which must be possible.
+ */
+function bounded<T>(body: Coder<T>): Coder<T> {
+  return {
+    write: body.write,
+    read: (from) => {
+      const before = from.left();
+      const value = body.read(from);
+      if (before - from.left() > limits.receiptBytesMax - 2) from.refuse();
+      return value;
+    },
+  };
+}
+
 export const step: Obj<Step> = object(
   kinds.step,
   limits.receiptBytesMax,
-  struct({
-    device: bytes32,
-    incarnation: u32,
-    seq: u64,
-    previous: bytes32,
-    before: bytes32,
-    after: bytes32,
-    cause: choice<Cause>({
-      append: [1, struct({ relationship: bytes32, index: u64, head: bytes32, count: u32 })],
-      absorb: [2, struct({ relationship: bytes32, index: u64, head: bytes32 })],
-      succeed: [3, struct({ relationship: bytes32, incarnation: u32, start: bytes32 })],
-      restore: [4, struct({})],
+  bounded(
+    struct({
+      device: bytes32,
+      incarnation: u32,
+      seq: u64,
+      previous: bytes32,
+      before: bytes32,
+      after: bytes32,
+      cause: choice<Cause>({
+        append: [1, struct({ relationship: bytes32, index: u64, head: bytes32, count: u32 })],
+        absorb: [2, struct({ relationship: bytes32, index: u64, head: bytes32 })],
+        succeed: [3, struct({ relationship: bytes32, incarnation: u32, start: bytes32 })],
+        restore: [4, struct({})],
+      }),
+      writes: ascending<StepWrite>(
+        struct({ key: bytes32, before: bytes32, after: bytes32 }),
+        ({ key }) => key,
+        limits.proofKeysMax,
+        1,
+      ),
+      proof: proofCoder,
     }),
-    writes: ascending<StepWrite>(
-      struct({ key: bytes32, before: bytes32, after: bytes32 }),
-      ({ key }) => key,
-      limits.proofKeysMax,
-      1,
-    ),
-    proof: proofCoder,
-  }),
+  ),
 );
 
 export const signedStep: Obj<SignedStep> = object(
   kinds.signedStep,
   limits.receiptBytesMax,
-  struct({
-    step,
-    slots: list(slotCoder, limits.slotsMax),
-    signature: variable(limits.signatureBytesMax),
-    further: list(
-      struct({
-        suite: suiteCoder,
-        publicKey: variable(limits.publicKeyBytesMax),
-        signature: variable(limits.signatureBytesMax),
-      }),
-      4,
-    ),
-  }),
+  bounded(
+    struct({
+      step,
+      slots: list(slotCoder, limits.slotsMax),
+      signature: variable(limits.signatureBytesMax),
+      further: list(
+        struct({
+          suite: suiteCoder,
+          publicKey: variable(limits.publicKeyBytesMax),
+          signature: variable(limits.signatureBytesMax),
+        }),
+        4,
+      ),
+    }),
+  ),
 );
 
 /** The digest of a step's body: all that a storage node learns of it. */

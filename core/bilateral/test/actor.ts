@@ -1,0 +1,236 @@
+/**
+ * Fast signatures, devices with cards and storage nodes, as the tests of the primitive have them.
+ * Packages do not share their tests, so this is a copy that knows the primitive by its name.
+ */
+
+import { portableHash } from '@dsm/portable';
+import {
+  address,
+  ascii,
+  type Authorisation,
+  type Card,
+  type CardBody,
+  cardDevice,
+  cardStatement,
+  type Certificate,
+  certify,
+  concat,
+  deviceId,
+  groupOf,
+  installHash,
+  installSignatures,
+  keyDigest,
+  type KeyPair,
+  type Kind,
+  kinds,
+  type Registry,
+  registryLineage,
+  type SecretKey,
+  signatureContext,
+  type Signatures,
+  signatures,
+  sizes,
+  type Slot,
+  slotListRoot,
+  slotPath,
+  statementDigest,
+  type Suite,
+  suites,
+  voteDigest,
+} from '@dsm/primitive';
+
+export const network: Uint8Array = new Uint8Array(32).fill(0x4e);
+
+/** Thirty-two bytes that stand for a thing of this name. */
+export function named(name: string): Uint8Array {
+  return address(ascii(name));
+}
+
+/** The bytes with one bit turned over. */
+export function flipped(bytes: Uint8Array, at = 0): Uint8Array {
+  return bytes.with(at, bytes[at]! ^ 1);
+}
+
+const publicKeys = new WeakMap<SecretKey, Uint8Array>();
+
+function stretched(seed: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 32) bytes.set(seed.subarray(0, length - at), at);
+  return bytes;
+}
+
+function fakeSignature(
+  variant: number,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  context: Uint8Array,
+  length: number,
+): Uint8Array {
+  const seed = portableHash.blake3(
+    concat(Uint8Array.of(variant, context.length), context, publicKey, message),
+  );
+  seed[0] = variant;
+  return stretched(seed, length);
+}
+
+function fakes(variant: number): Signatures {
+  return {
+    name: 'fake',
+    keyPair: (algorithm, seed) => {
+      const first = portableHash.blake3(concat(ascii(`fake ${algorithm}`), seed));
+      const publicKey = stretched(first, sizes[algorithm].publicKey);
+      const printed = (): '[secret]' => '[secret]';
+      const secretKey: SecretKey = { algorithm, toString: printed, toJSON: printed };
+      publicKeys.set(secretKey, publicKey);
+      return { publicKey, secretKey };
+    },
+    sign: (key, message, context) => {
+      const publicKey = publicKeys.get(key)!;
+      return fakeSignature(variant, publicKey, message, context, sizes[key.algorithm].signature);
+    },
+    verify: (algorithm, publicKey, message, signature, context) => {
+      const { length } = signature;
+      const expected = fakeSignature(signature[0]!, publicKey, message, context, length);
+      return (
+        length === sizes[algorithm].signature && expected.every((byte, i) => byte === signature[i])
+      );
+    },
+  };
+}
+
+/** The portable hash and the fake signatures. Another variant signs the same in other bytes. */
+export function installFakes(variant = 0): void {
+  installHash(portableHash);
+  installSignatures(fakes(variant));
+}
+
+/** A device's keys, or an issuer's. The same name gives the same keys. */
+export interface Actor {
+  readonly suite: Suite;
+  readonly root: KeyPair;
+  readonly working: KeyPair;
+  readonly id: Uint8Array;
+  /** Digest of the working key. */
+  readonly writer: Uint8Array;
+}
+
+export function actor(name: string, suite: Suite = 1, root?: KeyPair): Actor {
+  const seed = (length: number, role: string): Uint8Array =>
+    stretched(named(`${role} of ${name}`), length);
+  const algorithms = suites[suite];
+  const rootPair =
+    root ?? signatures().keyPair(algorithms.root, seed(sizes[algorithms.root].seed, 'root'));
+  const working = signatures().keyPair(
+    algorithms.working,
+    seed(sizes[algorithms.working].seed, 'working'),
+  );
+  return {
+    suite,
+    root: rootPair,
+    working,
+    id: deviceId(network, suite, rootPair.publicKey),
+    writer: keyDigest(suite, working.publicKey),
+  };
+}
+
+export function signAs(
+  { suite }: Pick<Actor, 'suite'>,
+  key: KeyPair,
+  kind: Kind,
+  digest: Uint8Array,
+  on: Uint8Array = network,
+): Uint8Array {
+  return signatures().sign(key.secretKey, digest, signatureContext(kind, suite, on));
+}
+
+/** The actor's card, changed and signed again. */
+export function cardOf(
+  by: Actor,
+  changes: Partial<CardBody> = {},
+  succession?: (body: CardBody) => Certificate,
+): Card {
+  const body: CardBody = {
+    network,
+    suite: by.suite,
+    rootKey: by.root.publicKey,
+    incarnation: 0,
+    birth: named('birth'),
+    generation: 0,
+    workingKey: by.working.publicKey,
+    kemKey: new Uint8Array(1_184).fill(7),
+    versions: [1],
+    name: 'a device',
+    ...changes,
+  };
+  return {
+    body,
+    signature: signAs(body, by.root, kinds.incarnation, cardStatement(body), body.network),
+    succession: succession?.(body),
+  };
+}
+
+/** The proof that a key wrote line `index` of a slot list. */
+export function authorisationOf(
+  by: Actor,
+  slots: readonly Slot[],
+  index = 0,
+  kind: Kind = kinds.signedStep,
+): Authorisation {
+  const body = named('some body');
+  const key = kind === kinds.incarnation ? by.root : by.working;
+  const digest = statementDigest(body, slotListRoot(slots));
+  return {
+    suite: by.suite,
+    publicKey: key.publicKey,
+    body,
+    path: slotPath(slots, index),
+    signature: signAs(by, key, kind, digest),
+  };
+}
+
+/** Storage nodes in groups of four, and what they vote. */
+export interface Nodes {
+  readonly registry: Registry;
+  readonly keys: readonly KeyPair[];
+}
+
+export function nodesOf(groups: number, changes: Partial<Registry> = {}): Nodes {
+  const count = groups * 4;
+  const keys = Array.from({ length: count }, (_, i) =>
+    signatures().keyPair('ml-dsa-65', named(`node ${i}`)),
+  );
+  const registry: Registry = {
+    network,
+    first: new Uint8Array(32),
+    version: 1,
+    r: 4,
+    q: 3,
+    f: 1,
+    nodes: keys.map(({ publicKey }, i) => ({
+      suite: 1,
+      voteKey: publicKey,
+      address: `http://node-${i}.test`,
+    })),
+    groups: Array.from({ length: groups }, (_, g) => [0, 1, 2, 3].map((i) => g * 4 + i)),
+    ...changes,
+  };
+  return { registry, keys };
+}
+
+export function voteOf({ registry, keys }: Nodes, node: number, slot: Slot): Uint8Array {
+  const digest = voteDigest(registryLineage(registry), registry.version, slot);
+  return signAs({ suite: 1 }, keys[node]!, kinds.vote, digest, registry.network);
+}
+
+export function certificateOf(nodes: Nodes, slot: Slot): Certificate {
+  const votes = groupOf(nodes.registry, slot.key).map((node) => ({
+    node,
+    signature: voteOf(nodes, node, slot),
+  }));
+  return certify(nodes.registry, slot, votes)!;
+}
+
+/** True if the card speaks for the actor's device. */
+export function isCardOf(claim: Card, by: Actor): boolean {
+  return cardDevice(claim).join() === by.id.join();
+}
