@@ -191,14 +191,17 @@ class Where:
 
 
 class Object:
-    """Version byte, kind byte, body. As a field it is the same bytes."""
+    """Version byte, kind byte, body. As a field it is the same bytes and keeps its bound."""
 
     def __init__(self, kind, limit, body):
         self.header, self.limit, self.body = bytes([VERSION, kind]), limit, body
 
     def read(self, r):
+        start = r.at
         need(r.take(2) == self.header)
-        return self.body.read(r)
+        value = self.body.read(r)
+        need(r.at - start <= self.limit)
+        return value
 
     def write(self, value):
         return self.header + self.body.write(value)

@@ -1,13 +1,27 @@
 /** Vectors of the messages between two devices. */
 
 import { message, type Message } from '@dsm/bilateral';
-import { card, concat, countersignature, limits } from '@dsm/primitive';
+import { card, concat, countersignature, limits, step } from '@dsm/primitive';
 import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
 import { consented, first, firstSigned, pay, paySigned } from './objects.ts';
 import { euroBytes } from './scenario.ts';
 import { bobCard, drawn, fakeSignature } from './world.ts';
 
 const { proof } = pay.run.step;
+
+/** Up to its digests, a message whose step is larger than a step may be; zeros are the rest of it. */
+const digestsMany = 4_200;
+const oversize = concat(
+  Uint8Array.of(0x01, 0x30, 11, 0x01, 0x03),
+  step
+    .encode({
+      ...first.run.step,
+      proof: { keys: 1, shape: new Uint8Array(0), digests: new Uint8Array(0), leaves: [] },
+    })
+    .slice(0, -4),
+  number(2, digestsMany),
+);
+
 const lines = [0, 1].map((i) => ({
   position: drawn(`position ${i}`),
   statement: drawn(`statement ${i}`),
@@ -146,4 +160,12 @@ export const messageDrafts: readonly Draft[] = [
     'More than devices compare at once.',
     patched(bytesOf('marks'), 3, number(2, 1_025)),
   ),
+  {
+    name: 'a step too large',
+    comment: 'A step keeps its own bound wherever it stands.',
+    bytes: oversize,
+    // Digests of zeros, then no leaves, no slots, a signature of no bytes, no further ones.
+    padTo: oversize.length + 32 * digestsMany + 2 + 2 + 4 + 2,
+    expect: 'malformed',
+  },
 ];
