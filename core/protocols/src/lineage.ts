@@ -182,25 +182,34 @@ function judgeIssue(
   known: LineageKnown,
 ): LineageVerdict {
   const { token, index, parent, amount, total, outputs } = part.issue;
-  if (before !== undefined && !equal(before.token, token)) return bad('chain');
-  const issued = before === undefined ? { index: 0, total: 0n } : before.issued;
-  if (issued === undefined || index !== issued.index + 1) return bad('chain');
-  if (total !== issued.total + amount) return bad('chain');
+  if (!followsParent(part.issue, before)) return bad('chain');
   if (total > policy.cap) return bad('cap');
   if (outputsRefusal(outputs, amount) !== undefined) return bad('conservation');
   const head = issueHead(part.issue);
   const place = issuePlace(parent, policy);
   if (!authorises(known.network, place, head, part.authorisation)) return bad('signature');
-  const holds = certificateHolds(
-    part.certificate,
-    { key: slotKey(place), value: head },
-    known.registry,
-  );
+  const slot = { key: slotKey(place), value: head };
+  const holds = certificateHolds(part.certificate, slot, known.registry);
   if (holds === 'bad') return bad('certificate');
   const certified = holds && (before?.certified ?? true);
   const sources = before === undefined ? [] : [parent];
   const origin = { head, token, outputs, certified, sources, issued: { index, total } };
   return { type: 'good', origin: { ...origin, purse: false } };
+}
+
+/** One further in the chain of one token, with the amount added to the running total. */
+function followsParent(
+  { token, index, amount, total }: Issue,
+  before: Origin | undefined,
+): boolean {
+  if (before === undefined) return index === 1 && total === amount;
+  const { issued } = before;
+  return (
+    issued !== undefined &&
+    equal(before.token, token) &&
+    index === issued.index + 1 &&
+    total === issued.total + amount
+  );
 }
 
 function checkSpend(part: SpendPart, known: LineageKnown): LineageVerdict {
