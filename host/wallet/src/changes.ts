@@ -72,7 +72,6 @@ export function appendedDraft(
   putLeaves(to, model, change.leaves);
   for (const note of change.gained) putNote(to, model, { note, state: 0 });
   for (const id of spentIds(run)) removeNote(to, model, id);
-  const own = equal(edge.key, model.own);
   const at: RunAt = {
     index: edge.mine.index,
     row: {
@@ -85,8 +84,8 @@ export function appendedDraft(
       further: [],
       countersignature: run.countersignature,
       absorbed: undefined,
-      acked: own ? 1 : 0,
-      delivered: own ? 1 : 0,
+      acked: 0,
+      delivered: 0,
       online: online ? 1 : 0,
     },
   };
@@ -157,7 +156,10 @@ export function signedDraft(
   signed: SignedStep,
 ): { readonly change: Draft; readonly at: RunAt } {
   const to = draft();
-  const row: RunRow = { ...at.row, signature: signed.signature, further: signed.further };
+  const { signature, further } = signed;
+  // Nobody else waits for a run of the own lane: it is done once it is signed.
+  const acked = equal(on.key, engine.model.own) ? 1 : at.row.acked;
+  const row: RunRow = { ...at.row, signature, further, acked };
   putRun(to, engine.model, on, { index: at.index, row });
   putParts(to, engine, partsOf(at.row.before, entries, signed, engine.model.card));
   return { change: to, at: { index: at.index, row } };

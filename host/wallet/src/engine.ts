@@ -220,3 +220,15 @@ export async function readRun(
   const bytes = await store.get(laneKey('run', start, index));
   return bytes === undefined ? undefined : decodeRow(runRow, bytes, 'run');
 }
+
+/** The run of a lane that goes through `index`, by the index of its last entry. */
+export async function runThrough(
+  store: Store,
+  { lane, index }: { readonly lane: Uint8Array; readonly index: number },
+): Promise<{ readonly end: number; readonly row: RunRow } | undefined> {
+  for (let end = index; end < index + limits.runEntriesMax; end++) {
+    const bytes = await store.get(laneKey('run', lane, end));
+    if (bytes !== undefined) return { end, row: decodeRow(runRow, bytes, 'run') };
+  }
+  return undefined;
+}

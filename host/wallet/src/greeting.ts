@@ -20,7 +20,7 @@ import { draft, putContact } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { meetCard } from './succession.ts';
 import { contactOf, giveUp, say, type Talk } from './talk.ts';
-import { sayOpenRuns } from './trading.ts';
+import { sayOpenRuns, sayWants } from './trading.ts';
 import { isBricked } from './tripwire.ts';
 
 export async function hello(
@@ -115,5 +115,6 @@ async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<C
 async function resume(talk: Talk, contact: ContactRow): Promise<void> {
   await sayMarks(talk, contact.device);
   await sayOpenRuns(talk);
+  await sayWants(talk);
   talk.ready.resolve(contact);
 }

@@ -204,7 +204,8 @@ export interface CertifyReport {
  */
 export async function certifyAll(engine: Engine): Promise<CertifyReport> {
   let [certified, conflicted, undecided] = [0, 0, 0];
-  const changed: PaymentRow[] = [];
+  // A crash may have come between a certificate and what follows from it.
+  const changed = [...(await engine.exclusive(() => refresh(engine)))];
   for (const origin of bySources(engine)) {
     const outcome = await certifyOne(engine, origin.head);
     if (outcome === 'certified') certified += 1;

@@ -37,14 +37,14 @@ import {
   type Message,
 } from '@dsm/bilateral';
 import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
-import { signStep, worldFor, type Engine } from './engine.ts';
+import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { closureOf, ingest, missingFor, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putRun, type RunAt } from './model.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { seal, sealedBytesMax, unseal } from './sealed.ts';
-import { keepAbsorbed, keepRun, keepSigned, signedRun } from './trading.ts';
+import { keepAbsorbed, keepRun, keepSigned, signOpenRuns, signedRun } from './trading.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
 
 /** What a sealed object holds: the run as it would be said, and lineage, or the addresses of more. */
@@ -74,6 +74,7 @@ export async function appendRun(
   online: boolean,
 ): Promise<{ readonly at: RunAt; readonly payments: readonly PaymentRow[] }> {
   const { model } = engine;
+  await signOpenRuns(engine);
   const on = model.edges.get(keyOf(relationship))!;
   const world = await worldFor(engine, on);
   const own = equal(relationship, model.own);
@@ -212,6 +213,28 @@ export async function receiveFrom(
     const absorbed = await engine.exclusive(() => takeParcel(engine, relationship, opened));
     if (!absorbed) return { received, online: true };
     received += 1;
+  }
+}
+
+/** Fetch the lineage of payments that were absorbed without it: a crash came between. */
+export async function fetchLineage(engine: Engine): Promise<void> {
+  const { model, store, quorum } = engine;
+  const bare = model.payments.filter(
+    (row) => row.side === 1 && !model.origins.has(keyOf(row.head)),
+  );
+  for (const row of bare) {
+    const on = model.edges.get(keyOf(row.relationship));
+    if (on === undefined || !equal(on.theirs.start, row.lane)) continue;
+    const run = await runThrough(store, row);
+    if (run === undefined) continue;
+    const reading = await quorum.readSlot(deliveryPlace(on, run.row.before, 'theirs'));
+    if (reading.type !== 'voted') continue;
+    const hints = reading.values.flatMap((value) => value.hints);
+    const opened = await firstParcel(engine, hints);
+    if (opened === undefined) continue;
+    const { policies, parts } = opened;
+    const { changed } = await engine.exclusive(() => ingest(engine, policies, parts));
+    emitFinality(engine, changed);
   }
 }
 

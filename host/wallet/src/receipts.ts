@@ -20,7 +20,7 @@ import {
   type Registry,
 } from '@dsm/primitive';
 import type { ReceiptFile } from './api.ts';
-import { readRun, type Engine } from './engine.ts';
+import { runThrough, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';
 import { cardOf } from './online.ts';
@@ -44,7 +44,7 @@ const file: Obj<File> = object(
 export async function receiptOf(engine: Engine, row: PaymentRow): Promise<ReceiptFile> {
   const { model, store } = engine;
   const other = cardOf(engine, row.peer);
-  const run = await runThrough(engine, row);
+  const run = await runThrough(store, row);
   if (other === undefined || run === undefined) {
     throw new DsmError('not-found', 'the step of this payment is not kept any more');
   }
@@ -65,20 +65,6 @@ export async function receiptOf(engine: Engine, row: PaymentRow): Promise<Receip
     peer,
   });
   return { payment: paymentOf(model, row), bytes };
-}
-
-async function runThrough(
-  engine: Engine,
-  { lane, index }: PaymentRow,
-): Promise<
-  | { readonly end: number; readonly row: NonNullable<Awaited<ReturnType<typeof readRun>>> }
-  | undefined
-> {
-  for (let end = index; end < index + 256; end++) {
-    const row = await readRun(engine, lane, end);
-    if (row !== undefined) return { end, row };
-  }
-  return undefined;
 }
 
 export interface ReceiptReport {

@@ -129,7 +129,8 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'want':
       return want(talk, said);
     case 'parts':
-      return parts(talk, said);
+      await parts(talk, said);
+      return talk.peerEnded && !talk.wants ? endTalk(talk) : undefined;
     case 'consent':
       return turn(talk, { type: 'consent', consent: said });
     case 'refuse':
@@ -148,7 +149,8 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return evidence(talk, said);
     case 'end':
       talk.peerEnded = true;
-      return endTalk(talk);
+      // What was asked for is on its way.
+      return talk.wants ? undefined : endTalk(talk);
   }
 }
 

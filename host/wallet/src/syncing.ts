@@ -3,16 +3,18 @@
 import { equal, keyOf } from '@dsm/primitive';
 import type { SyncReport } from './api.ts';
 import { certifyAll, partsFor } from './lineage.ts';
-import { deliverRun, receiveFrom } from './online.ts';
+import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
 import { reincarnate } from './restore.ts';
 import { liveSession, type Runtime } from './runtime.ts';
 import { learnSuccession } from './succession.ts';
+import { signOpenRuns } from './trading.ts';
 
 export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { engine } = runtime;
   const { model } = engine;
   if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
+  await engine.exclusive(() => signOpenRuns(engine));
   let [received, online] = [0, true];
   const peers = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
   for (const on of peers) {
@@ -21,6 +23,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
     received += from.received;
     online &&= from.online;
   }
+  await fetchLineage(engine);
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
   const delivered = await deliverOpen(runtime);
@@ -39,6 +42,7 @@ async function deliverOpen({ engine }: Runtime): Promise<number> {
   const { model } = engine;
   let delivered = 0;
   for (const [relationship, runs] of model.open) {
+    if (relationship === keyOf(model.own)) continue;
     for (const at of runs) {
       if (at.row.delivered === 1) continue;
       if (!isPaid(engine, at.row.head)) break;

@@ -384,6 +384,26 @@ export async function sayRun(talk: Talk, on: Edge, at: RunAt): Promise<void> {
   await say(talk, commitMessage({ ...row, entries }, signed));
 }
 
+/** Sign what a crash left stated and unsigned, in the order of writing. */
+export async function signOpenRuns(engine: Engine): Promise<void> {
+  const { model } = engine;
+  for (const [relationship, runs] of model.open) {
+    for (const at of runs) {
+      if (at.row.signature.length > 0) continue;
+      await signedRun(engine, model.edges.get(relationship)!, at);
+    }
+  }
+}
+
+/** Ask for the lineage of payments that came without it. */
+export async function sayWants(talk: Talk): Promise<void> {
+  const { missing, changed } = await ingest(talk.engine, [], []);
+  emitFinality(talk.engine, changed);
+  if (missing.heads.length + missing.tokens.length === 0) return;
+  talk.wants = true;
+  await say(talk, { type: 'want', ...missing });
+}
+
 /** An own run with its signature; made now if a crash came between. */
 export async function signedRun(engine: Engine, on: Edge, at: RunAt): Promise<SignedStep> {
   const { step, slots, signature, further } = at.row;
