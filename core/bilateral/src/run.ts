@@ -10,6 +10,8 @@ import {
   advance,
   entry,
   equal,
+  keyOf,
+  limits,
   nextEntry,
   noteKey,
   refused,
@@ -49,11 +51,7 @@ export interface World {
   readonly blindSecret: Uint8Array;
   readonly indexOfMine: (edge: Edge, head: Uint8Array) => number | undefined;
   readonly headOfTheirs: (edge: Edge, index: number) => Uint8Array | undefined;
-  readonly stepOf: (
-    device: Uint8Array,
-    incarnation: number,
-    seq: number,
-  ) => KnownStep | undefined;
+  readonly stepOf: (device: Uint8Array, incarnation: number, seq: number) => KnownStep | undefined;
 }
 
 /** What moved, apart from lanes and roots: for the wallet to keep in the same commit. */
@@ -157,7 +155,22 @@ export function propose(
     writes: demands.flatMap(({ writes }) => writes),
     slots: demands.flatMap(({ slots }) => slots),
   };
-  return accepted({ entries, heads, lane, demand });
+  return boundsRefusal(entries, demand) ?? accepted({ entries, heads, lane, demand });
+}
+
+/** What no peer could accept is never stated: a lane cannot be led back from it. */
+function boundsRefusal(entries: readonly Uint8Array[], demand: Demand): Unaccepted | undefined {
+  const bytes = entries.reduce((sum, { length }) => sum + length, 0);
+  if (entries.length === 0) return refused('malformed', 'an empty run');
+  if (entries.length > limits.runEntriesMax || bytes > limits.runBytesMax) {
+    return refused('too-large');
+  }
+  const keys = new Set(demand.writes.map(({ key }) => keyOf(key)));
+  if (keys.size !== demand.writes.length || keys.size >= limits.proofKeysMax) {
+    return refused('writes');
+  }
+  // One line of the list is for the delivery.
+  return demand.slots.length >= limits.slotsMax ? refused('slots') : undefined;
 }
 
 /** The leaves that an append moves beside its view: spent notes go, own new notes come. */
@@ -207,9 +220,7 @@ export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdic
   const verdict = accept(claim, knownOf(me, on, world), world.rules);
   if (verdict.type !== 'accepted') return verdict as Unaccepted;
   const run = verdict.value;
-  const notes = run.heads.flatMap((head, i) =>
-    notesFor(run.entries[i]!.operation, head, me.id),
-  );
+  const notes = run.heads.flatMap((head, i) => notesFor(run.entries[i]!.operation, head, me.id));
   const leaves = notes.map((note) => {
     const id = noteId(note.source, note.index);
     const after = noteLeaf(note, noteBlind(world.blindSecret, id));

@@ -3,18 +3,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { keyOf } from '@dsm/primitive';
-import { encodeOperation } from '@dsm/protocols';
 import {
+  consentDigest,
+  keyOf,
+  kinds,
+  pendings,
+  refusals,
+  type Consent,
+  type Pending,
+  type Refusal,
+} from '@dsm/primitive';
+import { encodeOperation } from '@dsm/protocols';
+import type { Message } from '../src/message.ts';
+import { explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
+import { signAs } from './actor.ts';
+import {
+  edgeTo,
   introduced,
   issueOf,
+  mapOf,
   memo,
   openDurable,
   payment,
   person,
   policyOf,
   sent,
+  worldOf,
   type Durable,
+  type Person,
 } from './fixture.ts';
 import { openScene, openSide, reachable, settled, type Sides } from './trade-space.ts';
 
@@ -78,4 +94,146 @@ test('two crossing trades: neither loses, blocks or forks the other', (t) => {
   const { size, insides } = reachable(scene, start, 200_000);
   t.diagnostic(`${size} states, ${insides.length} without what is under way`);
   for (const sides of insides) assertTogether(sides);
+});
+
+const idle = { at: 'idle' } as const;
+
+/** The state machine by hand: one device, one event, what it does. */
+function turned(of: Durable, peer: Person, event: Event, trade: Trade = idle): Turn {
+  const who = peer === bob ? ada : bob;
+  const state = { me: of.device, on: edgeTo(of, peer), trade };
+  return step(state, event, worldOf(of, who, policies));
+}
+
+const doings = ({ effects }: Turn): string[] =>
+  effects.map((effect) => {
+    if (effect.do === 'send') return `send ${effect.message.type}`;
+    if (effect.do !== 'tell') return effect.do;
+    const { outcome } = effect;
+    return outcome.type === 'declined' ? `declined ${outcome.code}` : outcome.type;
+  });
+
+function messageIn<T extends Message['type']>({ effects }: Turn, type: T): Message & { type: T } {
+  const found = effects.find((effect) => effect.do === 'send' && effect.message.type === type);
+  assert.ok(found?.do === 'send');
+  return found.message as Message & { type: T };
+}
+
+test('an offer is declined by taste, with a code, and the proposer may go on', () => {
+  const [ofAda, ofBob] = funded();
+  const proposed = turned(ofAda, bob, { type: 'propose', operations: [pay(ofAda, 25n)] });
+  assert.deepEqual(doings(proposed), ['send offer', 'offered']);
+  const standing = { code: 'limit', why: 'more than this wallet takes offline' };
+  const offer = messageIn(proposed, 'offer');
+  const answered = turned(ofBob, ada, { type: 'offer', offer, standing });
+  assert.deepEqual(doings(answered), ['send refuse', 'declined limit']);
+  const refuse = messageIn(answered, 'refuse');
+  const { state } = proposed;
+  const ended = turned(ofAda, bob, { type: 'refuse', refuse }, state.trade);
+  assert.deepEqual(doings(ended), ['declined limit']);
+  assert.deepEqual(ended.state.trade, idle);
+  const elsewhere = { ...refuse, head: new Uint8Array(32).fill(9) };
+  const kept = turned(ofAda, bob, { type: 'refuse', refuse: elsewhere }, state.trade);
+  assert.deepEqual([doings(kept), kept.state.trade], [[], state.trade]);
+});
+
+test('one trade at a time; a commitment cannot be taken back; a crash forgets an offer alone', () => {
+  const [ofAda, ofBob] = funded();
+  const operations = [pay(ofAda, 25n)];
+  const { state } = turned(ofAda, bob, { type: 'propose', operations });
+  const again = turned(ofAda, bob, { type: 'propose', operations }, state.trade);
+  assert.deepEqual(doings(again), ['declined busy']);
+  const cancelled = turned(ofAda, bob, { type: 'cancel' }, state.trade);
+  assert.deepEqual(doings(cancelled), ['send refuse', 'cancelled']);
+  assert.deepEqual(turned(ofAda, bob, { type: 'resume' }, state.trade).state.trade, idle);
+  const start: Sides = [
+    openSide(ofAda, bob, [operations], { crashes: 0, cancels: 0 }),
+    openSide(ofBob, ada, [], { crashes: 0, cancels: 0 }),
+  ];
+  const committing = reachable(scene, start, 1_000).insides.find(
+    ([{ inside }]) => inside.state.trade.at === 'committing',
+  )!;
+  const { state: paying, disk } = committing[0].inside;
+  const late = turned(disk.durable, bob, { type: 'cancel' }, paying.trade);
+  assert.deepEqual(doings(late), ['declined too-late']);
+  assert.deepEqual(late.state.trade, paying.trade);
+  const resumed = turned(disk.durable, bob, { type: 'resume' }, paying.trade);
+  assert.deepEqual(doings(resumed), ['sign-step']);
+});
+
+test('with a device against which there is evidence nothing is proposed and nothing accepted', () => {
+  const [ofAda, ofBob] = funded();
+  const brick = (of: Durable, peer: Person): Durable => ({
+    ...of,
+    edges: new Map(of.edges).set(keyOf(peer.keys.id), { ...edgeTo(of, peer), bricked: 1 }),
+  });
+  const operations = [pay(ofAda, 25n)];
+  const refused = turned(brick(ofAda, bob), bob, { type: 'propose', operations });
+  assert.deepEqual(doings(refused), ['unaccepted']);
+  const offer = messageIn(turned(ofAda, bob, { type: 'propose', operations }), 'offer');
+  const answered = turned(brick(ofBob, ada), ada, { type: 'offer', offer, standing: 'taken' });
+  assert.equal(messageIn(answered, 'refuse').code, 'bricked');
+});
+
+test('an offer whose notes are not under its root is refused before anybody signs', () => {
+  const [ofAda, ofBob] = funded();
+  const operations = [pay(ofAda, 25n)];
+  const offer = messageIn(turned(ofAda, bob, { type: 'propose', operations }), 'offer');
+  const good = turned(ofBob, ada, { type: 'offer', offer, standing: 'taken' });
+  assert.deepEqual(doings(good), ['sign-consent']);
+  const spent = { ...offer, root: openDurable(ada).device.root };
+  const bent = turned(ofBob, ada, { type: 'offer', offer: spent, standing: 'taken' });
+  assert.equal(messageIn(bent, 'refuse').code, 'proof-before');
+});
+
+test('consent by another, for another, or under another root is no consent', () => {
+  const [ofAda, ofBob] = funded();
+  const operations = [pay(ofAda, 25n)];
+  const proposed = turned(ofAda, bob, { type: 'propose', operations });
+  const offer = messageIn(proposed, 'offer');
+  const signing = turned(ofBob, ada, { type: 'offer', offer, standing: 'taken' });
+  const wanted = signing.effects.find((effect) => effect.do === 'sign-consent')!;
+  assert.ok(wanted.do === 'sign-consent');
+  const consentBy = (by: Person, changes: Partial<Consent> = {}): Message & { type: 'consent' } => {
+    const consent = { ...wanted.consent, ...changes };
+    const { keys } = by;
+    const digest = consentDigest(consent);
+    const signature = signAs(keys, keys.working, kinds.countersignature, digest);
+    const proof = mapOf(ofBob).prove([edgeTo(ofBob, ada).key]);
+    const head = edgeTo(ofBob, ada).mine.head;
+    return { type: 'consent', countersignature: { consent, signature }, head, proof };
+  };
+  const said = (consent: Message & { type: 'consent' }): Turn =>
+    turned(ofAda, bob, { type: 'consent', consent }, proposed.state.trade);
+  assert.deepEqual(doings(said(consentBy(bob))), ['persist-appended', 'sign-step']);
+  const bent: readonly (readonly [Message & { type: 'consent' }, refusal: string])[] = [
+    [consentBy(ada), 'signature'],
+    [consentBy(bob, { proposer: bob.keys.id }), 'wrong-device'],
+    [consentBy(bob, { proposerIncarnation: 1 }), 'wrong-device'],
+    [consentBy(bob, { peer: ada.keys.id }), 'wrong-device'],
+    [consentBy(bob, { peerIncarnation: 1 }), 'wrong-device'],
+    [consentBy(bob, { root: new Uint8Array(32).fill(1) }), 'proof-before'],
+    [{ ...consentBy(bob), head: new Uint8Array(32).fill(1) }, 'proof-before'],
+  ];
+  for (const [consent, refusal] of bent) {
+    const { effects, state } = said(consent);
+    assert.deepEqual(state.trade, idle);
+    assert.equal(effects.length, 1);
+    const [told] = effects;
+    assert.ok(told?.do === 'tell' && told.outcome.type === 'unaccepted');
+    const { verdict } = told.outcome;
+    assert.equal(verdict.type === 'refused' ? verdict.refusal : verdict.type, refusal);
+  }
+  const other = consentBy(bob, { head: new Uint8Array(32).fill(1) });
+  assert.deepEqual(doings(said(other)), []);
+});
+
+test('every verdict has a code and a sentence', () => {
+  for (const name of Object.keys(refusals) as Refusal[]) {
+    assert.deepEqual(explain({ type: 'refused', refusal: name }), [name, refusals[name]]);
+  }
+  for (const name of Object.keys(pendings) as Pending[]) {
+    assert.deepEqual(explain({ type: 'pending', pending: name }), [name, pendings[name]]);
+  }
+  assert.equal(explain({ type: 'already-accepted' })[0], 'already-accepted');
 });
