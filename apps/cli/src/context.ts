@@ -20,8 +20,8 @@ export interface Context {
   readonly program: Program;
   /** The folder of the wallet. */
   readonly home: string;
-  /** The folder was named, by flag or environment. */
-  readonly isHomeGiven: boolean;
+  /** The folder that a flag names, if one does. */
+  readonly homeFlag: string | undefined;
   readonly settings: Settings;
   readonly isJson: boolean;
   /** Answer yes to every question, and take an empty passphrase. */
@@ -62,12 +62,14 @@ export async function contextOf(
   const isJson = options.json === true;
   const isQuiet = options.quiet === true;
   const home = options.home ?? cli.env['DSM_HOME'];
-  const isHomeGiven = home !== undefined && home !== '';
   return {
     cli,
     program,
-    isHomeGiven,
-    home: isHomeGiven ? located(home, cli.cwd) : join(dataHome(cli), known.profile.value),
+    homeFlag: options.home === undefined ? undefined : located(options.home, cli.cwd),
+    home:
+      home === undefined || home === ''
+        ? join(dataHome(cli), known.profile.value)
+        : located(home, cli.cwd),
     settings: known,
     isJson,
     yes: options.yes === true,

@@ -10,16 +10,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { httpNode } from '@dsm/node';
-import {
-  equal,
-  hash,
-  limits,
-  registry,
-  registryLineage,
-  utf8,
-  type Registry,
-} from '@dsm/primitive';
-import { DsmError, type Network } from '@dsm/wallet';
+import { equal, limits, registry, registryLineage, type Registry } from '@dsm/primitive';
+import { DsmError, networkId, type Network } from '@dsm/wallet';
 
 export interface NetworkFile {
   readonly name: string;
@@ -90,11 +82,6 @@ export function openNetwork(file: NetworkFile): OpenNetwork {
       for (const node of nodes) node.close();
     },
   };
-}
-
-/** The 32 bytes that name a network in everything that is signed. */
-export function networkId(name: string): Uint8Array {
-  return hash('network', utf8(name));
 }
 
 /** The lineage of the network's registry, for people to compare: its first 8 bytes in base64url. */

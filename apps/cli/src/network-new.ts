@@ -1,8 +1,8 @@
 /** A new network out of the cards of its nodes. */
 
 import { registry, zero32, type Registry } from '@dsm/primitive';
-import { DsmError } from '@dsm/wallet';
-import { networkId, type NetworkFile } from './network-file.ts';
+import { DsmError, networkId } from '@dsm/wallet';
+import type { NetworkFile } from './network-file.ts';
 import type { NodeCard } from './node-home.ts';
 
 /** Four replicas, three votes, one faulty node: for test networks and known operators. */

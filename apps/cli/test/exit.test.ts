@@ -82,6 +82,13 @@ test('a wallet that another process holds is busy', async () => {
   assert.equal((await dsm('id --home w')).exit, 0);
 });
 
+test('the demonstration takes no folder of a wallet', async () => {
+  const { dsm } = await placeWithNetwork();
+  await dsm('init --yes --home w --network network.json');
+  assert.equal((await dsm('dev --once --fresh --home w')).exit, 2);
+  assert.equal((await dsm('id --home w')).exit, 0);
+});
+
 test('a damaged keystore is an integrity failure', async () => {
   const { folder, dsm } = await placeWithNetwork();
   await dsm('init --yes --home w --network network.json');

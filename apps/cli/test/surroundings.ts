@@ -14,31 +14,68 @@ export interface Said {
 export interface Place {
   readonly folder: string;
   readonly dsm: (line: string, env?: Readonly<Record<string, string>>) => Promise<Said>;
+  /** A command line that goes on; its events, one JSON document on each line. */
+  readonly begin: (line: string) => Ongoing;
+}
+
+export interface Ongoing {
+  /** The first document with this `event`. */
+  readonly event: (name: string) => Promise<Readonly<Record<string, unknown>>>;
+  readonly ended: Promise<Said>;
 }
 
 /** A folder in which command lines run as if nobody had ever used the program. */
 export function place(): Place {
   const folder = mkdtempSync(join(tmpdir(), 'dsm-cli-'));
-  return {
-    folder,
-    dsm: async (line, env = {}) => {
-      let [stdout, stderr] = ['', ''];
-      const exit = await run(line === '' ? [] : line.split(' '), {
-        env: { HOME: folder, ...env },
-        cwd: folder,
-        stdout: (text) => {
-          stdout += text;
-        },
-        stderr: (text) => {
-          stderr += text;
-        },
-        canAsk: false,
-        hasColour: false,
-        signal: new AbortController().signal,
-      });
-      return { exit, stdout, stderr };
-    },
+  const dsm = async (
+    line: string,
+    env: Readonly<Record<string, string>> = {},
+    heard: (text: string) => void = () => {},
+  ): Promise<Said> => {
+    let [stdout, stderr] = ['', ''];
+    const exit = await run(line === '' ? [] : line.split(' '), {
+      env: { HOME: folder, ...env },
+      cwd: folder,
+      stdout: (text) => {
+        stdout += text;
+        heard(text);
+      },
+      stderr: (text) => {
+        stderr += text;
+      },
+      canAsk: false,
+      hasColour: false,
+      signal: new AbortController().signal,
+    });
+    return { exit, stdout, stderr };
   };
+  return { folder, dsm: (line, env) => dsm(line, env), begin: (line) => begun(line, dsm) };
+}
+
+type Dsm = (
+  line: string,
+  env: Readonly<Record<string, string>>,
+  heard: (text: string) => void,
+) => Promise<Said>;
+
+function begun(line: string, dsm: Dsm): Ongoing {
+  const events = new Map<string, PromiseWithResolvers<Readonly<Record<string, unknown>>>>();
+  const named = (name: string): PromiseWithResolvers<Readonly<Record<string, unknown>>> => {
+    const known = events.get(name) ?? Promise.withResolvers();
+    events.set(name, known);
+    return known;
+  };
+  const ended = dsm(`${line} --json`, {}, (text) => {
+    const document = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    named(String(document['event'])).resolve(document);
+  });
+  const event = async (name: string): Promise<Readonly<Record<string, unknown>>> => {
+    const over = ended.then((said): never => {
+      throw new Error(`no ${name}: ${said.stdout}${said.stderr}`);
+    });
+    return Promise.race([named(name).promise, over]);
+  };
+  return { event, ended };
 }
 
 /** A place with the file `network.json` of four nodes, none of which runs. */

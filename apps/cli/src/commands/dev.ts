@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory, type DirectoryLock } from '@dsm/node';
 import { StoreError } from '@dsm/ports';
+import { DsmError } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import type { Context } from '../context.ts';
 import { cast, type Cast } from '../dev/cast.ts';
@@ -15,6 +16,7 @@ import { caught, copiedWallet, doubleSpend, offline, online } from '../dev/story
 import { teller, type Teller } from '../dev/teller.ts';
 import { located } from '../network-file.ts';
 import * as s from '../schema.ts';
+import { exists, keyPath } from '../session.ts';
 
 export const dev: CommandSpec = {
   name: 'dev',
@@ -30,7 +32,11 @@ export const dev: CommandSpec = {
   example: 'dsm dev',
   output: { type: 'object', properties: { event: s.text }, required: ['event'] },
   run: async (context, input) => {
-    const home = context.isHomeGiven ? context.home : located(join('.dsm', 'dev'), context.cli.cwd);
+    // DSM_HOME names somebody's wallet, and is not meant here.
+    const home = context.homeFlag ?? located(join('.dsm', 'dev'), context.cli.cwd);
+    if (await exists(keyPath(home))) {
+      throw new DsmError('exists', `there is a wallet in ${home}: take a folder of its own`);
+    }
     await mkdir(home, { recursive: true });
     const lock = await owned(home);
     try {

@@ -1,12 +1,11 @@
 /** `dsm receipt`: the proof of a payment. */
 
-import { writeFile } from 'node:fs/promises';
-import { DsmError } from '@dsm/wallet';
+import { readFile, writeFile } from 'node:fs/promises';
+import { DsmError, verifyReceipt } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
-import { cardFile, fileBytes, receiptFault } from '../receipt-file.ts';
 import * as s from '../schema.ts';
-import { withWallet } from '../session.ts';
+import { networkOf, withWallet } from '../session.ts';
 import { paymentLine, paymentSchema, paymentView } from '../view.ts';
 
 const prefix = { form: '<payment>', meaning: 'a unique prefix of the id' };
@@ -53,29 +52,31 @@ const verify: CommandSpec = {
   name: 'verify',
   summary: 'check a receipt that somebody gave you',
   details:
-    'Needs the identity cards of both sides (dsm id --card writes one), and neither a wallet nor\n' +
-    'a network. Exits with 7 if the receipt does not hold.',
+    'Needs the network file, and neither a wallet nor a node. Exits with 7 if it does not hold.',
   arguments: [{ form: '<file>', meaning: 'the receipt' }],
-  options: [
-    { form: '--payer <card>', meaning: 'the card of who paid' },
-    { form: '--payee <card>', meaning: 'the card of who was paid' },
-  ],
-  example: 'dsm receipt verify coffee.receipt --payer maya.card --payee cafe.card',
-  output: s.record({ ok: s.flag, bytes: s.count, refusal: s.text }),
+  example: 'dsm receipt verify coffee.receipt',
+  output: s.record({
+    ok: s.flag,
+    why: s.text,
+    writer: s.text,
+    peer: s.text,
+    complete: s.flag,
+    payments: s.list(s.record({ token: s.text, amount: s.units, note: s.text })),
+  }),
   run: async (context, input) => {
-    const { cwd } = context.cli;
-    const [payer, payee] = [input.option('payer'), input.option('payee')];
-    if (payer === undefined || payee === undefined) {
-      throw new DsmError('usage', 'verify needs --payer CARD and --payee CARD');
-    }
-    const bytes = await fileBytes(located(input.argument(0), cwd));
-    const writer = await cardFile(located(payer, cwd));
-    const refusal = receiptFault(bytes, writer, await cardFile(located(payee, cwd)));
-    const ok = refusal === undefined;
-    context.result(
-      { ok, bytes: bytes.length, refusal: refusal ?? '' },
-      ok ? 'The receipt holds.' : `The receipt does not hold: ${refusal}.`,
+    const { registry } = await networkOf(context);
+    const bytes = await fileBytes(located(input.argument(0), context.cli.cwd));
+    const { ok, why, writer, peer, complete, payments } = verifyReceipt(
+      bytes,
+      registry.network,
+      registry,
     );
+    context.result({ ok, why, writer, peer, complete, payments }, [
+      ok ? `The receipt holds: ${why}.` : `${why}.`,
+      `payer  ${writer}`,
+      `payee  ${peer}${complete ? '' : ', whose own step is not in it yet'}`,
+      ...payments.map(({ token, amount, note }) => `${amount} units of ${token}  ${note}`),
+    ]);
     return ok ? 0 : 7;
   },
 };
@@ -85,3 +86,11 @@ export const receipt: CommandSpec = {
   summary: 'the proof of a payment',
   commands: [show, verify, exported],
 };
+
+async function fileBytes(path: string): Promise<Uint8Array> {
+  try {
+    return Uint8Array.from(await readFile(path));
+  } catch (cause) {
+    throw new DsmError('not-found', `${path} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,49 @@
+/** The demonstration, told once, and once more on what the first left behind. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const main = resolve(import.meta.dirname, '../src/main.ts');
+
+interface Told {
+  readonly event: string;
+  readonly wallet?: string;
+  readonly exit?: number;
+  readonly finality?: string;
+  readonly sum?: string;
+}
+
+test('two starts tell the whole story from what has happened', () => {
+  const home = mkdtempSync(join(tmpdir(), 'dsm-dev-'));
+  for (const start of [1, 2]) {
+    const args = [main, 'dev', '--once', '--json', '--home', home];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.equal(status, 0, `start ${start}: ${stderr}`);
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Told);
+    const all = (event: string): readonly Told[] => told.filter((one) => one.event === event);
+    assert.equal(all('chapter').length, 7);
+    assert.deepEqual(
+      all('paid-offline').map(({ finality }) => finality),
+      ['pair-final', 'pair-final', 'pair-final'],
+    );
+    assert.deepEqual(
+      all('refused').map(({ exit }) => exit),
+      [6, 6],
+    );
+    assert.deepEqual(
+      all('bricked').map(({ wallet }) => wallet),
+      ['Café', 'Bazaar'],
+    );
+    assert.deepEqual(
+      all('sum').map(({ sum }) => sum),
+      ['100000'],
+    );
+  }
+});

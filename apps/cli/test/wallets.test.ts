@@ -1,0 +1,175 @@
+/** Two wallets, four node processes, every command; each JSON document is what its schema says. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { commands } from '../src/commands/index.ts';
+import { schemas } from '../src/commands/schema.ts';
+import { cluster, type Cluster } from '../src/dev/cluster.ts';
+import { mismatch } from './schema-check.ts';
+import { place } from './surroundings.ts';
+
+const described = schemas(commands);
+const { folder, dsm, begin } = place();
+let nodes: Cluster;
+
+before(async () => {
+  nodes = await cluster(join(folder, 'nodes'));
+  await nodes.start();
+  for (const name of ['Maya', 'Café']) {
+    await good('init', `--name ${name} --yes`, name);
+  }
+});
+
+after(() => nodes.end());
+
+test('two wallets meet, and know each other by the same phrases', async () => {
+  const host = begin(`meet --listen 127.0.0.1:0 --once --home ${home('Café')}`);
+  const { address } = await host.event('listening');
+  const met = await good<Contact>('meet', `--to ${String(address)}`, 'Maya');
+  assert.equal(met.name, 'Café');
+  assert.equal(met.phrase, (await good<Contact>('id', '', 'Café')).phrase);
+  const { exit, stdout } = await host.ended;
+  assert.equal(exit, 0);
+  for (const line of stdout.trim().split('\n')) {
+    assert.equal(mismatch(described['meet']!, JSON.parse(line)), undefined);
+  }
+});
+
+test('a token is issued, minted, adopted and loaded', async () => {
+  const { id } = await good<Token>('token issue', 'ERA --cap 1000 --decimals 2', 'Maya');
+  assert.equal((await good<Balance>('token mint', 'ERA 100', 'Maya')).total, '10000');
+  assert.equal((await good<Token>('token adopt', id, 'Café')).id, id);
+  assert.equal((await good<Balance>('load', '40 ERA', 'Maya')).purse, '4000');
+  await good('token ls', '', 'Café');
+  await good('token show', 'ERA', 'Café');
+  assert.equal((await said('token mint ERA 901', 'Maya')).exit, 4);
+  assert.equal((await said('load 61 ERA', 'Maya')).exit, 4);
+});
+
+test('the receiver of value is a name or a whole id, never a prefix', async () => {
+  const { device } = await good<Contact>('id', '', 'Café');
+  const short = device.slice(0, 12);
+  await good('contact show', short, 'Maya');
+  assert.equal((await said(`pay ${short} 1 ERA`, 'Maya')).exit, 3);
+  assert.equal((await said('pay Café 1 ER', 'Maya')).exit, 3);
+  assert.equal((await said('pay Café 0 ERA', 'Maya')).exit, 2);
+  assert.equal((await said('pay Nobody 1 ERA', 'Maya')).exit, 3);
+  assert.equal((await said('pay Café 1000 ERA --over online', 'Maya')).exit, 4);
+  assert.equal((await said('pay Café 1 ERA --over offline', 'Maya')).exit, 5);
+  assert.equal((await said('pay Café 1 ERA --to 127.0.0.1:9', 'Maya')).exit, 5);
+});
+
+test('a request is paid where it was asked, without a network, once its owner says so', async () => {
+  const request = await good<{ request: string }>('ask', '5 ERA --note tea', 'Café');
+  assert.match(request.request, /units=500&note=tea$/);
+  const asked = begin(`ask 12.50 ERA --listen 127.0.0.1:0 --home ${home('Café')}`);
+  const { request: text } = await asked.event('asked');
+  assert.equal((await said(`pay ${String(text)}`, 'Maya')).exit, 2);
+  const paid = await good<Paid>('pay', `${String(text)} --yes --over offline`, 'Maya');
+  assert.deepEqual([paid.payment.decimal, paid.payment.finality], ['12.50', 'pair-final']);
+  const end = await asked.ended;
+  assert.equal(end.exit, 0);
+  for (const line of end.stdout.trim().split('\n')) {
+    const document = JSON.parse(line) as { event: string };
+    const schema = document.event === 'asked' || document.event === 'payment' ? 'ask' : 'meet';
+    assert.equal(mismatch(described[schema]!, document), undefined);
+  }
+});
+
+test('what was paid offline is certified by a sync, and its receipt holds for anybody', async () => {
+  await good('inbox', '', 'Café');
+  await good('sync', '', 'Café');
+  const [payment] = await good<readonly Paid['payment'][]>('history', 'Maya', 'Café');
+  assert.equal(payment!.finality, 'certified');
+  await good('receipt show', payment!.id.slice(0, 12), 'Café');
+  await good('receipt export', `${payment!.id} tea.receipt`, 'Café');
+  const checked = await good<{ ok: boolean }>('receipt verify', 'tea.receipt', 'Maya');
+  assert.equal(checked.ok, true);
+  const bytes = readFileSync(join(folder, 'tea.receipt'));
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(join(folder, 'bent.receipt'), bytes);
+  assert.equal((await said('receipt verify bent.receipt', 'Maya')).exit, 7);
+});
+
+test('an online payment waits at the nodes until the receiver comes', async () => {
+  const paid = await good<Paid>('pay', 'Café 7 ERA --over online', 'Maya');
+  assert.equal(paid.payment.finality, 'certified');
+  await good('outbox', '', 'Maya');
+  await good('sync', '', 'Café');
+  const [balance] = await good<readonly Balance[]>('balance', '', 'Café');
+  assert.equal(balance!.total, '1950');
+});
+
+test('contacts are renamed and blocked, and a limit is kept', async () => {
+  await good('contact rename', 'Café Central', 'Maya');
+  assert.equal((await good<Contact>('contact block', 'Central', 'Maya')).state, 'blocked');
+  assert.equal((await said('pay Central 1 ERA', 'Maya')).exit, 4);
+  assert.equal((await good<Contact>('contact block', 'Central --undo', 'Maya')).state, 'ok');
+  await good('contact ls', '', 'Maya');
+  const { limit } = await good<{ limit: string }>('contact limit', 'ERA 7.50', 'Café');
+  assert.equal(limit, '750');
+});
+
+test('the rest of the commands say what they describe', async () => {
+  for (const line of [
+    'status',
+    'alarm ls',
+    'chain verify',
+    'config ls',
+    'doctor',
+    'network show',
+  ]) {
+    await good(line, '', 'Maya');
+  }
+  await good('node status', nodes.network.nodes[0]!, 'Maya');
+  assert.equal((await said('alarm show alarm1', 'Maya')).exit, 3);
+});
+
+test('a backup becomes the next incarnation, with what the nodes show unspent', async () => {
+  await good('backup', 'cafe.backup', 'Café');
+  await good('restore', `cafe.backup --network ${nodes.networkPath}`, 'Again');
+  assert.equal((await said('pay Maya 1 ERA', 'Again')).exit, 4);
+  await good('sync', '', 'Again');
+  assert.equal((await good<{ incarnation: number }>('id', '', 'Again')).incarnation, 1);
+  const [balance] = await good<readonly Balance[]>('balance', '', 'Again');
+  assert.equal(balance!.total, '1950');
+});
+
+interface Contact {
+  readonly name: string;
+  readonly device: string;
+  readonly phrase: string;
+  readonly state: string;
+}
+
+interface Token {
+  readonly id: string;
+}
+
+interface Balance {
+  readonly total: string;
+  readonly purse: string;
+}
+
+interface Paid {
+  readonly payment: { readonly id: string; readonly decimal: string; readonly finality: string };
+}
+
+function home(name: string): string {
+  return join(folder, name);
+}
+
+function said(line: string, name: string): ReturnType<typeof dsm> {
+  return dsm(`${line} --json --home ${home(name)} --network ${nodes.networkPath}`);
+}
+
+/** Runs a command that must succeed, and checks what it prints against its schema. */
+async function good<T>(command: string, more: string, name: string): Promise<T> {
+  const { exit, stdout, stderr } = await said(more === '' ? command : `${command} ${more}`, name);
+  assert.equal(exit, 0, `${command} ${more}: ${stderr}`);
+  const document = JSON.parse(stdout) as T;
+  assert.equal(mismatch(described[command]!, document), undefined, command);
+  return document;
+}
