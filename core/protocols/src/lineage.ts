@@ -35,6 +35,7 @@ import {
   struct,
   suiteCoder,
   variable,
+  registryLineage,
   verifyWorking,
   type Authorisation,
   type Certificate,
@@ -189,7 +190,7 @@ function judgeIssue(
   const place = issuePlace(parent, policy);
   if (!authorises(known.network, place, head, part.authorisation)) return bad('signature');
   const slot = { key: slotKey(place), value: head };
-  const holds = certificateHolds(part.certificate, slot, known.registry);
+  const holds = certificateHolds(part.certificate, slot, known, part.issue.token);
   if (holds === 'bad') return bad('certificate');
   const certified = holds && (before?.certified ?? true);
   const sources = before === undefined ? [] : [parent];
@@ -227,7 +228,7 @@ function checkSpend(part: SpendPart, known: LineageKnown): LineageVerdict {
   const head = nextHead(part.before, part.entry);
   const refusal = spendRefusal(part, operation, head, known);
   if (refusal !== undefined) return bad(refusal);
-  const certified = spendCertified(part, inputs, head, known);
+  const certified = spendCertified(part, operation, head, known);
   if (certified === 'bad') return bad('certificate');
   return {
     type: 'good',
@@ -297,26 +298,30 @@ function signedByAll(part: SpendPart, inputs: readonly Input[], network: Uint8Ar
 
 function spendCertified(
   part: SpendPart,
-  inputs: readonly Input[],
+  { inputs, token }: Movement,
   head: Uint8Array,
   known: LineageKnown,
 ): boolean | 'bad' {
   let certified = true;
   for (const [i, input] of inputs.entries()) {
     const slot = { key: slotKey(spendPlace(input)), value: head };
-    const holds = certificateHolds(part.certificates[i], slot, known.registry);
+    const holds = certificateHolds(part.certificates[i], slot, known, token);
     if (holds === 'bad') return 'bad';
     certified = certified && holds && known.originOf(input.source)!.certified;
   }
   return certified;
 }
 
+/** Only certificates of the registry lineage that the token's policy names count. */
 function certificateHolds(
   claim: Certificate | undefined,
   slot: Slot,
-  registry: Registry,
+  { registry, policyOf }: LineageKnown,
+  token: Uint8Array,
 ): boolean | 'bad' {
   if (claim === undefined) return false;
+  const named = policyOf(token)?.registry;
+  if (named === undefined || !equal(named, registryLineage(registry))) return 'bad';
   return checkCertificate(claim, registry, slot) === undefined ? true : 'bad';
 }
 
