@@ -13,6 +13,7 @@ import {
   keyOf,
   kinds,
   nextHead,
+  registryLineage,
   slotKey,
   slotListRoot,
   slotPath,
@@ -71,8 +72,10 @@ import {
 
 const [ada, bob] = [person('ada'), person('bob')];
 const nodes = nodesOf(1);
-const gold = policyOf(ada);
+const gold = policyOf(ada, { registry: registryLineage(nodes.registry) });
 const token = tokenId(gold);
+/** A token whose certificates are those of other nodes. */
+const silver = policyOf(ada, { ticker: 'SLV', registry: named('another registry') });
 
 const first = issueOf(ada, gold, [60n, 40n]);
 const second = issueOf(ada, gold, [50n], first);
@@ -306,6 +309,7 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
     [loadPart, { ...known, network: named('another network') }],
   ],
   certificate: [
+    [issuePartOf(issueOf(ada, silver, [10n]), { policy: silver }), knownOf([], [silver])],
     [{ ...issuePartOf(first), certificate: certificateOf(nodes, loadPart.slots[0]!) }, known],
     [{ ...issuePartOf(first), certificate: wrongVotes(issuePartOf(first).certificate) }, known],
     [{ ...loadPart, certificates: loadPart.certificates.toReversed() }, known],
@@ -404,6 +408,17 @@ test('no evidence: an online note, another note, another writer, or bytes that o
     assert.equal(opensPurseNote(spendPlace(note), bytesOf), false, `opening ${i}`);
   }
   assert.ok(opensPurseNote(place, opening));
+});
+
+test('no evidence: what looks like a purse note and does not come of a load', () => {
+  const { token: of, inputs, outputs, memo } = loadOperation;
+  const bytes = withOperation(
+    encodeOperation({ type: 'transfer', token: of, inputs, outputs, memo }),
+  ).entry;
+  const { before } = loadPart;
+  const note: Note = { ...purseNote, source: nextHead(before, bytes) };
+  const transferred = encodeOpening({ before, index: note.index, entry: bytes });
+  assert.equal(opensPurseNote(spendPlace(note), transferred), false);
 });
 
 test('no evidence: a load that a stranger wrote about a victim, whose card he shows', () => {

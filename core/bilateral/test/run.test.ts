@@ -17,11 +17,12 @@ import {
   type Receipt,
   type Verdict,
 } from '@dsm/primitive';
+import { installPortable } from '@dsm/portable';
 import { encodeOperation, opensPurseNote } from '@dsm/protocols';
 import { edge, leafOf, mySide, openEdge, openOwnEdge } from '../src/edge.ts';
 import { device, takeStep } from '../src/device.ts';
 import { append, propose } from '../src/run.ts';
-import { cardOf, named, network, signAs } from './actor.ts';
+import { cardOf, flipped, installFakes, named, network, signAs } from './actor.ts';
 import {
   absorbed,
   edgeTo,
@@ -313,5 +314,24 @@ test('a signature of another kind, over the very statement of a step, is none', 
     const signature = signAs(ada.keys, ada.keys.working, kind, change.run.statement);
     const signed = { ...claim.signed, signature };
     assert.equal(said(absorbed(bob, b, ada, { ...claim, signed }, policies)), 'signature');
+  }
+});
+
+test('with real ML-DSA-65: a payment is absorbed, and one with a bent signature is not', () => {
+  installPortable();
+  try {
+    const [eve, mal] = [person('eve'), person('mal')];
+    const ofEve = [policyOf(eve)];
+    const mint = encodeOperation({ type: 'mint', issue: issueOf(eve, ofEve[0]!, [60n]) });
+    const rich = sent(eve, openDurable(eve), eve, [mint], ofEve).durable;
+    const [e, m] = introduced(eve, mal, rich, openDurable(mal));
+    const note = [...e.notes.values()][0]!;
+    const { claim } = sent(eve, e, mal, [payment(eve, mal, [note], 10n)], ofEve);
+    assert.equal(said(absorbed(mal, m, eve, claim, ofEve)), 'accepted');
+    const signature = flipped(claim.signed.signature, 1_000);
+    const bent = { ...claim, signed: { ...claim.signed, signature } };
+    assert.equal(said(absorbed(mal, m, eve, bent, ofEve)), 'signature');
+  } finally {
+    installFakes();
   }
 });

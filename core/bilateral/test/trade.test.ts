@@ -175,6 +175,14 @@ test('with a device against which there is evidence nothing is proposed and noth
   assert.equal(messageIn(answered, 'refuse').code, 'bricked');
 });
 
+test('what the rules refuse is not offered', () => {
+  const [ofAda] = funded();
+  const note = [...ofAda.notes.values()][0]!;
+  const operations = [payment(ada, person('cyd'), [note], 25n)];
+  const refused = turned(ofAda, bob, { type: 'propose', operations });
+  assert.deepEqual([doings(refused), refused.state.trade], [['unaccepted'], idle]);
+});
+
 test('an offer whose notes are not under its root is refused before anybody signs', () => {
   const [ofAda, ofBob] = funded();
   const operations = [pay(ofAda, 25n)];
