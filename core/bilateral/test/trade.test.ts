@@ -28,6 +28,7 @@ import {
   person,
   policyOf,
   sent,
+  signedBy,
   worldOf,
   type Durable,
   type Person,
@@ -175,6 +176,24 @@ test('with a device against which there is evidence nothing is proposed and noth
   assert.equal(messageIn(answered, 'refuse').code, 'bricked');
 });
 
+test('the payee acknowledges, then says its own step; an ack with another key is none', () => {
+  const [ofAda, ofBob] = funded();
+  const { claim } = sent(ada, ofAda, bob, [pay(ofAda, 25n)], policies);
+  const commit = { type: 'commit', ...claim, countersignature: undefined } as const;
+  const received = turned(ofBob, ada, { type: 'commit', commit });
+  assert.deepEqual(doings(received), ['persist-absorbed', 'send ack', 'received', 'sign-step']);
+  const signing = received.effects.find((effect) => effect.do === 'sign-step')!;
+  assert.ok(signing.do === 'sign-step');
+  const signed = signedBy(bob, signing.run);
+  const { statement } = signing.run;
+  const completed = turned(ofBob, ada, { type: 'step-signed', statement, signed });
+  assert.deepEqual(messageIn(completed, 'absorbed').signed, signed);
+  const ack = messageIn(received, 'ack');
+  assert.deepEqual(doings(turned(ofAda, bob, { type: 'ack', ack })), ['persist-acked', 'acked']);
+  const forged = { ...ack, mac: ack.head };
+  assert.deepEqual(doings(turned(ofAda, bob, { type: 'ack', ack: forged })), []);
+});
+
 test('what the rules refuse is not offered', () => {
   const [ofAda] = funded();
   const note = [...ofAda.notes.values()][0]!;
@@ -234,6 +253,21 @@ test('consent by another, for another, or under another root is no consent', () 
   }
   const other = consentBy(bob, { head: new Uint8Array(32).fill(1) });
   assert.deepEqual(doings(said(other)), []);
+});
+
+test('a consent that was overtaken while it was signed is not sent', () => {
+  const [ofAda, ofBob] = funded();
+  const operations = [pay(ofAda, 25n)];
+  const offer = messageIn(turned(ofAda, bob, { type: 'propose', operations }), 'offer');
+  const signing = turned(ofBob, ada, { type: 'offer', offer, standing: 'taken' });
+  const wanted = signing.effects.find((effect) => effect.do === 'sign-consent')!;
+  assert.ok(wanted.do === 'sign-consent');
+  const { consent } = wanted;
+  const signature = new Uint8Array(3_309);
+  const event: Event = { type: 'consent-signed', consent, signature };
+  assert.deepEqual(doings(turned(ofBob, ada, event)), ['send consent']);
+  const { durable } = sent(bob, ofBob, ada, [memo('meanwhile')], policies);
+  assert.deepEqual(doings(turned(durable, ada, event)), []);
 });
 
 test('every verdict has a code and a sentence', () => {
