@@ -5,23 +5,24 @@
  * hash-wasm takes part if `npm ci` was run in bench/third-party.
  */
 
-import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { nativeHash } from '@dsm/node';
 import { portableHash } from '@dsm/portable';
 import { interleaved, type Candidate } from './interleaved.ts';
+import type { Options, Report } from './report.ts';
+import { resolvePeer } from './third-party.ts';
 
 export const question = 'Which BLAKE3 is the fastest at the sizes that the protocol hashes?';
 
 type Digest = (input: Uint8Array) => Uint8Array;
 
 /** Reports one line for each size and implementation. */
-export async function run(report: (line: object) => void): Promise<void> {
+export async function run(report: Report, { peers }: Options = { peers: true }): Promise<void> {
   const digests: Record<string, Digest> = {
     [nativeHash.name]: nativeHash.blake3,
     [portableHash.name]: portableHash.blake3,
   };
-  const wasm = await hashWasm();
+  const wasm = peers ? await hashWasm() : undefined;
   if (wasm !== undefined) digests['hash-wasm'] = wasm;
   for (const bytes of [64, 128, 192, 512, 1_024, 4_096, 16_384, 1_048_576]) {
     const candidates = Object.entries(digests).map(([name, digest]) =>
@@ -57,13 +58,8 @@ interface HashWasm {
 }
 
 async function hashWasm(): Promise<Digest | undefined> {
-  const require = createRequire(new URL('../third-party/package.json', import.meta.url));
-  let path: string;
-  try {
-    path = require.resolve('hash-wasm');
-  } catch {
-    return undefined;
-  }
+  const path = resolvePeer('hash-wasm');
+  if (path === undefined) return undefined;
   const { createBLAKE3 } = (await import(pathToFileURL(path).href)) as HashWasm;
   const hasher = await createBLAKE3();
   return (input) => {

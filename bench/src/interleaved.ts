@@ -3,6 +3,8 @@
  * moment hits all of them, and the median over the rounds counts.
  */
 
+import { spread } from './report.ts';
+
 export interface Candidate {
   readonly name: string;
   /** Does the work `count` times. */
@@ -12,9 +14,9 @@ export interface Candidate {
 export interface Figure {
   readonly name: string;
   readonly medianNs: number;
-  /** Quartiles of the rounds: how far the median can be trusted. */
-  readonly lowerNs: number;
-  readonly upperNs: number;
+  /** Of the rounds, by the clock on the wall: how far the median can be trusted. */
+  readonly p10Ns: number;
+  readonly p90Ns: number;
   /** How many times as long as the fastest candidate. */
   readonly ratio: number;
 }
@@ -33,15 +35,16 @@ export function interleaved(
       times[i]!.push(Number(process.hrtime.bigint() - start) / count);
     }
   }
-  const sorted = times.map((of) => of.toSorted((a, b) => a - b));
-  const at = (of: readonly number[], part: number): number =>
-    Math.round(of[Math.floor((of.length - 1) * part)]!);
-  const fastest = Math.min(...sorted.map((of) => at(of, 0.5)));
-  return candidates.map(({ name }, i) => ({
-    name,
-    medianNs: at(sorted[i]!, 0.5),
-    lowerNs: at(sorted[i]!, 0.25),
-    upperNs: at(sorted[i]!, 0.75),
-    ratio: Math.round((at(sorted[i]!, 0.5) / fastest) * 100) / 100,
-  }));
+  const spreads = times.map(spread);
+  const fastest = Math.min(...spreads.map(({ median }) => median));
+  return candidates.map(({ name }, i) => {
+    const { median, p10, p90 } = spreads[i]!;
+    return {
+      name,
+      medianNs: Math.round(median),
+      p10Ns: Math.round(p10),
+      p90Ns: Math.round(p90),
+      ratio: Math.round((median / fastest) * 100) / 100,
+    };
+  });
 }

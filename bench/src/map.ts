@@ -10,7 +10,6 @@
  * contenders take turns.
  */
 
-import { createRequire } from 'node:module';
 import { nativeHash } from '@dsm/node';
 import {
   deviceMap,
@@ -21,29 +20,33 @@ import {
   type DeviceMap,
   type Multiproof,
 } from '@dsm/primitive';
+import { judge, spread, type Goal, type Options, type Report } from './report.ts';
+import { requirePeer } from './third-party.ts';
+import { rate, rateColumns, takeTurns, threadMs, type Contender } from './turns.ts';
 
 export const question = 'How many single updates with a new root does a device map do per second?';
 
-type Report = (line: Record<string, unknown>) => void;
-
 const clock = 'thread CPU time';
-const sizes: readonly (readonly [keys: number, peers: boolean])[] = [
-  [1_000, true],
-  [100_000, true],
-  [1_000_000, false],
+const sizes: readonly Size[] = [
+  { count: 1_000, withPeers: true, floor: 200_000, target: 320_000 },
+  { count: 100_000, withPeers: true, floor: 100_000, target: 160_000 },
+  { count: 1_000_000, withPeers: false, floor: 60_000, target: 85_000 },
 ];
 
-interface Contender {
-  readonly name: string;
-  /** Pieces of work in a round: enough for the clock, which ticks every 4 ms on some machines. */
+interface Size {
   readonly count: number;
-  readonly work: (round: number) => Promise<void>;
+  readonly withPeers: boolean;
+  readonly floor: number;
+  readonly target: number;
 }
 
+/** How many times as fast as anybody else. */
+const timesGoal: Goal = { floor: 3, target: 3, better: 'higher' };
+
 /** Reports a line for each size and contender, and for each size one about building and proofs. */
-export async function run(report: Report): Promise<void> {
+export async function run(report: Report, options: Options = { peers: true }): Promise<void> {
   installHash(nativeHash);
-  for (const [count, withPeers] of sizes) {
+  for (const { count, withPeers, ...goal } of sizes) {
     const keys = Array.from({ length: count }, (_, i) => digestOf(i));
     const map = deviceMap();
     const building = threadMs();
@@ -56,26 +59,26 @@ export async function run(report: Report): Promise<void> {
       clock,
     });
 
-    const contenders = [ours(map, keys)];
-    if (withPeers) contenders.push(...(await peers(keys, report)));
-    const medians = await takeTurns(contenders, count >= 1_000_000 ? 7 : 11);
+    const contenders = [ourMap(map, keys)];
+    if (withPeers && options.peers) contenders.push(...(await peers(keys, report)));
+    const rates = await takeTurns(contenders, count >= 1_000_000 ? 7 : 11);
     for (const [i, { name }] of contenders.entries()) {
-      const perSecond = Math.round(medians[i]!);
-      const oursTimes = Math.round((medians[0]! / medians[i]!) * 10) / 10;
+      const columns = rateColumns(rates[i]!);
+      const times = Math.round((rates[0]!.median / columns.perSecond) * 10) / 10;
+      const ours = judge(columns.perSecond, { ...goal, better: 'higher' });
       report({
         bench: 'map update + root',
         keys: count,
         contender: name,
-        perSecond,
-        oursTimes,
-        clock,
+        ...columns,
+        ...(i === 0 ? ours : { oursTimes: times, ...judge(times, timesGoal) }),
       });
     }
     proofs(map, keys, report);
   }
 }
 
-function ours(map: DeviceMap, keys: readonly Uint8Array[]): Contender {
+function ourMap(map: DeviceMap, keys: readonly Uint8Array[]): Contender {
   const count = 100_000;
   const write = { key: keys[0]!, value: new Uint8Array(32) };
   const writes = [write];
@@ -132,7 +135,7 @@ async function urkel(
   hash: object,
   keys: readonly Uint8Array[],
 ): Promise<Contender | undefined> {
-  const library = thirdParty('urkel') as Urkel | undefined;
+  const library = requirePeer('urkel') as Urkel | undefined;
   if (library === undefined) return undefined;
   const tree = new library.Tree({ hash, bits: 256 });
   await tree.open();
@@ -191,8 +194,8 @@ function blake3Of(a: Uint8Array, b?: Uint8Array, c?: Uint8Array): Buffer {
 
 /** BLAKE2b-256 of bcrypto: compiled if it is, else in JavaScript. */
 function bcryptoHash(): { readonly backend: string } | undefined {
-  const compiled = thirdParty('bcrypto/lib/native/blake2b.js');
-  const plain = thirdParty('bcrypto/lib/js/blake2b.js');
+  const compiled = requirePeer('bcrypto/lib/native/blake2b.js');
+  const plain = requirePeer('bcrypto/lib/js/blake2b.js');
   if (compiled !== undefined) return Object.assign(compiled, { backend: 'compiled' });
   return plain === undefined ? undefined : Object.assign(plain, { backend: 'JavaScript' });
 }
@@ -206,7 +209,7 @@ interface ZkKit {
 }
 
 function zkKit(name: string, keys: readonly Uint8Array[]): Contender | undefined {
-  const library = thirdParty('@zk-kit/sparse-merkle-tree') as ZkKit | undefined;
+  const library = requirePeer('@zk-kit/sparse-merkle-tree') as ZkKit | undefined;
   if (library === undefined) return undefined;
   const room = Buffer.alloc(96);
   const digest = Buffer.alloc(32);
@@ -232,28 +235,6 @@ function zkKit(name: string, keys: readonly Uint8Array[]): Contender | undefined
   };
 }
 
-function thirdParty(name: string): object | undefined {
-  const require = createRequire(new URL('../third-party/package.json', import.meta.url));
-  try {
-    return require(name) as object;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Pieces of work per second of each contender, the median of its rounds. The first round warms up. */
-async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<number[]> {
-  const rates = contenders.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [i, { count, work }] of contenders.entries()) {
-      const start = threadMs();
-      await work(round);
-      if (round > 0) rates[i]!.push(rate(count, threadMs() - start));
-    }
-  }
-  return rates.map(median);
-}
-
 /** Bytes of a proof of one key, and how many are made and evaluated per second. */
 function proofs(map: DeviceMap, keys: readonly Uint8Array[], report: Report): void {
   const sample = Array.from({ length: 2_000 }, (_, i) => keys[pick(i, keys.length)]!);
@@ -270,14 +251,14 @@ function proofs(map: DeviceMap, keys: readonly Uint8Array[], report: Report): vo
     rounds.prove.push(rate(sample.length, between - start));
     rounds.evaluate.push(rate(sample.length, threadMs() - between));
   }
+  if (used === 0) throw new Error('nothing was proved');
   report({
     bench: 'map proof of one key',
     keys: keys.length,
     meanBytes: Math.round(bytes.reduce((sum, each) => sum + each, 0) / bytes.length),
     maxBytes: Math.max(...bytes),
-    provePerSecond: Math.round(median(rounds.prove)),
-    evaluatePerSecond: Math.round(median(rounds.evaluate)),
-    used,
+    provePerSecond: Math.round(spread(rounds.prove).median),
+    evaluatePerSecond: Math.round(spread(rounds.evaluate).median),
     clock,
   });
 }
@@ -304,19 +285,6 @@ function stamp(value: Uint8Array, n: number): void {
   value[1] = n & 0xff;
   value[2] = (n >> 8) & 0xff;
   value[3] = (n >> 16) & 0xff;
-}
-
-function threadMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
-function rate(count: number, ms: number): number {
-  return Math.round(count / (Math.max(ms, 0.001) / 1_000));
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 if (import.meta.main) await run((line) => console.log(JSON.stringify(line)));

@@ -9,6 +9,7 @@ import { nativeSignatures } from '@dsm/node';
 import { portableSignatures } from '@dsm/portable';
 import { algorithms, sizes, type Algorithm, type Signatures } from '@dsm/primitive';
 import { interleaved, type Candidate } from './interleaved.ts';
+import type { Report } from './report.ts';
 
 export const question = 'What do keys, signatures and verifications cost, native and portable?';
 
@@ -24,7 +25,7 @@ const efforts: Readonly<Record<Algorithm, readonly [rounds: number, count: numbe
 };
 
 /** Reports one line for each algorithm, work and implementation. */
-export function run(report: (line: object) => void): Promise<void> {
+export function run(report: Report): Promise<void> {
   for (const algorithm of algorithms) {
     const [rounds, count] = efforts[algorithm];
     for (const [work, candidate] of Object.entries(works)) {

@@ -1,0 +1,19 @@
+/** The benches by name, in the order in which they run. */
+
+import type { Bench } from './report.ts';
+
+const all: Readonly<Record<string, () => Promise<Bench>>> = {
+  hash: () => import('./hash.ts'),
+  signature: () => import('./signature.ts'),
+  chain: () => import('./chain.ts'),
+  map: () => import('./map.ts'),
+  bilateral: () => import('./bilateral.ts'),
+  signed: () => import('./signed.ts'),
+  durable: () => import('./durable.ts'),
+  offline: () => import('./offline.ts'),
+  'proof-data': () => import('./proof-data.ts'),
+  wire: () => import('./wire.ts'),
+  clone: () => import('./clone.ts'),
+};
+
+export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));
