@@ -194,6 +194,17 @@ test('the payee acknowledges, then says its own step; an ack with another key is
   assert.deepEqual(doings(turned(ofAda, bob, { type: 'ack', ack: forged })), []);
 });
 
+test('a commit that does not hold is refused with its code, and nothing is kept', () => {
+  const [ofAda, ofBob] = funded();
+  const { claim } = sent(ada, ofAda, bob, [pay(ofAda, 25n)], policies);
+  const signed = { ...claim.signed, signature: new Uint8Array(3_309) };
+  const commit = { type: 'commit', ...claim, signed, countersignature: undefined } as const;
+  const answered = turned(ofBob, ada, { type: 'commit', commit });
+  assert.deepEqual(doings(answered), ['send refuse', 'unaccepted']);
+  assert.equal(messageIn(answered, 'refuse').code, 'signature');
+  assert.deepEqual(answered.state.me, ofBob.device);
+});
+
 test('what the rules refuse is not offered', () => {
   const [ofAda] = funded();
   const note = [...ofAda.notes.values()][0]!;
