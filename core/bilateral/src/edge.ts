@@ -16,7 +16,6 @@ import {
   keyDigest,
   object,
   openLane,
-  option,
   relationshipKey,
   sideOf,
   slotKey,
@@ -68,8 +67,6 @@ export interface Edge {
   readonly absorbed: Mark;
   /** 1 if there is evidence against the peer. */
   readonly bricked: number;
-  /** What this device consented to last and still waits to be committed, for display. */
-  readonly consented: Uint8Array | undefined;
 }
 
 const lane: Coder<Lane> = struct({ start: bytes32, head: bytes32, index: u64, entropy: bytes32 });
@@ -93,17 +90,11 @@ export const edge: Obj<Edge> = object(
     theirs: lane,
     absorbed: struct({ index: u64, head: bytes32 }),
     bricked: u8,
-    consented: option(bytes32),
   }),
 );
 
 /** The edge that two devices open with their first agreed secret. */
-export function openEdge(
-  me: Device,
-  workingKey: Uint8Array,
-  peer: Peer,
-  secret: Uint8Array,
-): Edge {
+export function openEdge(me: Device, workingKey: Uint8Array, peer: Peer, secret: Uint8Array): Edge {
   const spool = spoolKey(secret);
   const mine = openLane(me.network, me.id, me.incarnation, peer.device, spool);
   return {
@@ -117,7 +108,6 @@ export function openEdge(
     theirs: openLane(me.network, peer.device, peer.incarnation, me.id, spool),
     absorbed: { index: 0, head: mine.start },
     bricked: 0,
-    consented: undefined,
   };
 }
 

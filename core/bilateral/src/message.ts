@@ -75,7 +75,12 @@ export type Message =
       readonly head: Uint8Array;
       readonly proof: Multiproof;
     }
-  | { readonly type: 'refuse'; readonly head: Uint8Array; readonly code: string; readonly why: string }
+  | {
+      readonly type: 'refuse';
+      readonly head: Uint8Array;
+      readonly code: string;
+      readonly why: string;
+    }
   | {
       readonly type: 'commit';
       readonly entries: readonly Uint8Array[];
@@ -91,11 +96,7 @@ export type Message =
   | { readonly type: 'end' };
 
 export const marksMax = 1_024;
-const entriesCoder = list(
-  variable(limits.operationBytesMax + 79),
-  limits.runEntriesMax,
-  1,
-);
+const entriesCoder = list(variable(limits.operationBytesMax + 79), limits.runEntriesMax, 1);
 
 export const message: Obj<Message> = object(
   kinds.message,

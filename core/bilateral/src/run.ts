@@ -241,7 +241,7 @@ export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdic
   );
   return accepted({
     device: taken.device,
-    edge: { ...on, theirs: run.lane, absorbed: run.absorbed, consented: undefined },
+    edge: { ...on, theirs: run.lane, absorbed: run.absorbed },
     leaves: taken.step.writes,
     gained: notes,
     spent: [],

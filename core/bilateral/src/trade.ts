@@ -381,7 +381,11 @@ function committed(state: State, commit: Message & { type: 'commit' }, world: Wo
   const { entries, signed, countersignature } = commit;
   const verdict = absorb(me, on, { entries, signed }, world);
   if (verdict.type === 'already-accepted') return repeated(state, commit);
-  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'commit');
+  if (verdict.type !== 'accepted') {
+    const { cause } = signed.step;
+    const about = cause.type === 'append' ? cause.head : zero32;
+    return unaccepted(state, verdict as Unaccepted, 'commit', about);
+  }
   const change = verdict.value;
   const { head } = change.absorbed.run.lane;
   const { step: taken, statement } = change.absorbed;
@@ -420,13 +424,14 @@ function unaccepted(
   state: State,
   verdict: Unaccepted,
   of: 'offer' | 'consent' | 'commit' | 'propose',
+  about: Uint8Array = zero32,
 ): Turn {
   const tell: Effect = { do: 'tell', outcome: { type: 'unaccepted', verdict, of } };
   if (of === 'consent' || of === 'propose') {
     return { state: { ...state, trade: { at: 'idle' } }, effects: [tell] };
   }
   const [code, why] = explain(verdict);
-  const no: Message = { type: 'refuse', head: zero32, code, why };
+  const no: Message = { type: 'refuse', head: about, code, why };
   return { state, effects: [{ do: 'send', message: no }, tell] };
 }
 

@@ -224,7 +224,6 @@ function restarted(on: Edge, me: Device, workingKey: Uint8Array): Edge {
     mine,
     mineWriter: keyDigest(me.suite, workingKey),
     absorbed: { index: 0, head: mine.start },
-    consented: undefined,
   };
 }
 

@@ -16,7 +16,8 @@ import { agree, agreed, hello } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, edgeOf, say, type Talk } from './talk.ts';
-import { absorbed, commit, offer, parts, sayRun, turn, want } from './trading.ts';
+import { absorbed, commit, offer, parts, want } from './hearing.ts';
+import { sayRun, turn } from './trading.ts';
 
 export interface Session {
   /** Resolves once the relationship stands and old business has been said again. */
@@ -49,7 +50,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     offer: undefined,
     kept: [],
     wants: false,
-    consented: undefined,
+    early: [],
+    pending: false,
     wireBytes: 0,
     sending: Promise.resolve(),
     unsentBytes: 0,

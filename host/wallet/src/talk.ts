@@ -24,8 +24,9 @@ export interface Talk {
   /** Parts that wait for others, and whether this side asked for any. */
   kept: readonly Uint8Array[];
   wants: boolean;
-  /** Head that this side consented to: its commit is an offline payment. */
-  consented: Uint8Array | undefined;
+  /** Runs of the peer that wait for an earlier one or for a policy; whether the last one does. */
+  early: readonly (Message & { type: 'commit' })[];
+  pending: boolean;
   /** Bytes said and heard since the last offer began. */
   wireBytes: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */

@@ -6,7 +6,6 @@
  */
 
 import {
-  checkSignedStep,
   consentDigest,
   equal,
   kinds,
@@ -26,7 +25,6 @@ import {
   type Edge,
   type Effect,
   type Event,
-  type Message,
   type Outcome,
   type OwnRun,
 } from '@dsm/bilateral';
@@ -37,21 +35,14 @@ import {
   signedDraft,
   writersOf,
 } from './changes.ts';
-import { decodePart, partHead } from '@dsm/protocols';
 import { readRun, signStep, worldFor, type Engine } from './engine.ts';
 import { DsmError, type ErrorCode, errorCodes } from './errors.ts';
 import { signAs } from './keys.ts';
-import { ingest, missingFor, partsFor } from './lineage.ts';
+import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
 import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
-import { judgeStanding } from './standing.ts';
 import { edgeOf, say, type Talk } from './talk.ts';
-import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
-
-/** Rounds of asking for lineage before an offer is given up; parts that wait for others meanwhile. */
-const wantRoundsMax = 70;
-const partsKeptMax = 256;
 
 /** Run the state machine on one event and perform what it decides. */
 export async function turn(
@@ -88,7 +79,6 @@ async function perform(talk: Talk, before: Edge, effect: Effect): Promise<void> 
       const { suite, network } = model.device;
       const digest = consentDigest(consent);
       const signature = signAs(keys.working(), kinds.countersignature, suite, network, digest);
-      talk.consented = consent.head;
       return turn(talk, { type: 'consent-signed', consent, signature });
     }
     case 'tell':
@@ -257,103 +247,10 @@ async function unaccepted(
   talk: Talk,
   { verdict, of }: Outcome & { type: 'unaccepted' },
 ): Promise<void> {
+  if (of === 'commit') talk.pending = verdict.type === 'pending';
   if (of === 'offer' || of === 'commit') return;
   const [code, why] = explain(verdict);
   await fail(talk, code, why);
-}
-
-// What the peer says.
-
-export async function offer(
-  talk: Talk,
-  said: Message & { type: 'offer' },
-  rounds = 0,
-): Promise<void> {
-  const { engine } = talk;
-  const on = edgeOf(talk);
-  if (on === undefined) return;
-  const missing = missingFor(engine, said.entries);
-  if (missing.heads.length + missing.tokens.length > 0 && rounds < wantRoundsMax) {
-    talk.offer = { message: said, rounds: rounds + 1 };
-    return say(talk, { type: 'want', ...missing });
-  }
-  talk.offer = undefined;
-  const standing = judgeStanding(engine, on, said.entries);
-  await turn(talk, { type: 'offer', offer: said, standing }, said.entries);
-}
-
-/** Parts that were asked for; or, unasked, better certificates of what is known already. */
-export async function parts(talk: Talk, said: Message & { type: 'parts' }): Promise<void> {
-  const { engine, offer: waiting } = talk;
-  const wanted = waiting !== undefined || talk.wants;
-  const fresh = wanted ? said.parts : said.parts.filter((part) => isKnown(engine, part));
-  talk.kept = [...talk.kept, ...fresh].slice(-partsKeptMax);
-  const { missing, changed } = await ingest(engine, wanted ? said.policies : [], talk.kept);
-  emitFinality(engine, changed);
-  const more = missing.heads.length > 0 && said.parts.length > 0;
-  if (waiting !== undefined && more && waiting.rounds < wantRoundsMax) {
-    talk.offer = { ...waiting, rounds: waiting.rounds + 1 };
-    return say(talk, { type: 'want', ...missing });
-  }
-  if (more && talk.wants) return say(talk, { type: 'want', ...missing });
-  talk.kept = [];
-  talk.wants = false;
-  if (waiting === undefined) return;
-  await offer(talk, waiting.message, said.parts.length === 0 ? wantRoundsMax : waiting.rounds);
-}
-
-function isKnown({ model }: Engine, bytes: Uint8Array): boolean {
-  const part = decodePart(bytes);
-  if (part === undefined) return false;
-  const head = partHead(part);
-  return model.origins.has(keyOf(head)) || model.payments.some((row) => equal(row.head, head));
-}
-
-export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
-  await say(talk, { type: 'parts', ...(await partsFor(talk.engine, said)) });
-}
-
-export async function commit(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
-  const on = edgeOf(talk);
-  if (on === undefined) return;
-  await turn(talk, { type: 'commit', commit: said }, said.entries);
-  await lookForForks(talk, on, said);
-  const missing = missingFor(talk.engine, said.entries);
-  if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
-  talk.wants = true;
-  await say(talk, { type: 'want', ...missing });
-}
-
-/** A run that contradicts what is known of its writer is kept as evidence, not only refused. */
-async function lookForForks(
-  talk: Talk,
-  on: Edge,
-  said: Message & { type: 'commit' },
-): Promise<void> {
-  const { engine, peer } = talk;
-  const claim =
-    forkOfSteps(engine, peer!.card, said.signed) ??
-    (await forkOfEntries(engine, on, peer!.card, said));
-  if (claim === undefined) return;
-  const alarm = await raise(engine, claim);
-  if (alarm !== undefined) await engine.quorum.publish(alarm.evidence).catch(() => undefined);
-}
-
-/** The peer's own step for a run of this lane: the receipt is complete. */
-export async function absorbed(
-  talk: Talk,
-  { signed }: Message & { type: 'absorbed' },
-): Promise<void> {
-  const { engine, peer } = talk;
-  const on = edgeOf(talk);
-  const { cause } = signed.step;
-  if (on === undefined || cause.type !== 'absorb') return;
-  const row = await readRun(engine, on.mine.start, cause.index);
-  if (row === undefined || !equal(row.head, cause.head)) return;
-  if (checkSignedStep(signed, peer!.card) !== undefined) return;
-  const to = draft();
-  putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
-  await engine.commit(to);
 }
 
 /** Say every own run again that the peer has not acknowledged, in order. */

@@ -1,0 +1,130 @@
+/**
+ * Hearing: what the peer says of runs and of their lineage, and what follows from it.
+ *
+ * An offer is answered once the history of its notes is here; a run that is not understood yet waits;
+ * a run that contradicts what is kept becomes evidence.
+ */
+
+import { checkSignedStep, equal, keyOf, limits } from '@dsm/primitive';
+import type { Edge, Message } from '@dsm/bilateral';
+import { decodePart, partHead } from '@dsm/protocols';
+import { readRun, type Engine } from './engine.ts';
+import { ingest, missingFor, partsFor } from './lineage.ts';
+import { draft, putRun } from './model.ts';
+import { emitFinality } from './payments.ts';
+import { judgeStanding } from './standing.ts';
+import { edgeOf, say, type Talk } from './talk.ts';
+import { turn } from './trading.ts';
+import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
+
+/** Rounds of asking for lineage before an offer is given up; parts that wait for others meanwhile. */
+const wantRoundsMax = 70;
+const partsKeptMax = 256;
+
+export async function offer(
+  talk: Talk,
+  said: Message & { type: 'offer' },
+  rounds = 0,
+): Promise<void> {
+  const { engine } = talk;
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  const missing = missingFor(engine, said.entries);
+  if (missing.heads.length + missing.tokens.length > 0 && rounds < wantRoundsMax) {
+    talk.offer = { message: said, rounds: rounds + 1 };
+    return say(talk, { type: 'want', ...missing });
+  }
+  talk.offer = undefined;
+  const standing = judgeStanding(engine, on, said.entries);
+  await turn(talk, { type: 'offer', offer: said, standing }, said.entries);
+}
+
+/** Parts that were asked for; or, unasked, better certificates of what is known already. */
+export async function parts(talk: Talk, said: Message & { type: 'parts' }): Promise<void> {
+  const { engine, offer: waiting } = talk;
+  const wanted = waiting !== undefined || talk.wants;
+  const fresh = wanted ? said.parts : said.parts.filter((part) => isKnown(engine, part));
+  talk.kept = [...talk.kept, ...fresh].slice(-partsKeptMax);
+  const { missing, changed } = await ingest(engine, wanted ? said.policies : [], talk.kept);
+  emitFinality(engine, changed);
+  if (missing.heads.length > 0 && said.parts.length > 0 && mayAskAgain(talk)) {
+    return say(talk, { type: 'want', ...missing });
+  }
+  talk.kept = [];
+  talk.wants = false;
+  if (talk.early.length > 0 && said.policies.length > 0) await retryEarly(talk);
+  if (waiting === undefined) return;
+  await offer(talk, waiting.message, said.parts.length === 0 ? wantRoundsMax : waiting.rounds);
+}
+
+/** The parts that came rest on others: ask for those, a bounded number of times for one offer. */
+function mayAskAgain(talk: Talk): boolean {
+  const { offer: waiting } = talk;
+  if (waiting === undefined) return talk.wants;
+  talk.offer = { ...waiting, rounds: waiting.rounds + 1 };
+  return waiting.rounds < wantRoundsMax;
+}
+
+function isKnown({ model }: Engine, bytes: Uint8Array): boolean {
+  const part = decodePart(bytes);
+  if (part === undefined) return false;
+  const head = partHead(part);
+  return model.origins.has(keyOf(head)) || model.payments.some((row) => equal(row.head, head));
+}
+
+export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
+  await say(talk, { type: 'parts', ...(await partsFor(talk.engine, said)) });
+}
+
+export async function commit(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
+  const on = edgeOf(talk);
+  if (on === undefined) return;
+  talk.pending = false;
+  await turn(talk, { type: 'commit', commit: said }, said.entries);
+  if (talk.pending) talk.early = [...talk.early, said].slice(-limits.earlyRunsMax);
+  else await lookForForks(talk, on, said);
+  if (edgeOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
+  const missing = missingFor(talk.engine, said.entries);
+  if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
+  talk.wants = true;
+  await say(talk, { type: 'want', ...missing });
+}
+
+/** Runs that came too early, or before the policy of their token. Overflow drops, resends heal. */
+async function retryEarly(talk: Talk): Promise<void> {
+  const { early } = talk;
+  talk.early = [];
+  for (const said of early) await commit(talk, said);
+}
+
+/** A run that contradicts what is known of its writer is kept as evidence, not only refused. */
+async function lookForForks(
+  talk: Talk,
+  on: Edge,
+  said: Message & { type: 'commit' },
+): Promise<void> {
+  const { engine, peer } = talk;
+  const claim =
+    forkOfSteps(engine, peer!.card, said.signed) ??
+    (await forkOfEntries(engine, on, peer!.card, said));
+  if (claim === undefined) return;
+  const alarm = await raise(engine, claim);
+  if (alarm !== undefined) await engine.quorum.publish(alarm.evidence).catch(() => undefined);
+}
+
+/** The peer's own step for a run of this lane: the receipt is complete. */
+export async function absorbed(
+  talk: Talk,
+  { signed }: Message & { type: 'absorbed' },
+): Promise<void> {
+  const { engine, peer } = talk;
+  const on = edgeOf(talk);
+  const { cause } = signed.step;
+  if (on === undefined || cause.type !== 'absorb') return;
+  const row = await readRun(engine, on.mine.start, cause.index);
+  if (row === undefined || !equal(row.head, cause.head)) return;
+  if (checkSignedStep(signed, peer!.card) !== undefined) return;
+  const to = draft();
+  putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
+  await engine.commit(to);
+}
