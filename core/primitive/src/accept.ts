@@ -7,7 +7,7 @@
  * does not know. `accept` alone makes an `AcceptedRun`, and stores take nothing else.
  */
 
-import { compare, equal, isZero } from './bytes.ts';
+import { compare, equal, isZero, keyOf } from './bytes.ts';
 import { entry, nextEntropy, nextHead, type Entry, type Lane, type Side } from './entry.ts';
 import { limits } from './limits.ts';
 import { evaluate, type Multiproof } from './proof.ts';
@@ -309,7 +309,7 @@ export function judgeProof(
   return undefined;
 }
 
-/** Every slot's writer has signed: the working key, or one of the further keys; none is idle. */
+/** Every slot's writer has signed: the working key, or one of the further keys; none is idle or twice. */
 function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boolean {
   const working = keyDigest(author.suite, author.workingKey);
   const others = run.demand.slots
@@ -317,6 +317,7 @@ function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boo
     .filter((digest) => !equal(digest, working));
   const given = further.map(({ suite, publicKey }) => keyDigest(suite, publicKey));
   return (
+    new Set(given.map(keyOf)).size === given.length &&
     others.every((digest) => given.some((key) => equal(key, digest))) &&
     given.every((key) => others.some((digest) => equal(key, digest)))
   );

@@ -16,6 +16,8 @@ export const limits = {
   outputsMax: 64,
   /** Protocol: slots that one step may name. */
   slotsMax: 40,
+  /** Protocol: keys that sign one step: the working key among them, if its notes are spent. */
+  stepKeysMax: 4,
   /** Protocol: keys that one multiproof covers, and its siblings. */
   proofKeysMax: 128,
   proofSiblingsMax: 32_768,

@@ -65,6 +65,12 @@ export function checkReady({ engine }: Runtime): void {
   }
 }
 
+/** And a closed one does not begin to talk. */
+export async function checkOpen(runtime: Runtime): Promise<void> {
+  checkReady(runtime);
+  await runtime.engine.exclusive(async () => undefined);
+}
+
 /** Bring the finality of payments up to date, and tell. */
 export function refresh({ engine }: Runtime): Promise<void> {
   return engine.exclusive(async () => {

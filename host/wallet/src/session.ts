@@ -5,7 +5,7 @@
  * one is read. Nothing here knows time; a conversation that ends early is resumed by the next.
  */
 
-import { keyOf } from '@dsm/primitive';
+import { isZero, keyOf } from '@dsm/primitive';
 import { message as messageObject, type Message } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { MeetOptions } from './api.ts';
@@ -56,12 +56,14 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     sending: Promise.resolve(),
     unsentBytes: 0,
     failure: undefined,
+    farewell: undefined,
     ended: false,
     peerEnded: false,
   };
   let open = true;
   const over = listen(talk).finally(() => {
     open = false;
+    clearTimeout(talk.farewell);
     hangUp(talk);
   });
   return {
@@ -112,7 +114,7 @@ async function listen(talk: Talk): Promise<void> {
       await connection.close();
       return;
     }
-    if (talk.ended && talk.peerEnded) await hangUpPolitely(talk);
+    if (talk.ended && talk.peerEnded && talk.farewell === undefined) await hangUpPolitely(talk);
   }
 }
 
@@ -136,6 +138,8 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'consent':
       return turn(talk, { type: 'consent', consent: said });
     case 'refuse':
+      // A run that is refused is not acknowledged: nobody waits for that any more.
+      if (isZero(said.head)) for (const ack of talk.acks.values()) ack.resolve(false);
       return turn(talk, { type: 'refuse', refuse: said });
     case 'commit':
       return commit(talk, said);
@@ -161,7 +165,9 @@ async function endTalk(talk: Talk): Promise<void> {
   if (talk.ended) return;
   talk.ended = true;
   await say(talk, { type: 'end' });
-  if (talk.peerEnded) await hangUpPolitely(talk);
+  if (!talk.peerEnded) return;
+  // Whoever ended first still answers what was said to it, then closes.
+  talk.farewell = setTimeout(() => void talk.connection.close(), farewellMs);
 }
 
 /** Close once everything that was said is on its way. */

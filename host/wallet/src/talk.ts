@@ -34,6 +34,8 @@ export interface Talk {
   unsentBytes: number;
   /** Why this side ended the talk, if it had to. */
   failure: unknown;
+  /** Runs while the peer, who ended first, may still have something to say. */
+  farewell: ReturnType<typeof setTimeout> | undefined;
   ended: boolean;
   peerEnded: boolean;
 }

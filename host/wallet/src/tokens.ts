@@ -116,13 +116,15 @@ export function mintOf(engine: Engine, token: Token, amount: bigint): Operation 
 /** Take payments in the token from now on; an unknown policy is fetched from the nodes. */
 export async function adoptToken(engine: Engine, name: string): Promise<TokenInfo> {
   const { model, quorum } = engine;
-  const id = idBytes('token', name);
-  const known = id === undefined ? findToken(model, name) : model.tokens.get(keyOf(id));
-  const token = known ?? newToken(await fetchPolicy(quorum, id!));
-  const change = draft();
-  putToken(change, model, { ...token, adopted: 1 });
-  await engine.commit(change);
-  return tokenInfo({ ...token, adopted: 1 });
+  const id = idBytes('token', name) ?? findToken(model, name).id;
+  const known = model.tokens.has(keyOf(id)) ? undefined : await fetchPolicy(quorum, id);
+  return engine.exclusive(async () => {
+    const token = model.tokens.get(keyOf(id)) ?? newToken(known!);
+    const change = draft();
+    putToken(change, model, { ...token, adopted: 1 });
+    await engine.commit(change);
+    return tokenInfo({ ...token, adopted: 1 });
+  });
 }
 
 async function fetchPolicy(quorum: Engine['quorum'], id: Uint8Array): Promise<Policy> {

@@ -118,7 +118,8 @@ export async function keepRun(
   countersignature: Countersignature | undefined,
 ): Promise<void> {
   const consented = consentIsMine(engine, change, countersignature);
-  const kept = absorbedDraft(engine, before, change, by, countersignature, consented);
+  const consent = consented ? countersignature : undefined;
+  const kept = absorbedDraft(engine, before, change, by, consent, consented);
   await engine.commit(kept.change);
   const later = draft();
   const changed = refreshFinality(later, engine);

@@ -5,7 +5,7 @@
  * were checked (core/protocols/lineage.ts).
  */
 
-import { compare, equal, keyOf } from '@dsm/primitive';
+import { compare, equal, keyOf, limits } from '@dsm/primitive';
 import {
   decodeOperation,
   noteBlind,
@@ -69,17 +69,19 @@ export function notesOf(model: Model, token: Uint8Array): NoteRow[] {
   return [...model.notes.values()].filter((row) => equal(row.note.token, token));
 }
 
-/** Certified notes of one kind that are not promised to an open offer. */
+/** Certified notes of one kind that are not promised to an open offer, under as many keys as sign a step. */
 export function spendable(
   model: Model,
   token: Uint8Array,
   kind: NoteKind,
   reserved: ReadonlySet<string>,
 ): Note[] {
-  return notesOf(model, token)
+  const free = notesOf(model, token)
     .filter((row) => row.note.kind === kind && standingOf(model, row) === 'spendable')
     .map((row) => row.note)
     .filter((note) => !reserved.has(keyOf(noteId(note.source, note.index))));
+  const keys = [...new Set(free.map(({ key }) => keyOf(key)))].slice(0, limits.stepKeysMax);
+  return free.filter(({ key }) => keys.includes(keyOf(key)));
 }
 
 /** Somebody to give to, and the key that will spend it. */

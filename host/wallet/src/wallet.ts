@@ -11,6 +11,7 @@ import { installPortable, portableAead, portableKem } from '@dsm/portable';
 import type { Connection, Entropy, Kem } from '@dsm/ports';
 import type {
   Contact,
+  Identity,
   MeetOptions,
   Relationship,
   Wallet,
@@ -30,7 +31,7 @@ import { quorum } from './quorum.ts';
 import { receiptOf } from './receipts.ts';
 import { importBackup, makeBackup } from './restore.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
-import { checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
+import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
 import { sync } from './syncing.ts';
 import { idText, phraseOf } from './text.ts';
 import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
@@ -176,12 +177,33 @@ function assemble(options: Full, opened: Opened): Wallet {
     await shut();
     await store.close();
   };
-  return { ...reading(runtime), ...acting(runtime), ...meeting(runtime), on, close };
+  return {
+    ...reading(runtime),
+    ...acting(runtime),
+    ...meeting(runtime),
+    // A restored wallet changes its incarnation while it is open.
+    get id() {
+      return identityOf(model);
+    },
+    on,
+    close,
+  };
+}
+
+function identityOf({ device, row }: Engine['model']): Identity {
+  return {
+    device: idText('device', device.id),
+    name: row.name,
+    phrase: phraseOf(device.id),
+    incarnation: row.incarnation,
+    suite: row.suite,
+    network: row.networkName,
+    card: row.card,
+  };
 }
 
 type Reading = Pick<
   Wallet,
-  | 'id'
   | 'contacts'
   | 'tokens'
   | 'token'
@@ -202,18 +224,6 @@ type Reading = Pick<
 function reading({ engine }: Runtime): Reading {
   const { model } = engine;
   return {
-    get id() {
-      const { device, row } = model;
-      return {
-        device: idText('device', device.id),
-        name: row.name,
-        phrase: phraseOf(device.id),
-        incarnation: row.incarnation,
-        suite: row.suite,
-        network: row.networkName,
-        card: row.card,
-      };
-    },
     contacts: () =>
       [...model.contacts.values()]
         .map((row) => contactView(model, row))
@@ -259,10 +269,10 @@ type Acting = Pick<
 function acting(runtime: Runtime): Acting {
   const { engine } = runtime;
   const { model } = engine;
-  const keep = (row: ContactRow): Promise<void> =>
+  const keep = (change: () => ContactRow): Promise<void> =>
     engine.exclusive(async () => {
       const to = draft();
-      putContact(to, model, row);
+      putContact(to, model, change());
       await engine.commit(to);
     });
   return {
@@ -280,15 +290,15 @@ function acting(runtime: Runtime): Acting {
         putToken(to, model, { ...findToken(model, name), offlineLimit });
         await engine.commit(to);
       }),
-    rename: async (contact, name) => {
-      if ([...model.contacts.values()].some((row) => row.name === name)) {
-        throw new DsmError('usage', `another contact is called "${name}"`);
-      }
-      await keep({ ...findContact(model, contact), name });
-    },
-    block: async (contact, blocked) => {
-      await keep({ ...findContact(model, contact), blocked: blocked ? 1 : 0 });
-    },
+    rename: (contact, name) =>
+      keep(() => {
+        if ([...model.contacts.values()].some((row) => row.name === name)) {
+          throw new DsmError('usage', `another contact is called "${name}"`);
+        }
+        return { ...findContact(model, contact), name };
+      }),
+    block: (contact, blocked) =>
+      keep(() => ({ ...findContact(model, contact), blocked: blocked ? 1 : 0 })),
   };
 }
 
@@ -306,17 +316,17 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
   const over = (other: Wallet | Connection): Connection => {
     if (!('answer' in other)) return other;
     const [mine, theirs] = loopback(model.row.name, other.id.name);
-    void other.answer(theirs).catch(() => undefined);
+    void other.answer(theirs).catch(() => theirs.close());
     return mine;
   };
   return {
     contact: (name) => relationship(findContact(model, name)),
     meet: async (other, options: MeetOptions = {}) => {
-      checkReady(runtime);
+      await checkOpen(runtime);
       return relationship(await converse(runtime, over(other), options).ready);
     },
     answer: async (connection, options: MeetOptions = {}): Promise<Contact> => {
-      checkReady(runtime);
+      await checkOpen(runtime);
       const session = converse(runtime, connection, options);
       const row = await session.ready;
       await session.over;
