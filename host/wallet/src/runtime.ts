@@ -65,10 +65,15 @@ export function checkReady({ engine }: Runtime): void {
   }
 }
 
-/** And a closed one does not begin to talk. */
-export async function checkOpen(runtime: Runtime): Promise<void> {
-  checkReady(runtime);
-  await runtime.engine.exclusive(async () => undefined);
+/** Who is restored or closed begins no talk, and the other side is not left waiting. */
+export async function checkOpen(runtime: Runtime, connection: Connection): Promise<void> {
+  try {
+    checkReady(runtime);
+    await runtime.engine.exclusive(async () => undefined);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 /** Bring the finality of payments up to date, and tell. */

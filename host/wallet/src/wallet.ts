@@ -316,17 +316,19 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
   const over = (other: Wallet | Connection): Connection => {
     if (!('answer' in other)) return other;
     const [mine, theirs] = loopback(model.row.name, other.id.name);
-    void other.answer(theirs).catch(() => theirs.close());
+    void other.answer(theirs).catch(() => undefined);
     return mine;
   };
   return {
     contact: (name) => relationship(findContact(model, name)),
     meet: async (other, options: MeetOptions = {}) => {
-      await checkOpen(runtime);
-      return relationship(await converse(runtime, over(other), options).ready);
+      checkReady(runtime);
+      const connection = over(other);
+      await checkOpen(runtime, connection);
+      return relationship(await converse(runtime, connection, options).ready);
     },
     answer: async (connection, options: MeetOptions = {}): Promise<Contact> => {
-      await checkOpen(runtime);
+      await checkOpen(runtime, connection);
       const session = converse(runtime, connection, options);
       const row = await session.ready;
       await session.over;

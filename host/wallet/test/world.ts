@@ -23,11 +23,10 @@ import {
   type Wallet,
 } from '../src/index.ts';
 import { immortal, type Life } from './life.ts';
+import { networkName } from './network-name.ts';
 import { noted, type Statements } from './statements.ts';
 
 installNative();
-
-export const networkName = 'test';
 
 /** All that survives: what lies in the stores of the nodes and of the devices. */
 export interface World {
@@ -99,9 +98,14 @@ export function walletIn(
   });
 }
 
-/** The wallet that is there already. */
-export function reopened(network: Network, place: MemoryPlace): Promise<Wallet> {
-  return openWallet({ store: memoryStore({ place }), network, kem: nativeKem });
+/** The wallet that is in a store already. */
+export function walletOver(
+  network: Network,
+  store: Store,
+  statements?: Statements,
+): Promise<Wallet> {
+  const nodes = network.nodes.map((node) => mortalNode(node, immortal, statements));
+  return openWallet({ store, network: { ...network, nodes }, kem: nativeKem });
 }
 
 function mortalStore(store: Store, life: Life): Store {

@@ -1,0 +1,3 @@
+/** The name of the network that the tests of the wallet play on. */
+
+export const networkName = 'test';
