@@ -46,18 +46,25 @@ export interface Stage {
 export function device(name: string, home: string, { cwd, signal }: Stage): Device {
   let process: Child | undefined;
   let job: Job | undefined;
+  /** The last words of the process: why it ended, if it did so by itself. */
+  let words = '';
   const gone = (): void => {
     process = undefined;
-    job?.done(-1);
+    if (job === undefined) return;
+    job.error ||= words;
+    job.done(-1);
   };
   const started = (): Child => {
     if (process !== undefined) return process;
     signal.throwIfAborted();
     const args = ['__shell', '--home', home];
+    const lastWords = (line: string): void => {
+      words = `${words}${line}\n`.slice(-500);
+    };
     const heard = (line: string): void => {
       if (job !== undefined) take(job, line);
     };
-    process = child({ args, cwd, onOut: heard, onError: () => {} });
+    process = child({ args, cwd, onOut: heard, onError: lastWords });
     process.ended.then(gone, gone);
     return process;
   };

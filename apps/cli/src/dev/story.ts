@@ -105,7 +105,10 @@ export async function doubleSpend(cast: Cast, { chapter, tell }: Teller): Promis
 export async function caught(cast: Cast, { chapter, tell }: Teller): Promise<void> {
   const { maya, cafe, bazaar } = cast;
   chapter(6, 'Café and Bazaar meet: Maya is caught');
-  await compared(cast);
+  const meetings = await compared(cast);
+  const often = meetings === 1 ? 'have met' : `have met ${meetings} times`;
+  const line = `Café and Bazaar ${often} and compared what they hold of others.`;
+  tell('compared', { meetings }, line);
   for (const one of [cafe, bazaar]) {
     const alarms =
       await one.good<readonly { culprit: string; explain: string; evidence: string }[]>('alarm ls');
@@ -127,14 +130,14 @@ export async function caught(cast: Cast, { chapter, tell }: Teller): Promise<voi
 }
 
 /** What one has seen is shown while they talk; a conversation that ends early is taken up again. */
-async function compared({ cafe, bazaar }: Cast): Promise<void> {
-  const meetingsMax = 3;
-  for (let meeting = 1; meeting <= meetingsMax; meeting++) {
+async function compared({ cafe, bazaar }: Cast): Promise<number> {
+  const meetingsMax = 5;
+  for (let meeting = 1; ; meeting++) {
     await acquaint(cafe, bazaar);
     const alarms = await Promise.all(
       [cafe, bazaar].map((one) => one.good<readonly unknown[]>('alarm ls')),
     );
-    if (alarms.every(({ length }) => length > 0)) return;
+    if (alarms.every(({ length }) => length > 0) || meeting === meetingsMax) return meeting;
   }
 }
 
