@@ -65,6 +65,8 @@ export interface Edge {
   readonly theirs: Lane;
   /** How far the peer has absorbed this device's lane, as far as is known here. */
   readonly absorbed: Mark;
+  /** 1 after a restore of this device, until the peer has shown that it knows. */
+  readonly former: number;
   /** 1 if there is evidence against the peer. */
   readonly bricked: number;
 }
@@ -89,6 +91,7 @@ export const edge: Obj<Edge> = object(
     mine: lane,
     theirs: lane,
     absorbed: struct({ index: u64, head: bytes32 }),
+    former: u8,
     bricked: u8,
   }),
 );
@@ -107,6 +110,7 @@ export function openEdge(me: Device, workingKey: Uint8Array, peer: Peer, secret:
     mine,
     theirs: openLane(me.network, peer.device, peer.incarnation, me.id, spool),
     absorbed: { index: 0, head: mine.start },
+    former: 0,
     bricked: 0,
   };
 }
@@ -130,6 +134,14 @@ export function mySide({ peer }: Edge, me: Device): Side {
 export function leafOf(of: Edge, me: Device, mine: Uint8Array, theirs: Uint8Array): Uint8Array {
   const starts = { mineStart: of.mine.start, theirsStart: of.theirs.start };
   return viewLeaf(mySide(of, me), { mine, theirs, ...starts });
+}
+
+/** Starts of this device's lanes in its former incarnations. */
+export function formerStarts(of: Edge, me: Device): Uint8Array[] {
+  return Array.from(
+    { length: me.incarnation },
+    (_, n) => openLane(me.network, me.id, n, of.peer.device, of.spoolKey).start,
+  );
 }
 
 /** The delivery slot of this device's lane after `head`. */

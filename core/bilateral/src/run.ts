@@ -41,7 +41,7 @@ import {
   type Output,
 } from '@dsm/protocols';
 import { takeStep, type Device, type Prove } from './device.ts';
-import { deliverySlot, leafOf, mySide, isOwn, type Edge } from './edge.ts';
+import { deliverySlot, formerStarts, leafOf, mySide, isOwn, type Edge } from './edge.ts';
 
 /** What a device may look up while it decides. All of it is already durable. */
 export interface World {
@@ -241,12 +241,20 @@ export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdic
   );
   return accepted({
     device: taken.device,
-    edge: { ...on, theirs: run.lane, absorbed: run.absorbed },
+    edge: { ...on, theirs: run.lane, ...learned(on, run) },
     leaves: taken.step.writes,
     gained: notes,
     spent: [],
     absorbed: { run, step: taken.step, statement: taken.statement },
   });
+}
+
+/** How far the peer has absorbed this lane, and that it knows of a restore. */
+function learned(on: Edge, { absorbed }: AcceptedRun): Pick<Edge, 'absorbed' | 'former'> {
+  const { index, head, former } = absorbed;
+  return former
+    ? { absorbed: on.absorbed, former: on.former }
+    : { absorbed: { index, head }, former: 0 };
 }
 
 /** What `accept` may look at when the peer of this edge is the author. */
@@ -267,6 +275,7 @@ export function knownOf(me: Device, on: Edge, world: World): Known {
     side: mySide(on, me) === 0 ? 1 : 0,
     absorbed: on.absorbed,
     mineStart: on.mine.start,
+    ...(on.former === 1 ? { former: formerStarts(on, me) } : {}),
     indexOfMine: (head) => world.indexOfMine(on, head),
     headOfTheirs: (index) => world.headOfTheirs(on, index),
     stepAt: (seq) => world.stepOf(peer.device, peer.incarnation, seq),

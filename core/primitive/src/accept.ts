@@ -42,6 +42,11 @@ export interface Known {
   /** What the writer has absorbed of this device's lane: index and head, and the lane's start. */
   readonly absorbed: { readonly index: number; readonly head: Uint8Array };
   readonly mineStart: Uint8Array;
+  /**
+   * Starts of this device's lanes in former incarnations, while the writer has not shown that it
+   * knows of the new one: until then its entries name heads that a restored device may have forgotten.
+   */
+  readonly former?: readonly Uint8Array[];
   /** Index of a head of this device's own lane, or undefined if it never wrote it. */
   readonly indexOfMine: (head: Uint8Array) => number | undefined;
   /** The head at an index of the writer's lane, up to `lane.index`. */
@@ -99,8 +104,15 @@ export interface JudgedRun {
   /** The head after each entry. */
   readonly heads: readonly Uint8Array[];
   readonly lane: Lane;
-  readonly absorbed: { readonly index: number; readonly head: Uint8Array };
+  readonly absorbed: Absorption;
   readonly demand: Demand;
+}
+
+/** Where the writer stood on this device's lane; `former` if that was a lane before a restore. */
+export interface Absorption {
+  readonly index: number;
+  readonly head: Uint8Array;
+  readonly former: boolean;
 }
 
 /** A run that has passed every rule. Only `accept` makes one. */
@@ -170,7 +182,7 @@ function followLane(
   known: Known,
   rules: Rules,
 ): Verdict<JudgedRun> {
-  const absorbedIndex = known.indexOfMine(entries[0]!.absorbed);
+  const absorbed = absorptionOf(entries[0]!.absorbed, known);
   let { head, index, entropy } = known.lane;
   const heads: Uint8Array[] = [];
   const demands: Demand[] = [];
@@ -180,9 +192,7 @@ function followLane(
     const expected = nextEntropy(entropy, next.operation, next.index);
     if (!equal(next.entropy, expected)) return refused('entropy');
     if (!equal(next.absorbed, entries[0]!.absorbed)) return refused('absorbed');
-    if (absorbedIndex === undefined || absorbedIndex < known.absorbed.index) {
-      return refused('absorbed');
-    }
+    if (absorbed === undefined) return refused('absorbed');
     head = nextHead(head, run.entries[i]!);
     ({ index, entropy } = next);
     heads.push(head);
@@ -192,8 +202,16 @@ function followLane(
     demands.push(judged.value);
   }
   const lane = { start: known.lane.start, head, index, entropy };
-  const absorbed = { index: absorbedIndex!, head: entries[0]!.absorbed };
-  return accepted({ entries, heads, lane, absorbed, demand: merged(demands) });
+  return accepted({ entries, heads, lane, absorbed: absorbed!, demand: merged(demands) });
+}
+
+/** A head of this device's lane that does not go back; undefined if it never wrote it. */
+function absorptionOf(head: Uint8Array, known: Known): Absorption | undefined {
+  const index = known.indexOfMine(head);
+  if (index !== undefined) {
+    return index < known.absorbed.index ? undefined : { index, head, former: false };
+  }
+  return known.former === undefined ? undefined : { ...known.absorbed, head, former: true };
 }
 
 function merged(demands: readonly Demand[]): Demand {
@@ -256,8 +274,10 @@ function matchesDemand(step: Step, run: JudgedRun, known: Known): boolean {
 }
 
 function relationshipWrite(run: JudgedRun, known: Known): DemandedWrite {
-  const { side, lane, mineStart } = known;
-  const half = { theirs: run.absorbed.head, mineStart: lane.start, theirsStart: mineStart };
+  const { side, lane } = known;
+  const { head } = run.absorbed;
+  const theirsStart = known.former?.find((start) => equal(start, head)) ?? known.mineStart;
+  const half = { theirs: head, mineStart: lane.start, theirsStart };
   return {
     key: known.relationship,
     before: viewLeaf(side, { ...half, mine: lane.head }),

@@ -3,7 +3,7 @@
 import { equal, evidence as evidenceObject, keyOf } from '@dsm/primitive';
 import type { Message } from '@dsm/bilateral';
 import { half as halfObject } from './rows.ts';
-import { say, type Talk } from './talk.ts';
+import { settleReady, say, type Talk } from './talk.ts';
 import { completeHalf, contradicted, joinHalves, marksFor, raise } from './tripwire.ts';
 
 /** Alarms that are shown to everybody who is met: newest, bounded. */
@@ -18,7 +18,10 @@ export async function sayMarks(talk: Talk, peer: Uint8Array): Promise<void> {
   await say(talk, { type: 'marks', lines: marksFor(talk.engine, peer) });
 }
 
+/** What a side says first once it has accepted the other. */
 export async function marks(talk: Talk, { lines }: Message & { type: 'marks' }): Promise<void> {
+  talk.peerResumed = true;
+  settleReady(talk);
   const seen = new Set<string>();
   for (const mark of contradicted(talk.engine, lines)) {
     // One proof is enough for each device: the first that can be joined convicts it.

@@ -144,7 +144,10 @@ export function putEdge(to: Draft, model: Model, on: Edge): void {
 
 /** Keep only what the peer may still claim to have absorbed: its last mark and everything after. */
 function trimTail(model: Model, on: Edge): void {
-  const tail = model.tails.get(keyOf(on.key)) ?? new Map<string, number>();
+  const kept = model.tails.get(keyOf(on.key));
+  // A restore begins a new lane: heads of the former one are not its own.
+  const sameLane = kept?.has(keyOf(on.mine.start)) === true || on.mine.index > 0;
+  const tail = sameLane && kept !== undefined ? kept : new Map<string, number>();
   tail.set(keyOf(on.mine.start), 0);
   tail.set(keyOf(on.absorbed.head), on.absorbed.index);
   tail.set(keyOf(on.mine.head), on.mine.index);
@@ -213,7 +216,7 @@ export function signStep(
 
 /** An own or a peer's run as it is stored. */
 export async function readRun(
-  { store }: Engine,
+  { store }: Pick<Engine, 'store'>,
   start: Uint8Array,
   index: number,
 ): Promise<RunRow | undefined> {

@@ -15,11 +15,12 @@ import {
 } from '@dsm/bilateral';
 import { sayMarks } from './comparing.ts';
 import { putEdge } from './engine.ts';
+import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { signAs } from './keys.ts';
 import { draft, putContact } from './model.ts';
 import type { ContactRow } from './rows.ts';
-import { meetCard } from './succession.ts';
-import { contactOf, giveUp, say, type Talk } from './talk.ts';
+import { isSuccession, meetCard } from './succession.ts';
+import { settleReady, contactOf, giveUp, say, type Talk } from './talk.ts';
 import { sayOpenRuns, sayWants } from './trading.ts';
 import { isBricked } from './tripwire.ts';
 
@@ -40,6 +41,13 @@ export async function hello(
   const device = cardDevice(card);
   if (equal(device, model.device.id))
     return giveUp(talk, 'refused', 'a device does not meet itself');
+  if (isSuccession(engine, card)) {
+    return giveUp(
+      talk,
+      'pending',
+      'this device was restored: sync with the nodes first, they may keep what it sent before',
+    );
+  }
   const contact = await meetCard(engine, card, bytes, options.name);
   if (contact === undefined) {
     return giveUp(talk, 'refused', 'this card is of an earlier incarnation of a known device');
@@ -112,9 +120,17 @@ async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<C
   return row;
 }
 
+/** Say what is old. The talk is ready once the other side has got that far, too. */
 async function resume(talk: Talk, contact: ContactRow): Promise<void> {
   await sayMarks(talk, contact.device);
   await sayOpenRuns(talk);
   await sayWants(talk);
-  talk.ready.resolve(contact);
+  talk.resumed = true;
+  settleReady(talk);
+}
+
+/** The other side does not want to talk. */
+export function turnedDown(talk: Talk, { code, why }: Message & { type: 'refuse' }): void {
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'refused';
+  talk.ready.reject(new DsmError(known, why));
 }

@@ -28,6 +28,8 @@ export interface Keys {
   readonly root: () => KeyPair;
   readonly working: () => KeyPair;
   readonly kem: () => KemKeyPair;
+  /** The KEM pairs of all remembered incarnations, newest first: parcels may be sealed to any. */
+  readonly kems: () => readonly KemKeyPair[];
   /** The issuer key of this wallet's n-th token. */
   readonly issuer: (n: number) => KeyPair;
   /** The pair whose digest a note names: the current one, or one of an earlier incarnation. */
@@ -66,17 +68,25 @@ export function walletKeys(secret: Uint8Array, suite: Suite, kem: Kem, current: 
     once(`working ${keyOf(concat(...of(which)))}`, () => pair('working', 'working', ...of(which)));
   const issuer = (n: number): KeyPair =>
     once(`issuer ${n}`, () => pair('issuer', 'working', u32(n)));
+  const remembered: Incarnation[] = [];
   const remember = (incarnation: number, birth: Uint8Array): void => {
+    remembered.push({ incarnation, birth });
     const { publicKey } = working({ incarnation, birth });
     byDigest.set(keyOf(keyDigest(suite, publicKey)), () => working({ incarnation, birth }));
   };
   remember(current.incarnation, current.birth);
 
-  let opened: KemKeyPair | undefined;
+  const opened = new Map<number, KemKeyPair>();
+  const kemOf = (which: Incarnation): KemKeyPair => {
+    const there = opened.get(which.incarnation) ?? kem.keyPair(seed('kem', 64, ...of(which)));
+    opened.set(which.incarnation, there);
+    return there;
+  };
   return {
     root: () => once('root', () => pair('root', 'root')),
     working: () => working(current),
-    kem: () => (opened ??= kem.keyPair(seed('kem', 64, ...of(current)))),
+    kem: () => kemOf(current),
+    kems: () => remembered.toSorted((a, b) => b.incarnation - a.incarnation).map(kemOf),
     issuer: (n) => {
       const made = issuer(n);
       byDigest.set(keyOf(keyDigest(suite, made.publicKey)), () => made);

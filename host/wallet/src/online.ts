@@ -195,23 +195,30 @@ export function cardOf({ model }: Engine, device: Uint8Array): Card | undefined 
   return decoded?.ok === true ? decoded.value : undefined;
 }
 
-/** Fetch and absorb what waits for this device after the peer's head. Answers with how many runs. */
-export async function receiveFrom(
-  engine: Engine,
-  relationship: Uint8Array,
-): Promise<{ readonly received: number; readonly online: boolean }> {
+/** What one look at a peer's deliveries gave. */
+export interface Fetched {
+  readonly received: number;
+  /** False if too few nodes answered. */
+  readonly online: boolean;
+  /** True if the nodes showed that nothing is left to fetch. */
+  readonly drained: boolean;
+}
+
+/** Fetch and absorb what waits for this device after the peer's head. */
+export async function receiveFrom(engine: Engine, relationship: Uint8Array): Promise<Fetched> {
   let received = 0;
   for (;;) {
     const on = engine.model.edges.get(keyOf(relationship))!;
     const place = deliveryPlace(on, on.theirs.head, 'theirs');
     const reading = await engine.quorum.readSlot(place);
-    if (reading.type === 'undecided') return { received, online: false };
-    if (reading.type === 'free') return { received, online: true };
+    if (reading.type === 'undecided') return { received, online: false, drained: false };
+    if (reading.type === 'free') return { received, online: true, drained: true };
     const hints = reading.values.flatMap((value) => value.hints);
     const opened = await firstParcel(engine, hints);
-    if (opened === undefined) return { received, online: true };
-    const absorbed = await engine.exclusive(() => takeParcel(engine, relationship, opened));
-    if (!absorbed) return { received, online: true };
+    const absorbed =
+      opened !== undefined &&
+      (await engine.exclusive(() => takeParcel(engine, relationship, opened)));
+    if (!absorbed) return { received, online: true, drained: false };
     received += 1;
   }
 }
@@ -263,7 +270,7 @@ async function firstParcel(
 async function openParcel(engine: Engine, at: Uint8Array): Promise<Parcel | undefined> {
   const bytes = await engine.quorum.fetch(at);
   if (bytes === undefined) return undefined;
-  const plain = unseal(engine.aead, engine.keys.kem(), bytes);
+  const plain = unseal(engine.aead, engine.keys.kems(), bytes);
   const decoded = plain === undefined ? undefined : parcel.decode(plain);
   return decoded?.ok === true ? decoded.value : undefined;
 }

@@ -202,7 +202,7 @@ function startAgain(
     ...model.row,
     incarnation,
     birth,
-    births: [...model.row.births, model.row.birth],
+    births: birthsUntil(incarnation, [...model.row.births, model.row.birth]),
     card: cardObject.encode(card),
     restored: 0,
   });
@@ -210,6 +210,11 @@ function startAgain(
     model.card = card;
     model.own = own.key;
   });
+}
+
+/** The nth is the birth of incarnation n; zero for one that another copy took. */
+function birthsUntil(incarnation: number, births: readonly Uint8Array[]): readonly Uint8Array[] {
+  return Array.from({ length: incarnation }, (_, n) => births[n] ?? zero32);
 }
 
 function write(key: Uint8Array, after: Uint8Array): StepWrite {
@@ -224,6 +229,7 @@ function restarted(on: Edge, me: Device, workingKey: Uint8Array): Edge {
     mine,
     mineWriter: keyDigest(me.suite, workingKey),
     absorbed: { index: 0, head: mine.start },
+    former: 1,
   };
 }
 

@@ -41,11 +41,26 @@ export function seal(
   return sealed.encode({ ciphertext, nonce, box });
 }
 
-/** The plaintext, or undefined if the bytes were not sealed to this key. */
-export function unseal(aead: Aead, by: KemKeyPair, bytes: Uint8Array): Uint8Array | undefined {
+/** The plaintext, or undefined if the bytes were sealed to none of these keys. */
+export function unseal(
+  aead: Aead,
+  by: readonly KemKeyPair[],
+  bytes: Uint8Array,
+): Uint8Array | undefined {
   const decoded = sealed.decode(bytes);
   if (!decoded.ok) return undefined;
-  const { ciphertext, nonce, box } = decoded.value;
+  for (const pair of by) {
+    const plaintext = unsealWith(aead, pair, decoded.value);
+    if (plaintext !== undefined) return plaintext;
+  }
+  return undefined;
+}
+
+function unsealWith(
+  aead: Aead,
+  by: KemKeyPair,
+  { ciphertext, nonce, box }: Sealed,
+): Uint8Array | undefined {
   const secret = by.decapsulate(ciphertext);
   if (secret === undefined) return undefined;
   const plain = aead.open(hash('seal', secret, ciphertext), nonce, box, none);

@@ -12,7 +12,7 @@ import type { MeetOptions } from './api.ts';
 import { evidence, half, marks } from './comparing.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
-import { agree, agreed, hello } from './greeting.ts';
+import { agree, agreed, hello, turnedDown } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, edgeOf, say, type Talk } from './talk.ts';
@@ -46,6 +46,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     acks: new Map(),
     peer: undefined,
     trade: { at: 'idle' },
+    resumed: false,
+    peerResumed: false,
     asked: undefined,
     offer: undefined,
     kept: [],
@@ -119,7 +121,8 @@ async function listen(talk: Talk): Promise<void> {
 }
 
 async function heard(talk: Talk, said: Message): Promise<void> {
-  if (said.type !== 'hello' && talk.peer === undefined) return;
+  if (talk.peer === undefined && said.type === 'refuse') return turnedDown(talk, said);
+  if (talk.peer === undefined && said.type !== 'hello') return;
   switch (said.type) {
     case 'hello':
       return hello(talk, said);
@@ -140,6 +143,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'refuse':
       // A run that is refused is not acknowledged: nobody waits for that any more.
       if (isZero(said.head)) for (const ack of talk.acks.values()) ack.resolve(false);
+      turnedDown(talk, said);
       return turn(talk, { type: 'refuse', refuse: said });
     case 'commit':
       return commit(talk, said);

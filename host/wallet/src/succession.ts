@@ -12,12 +12,14 @@ import {
   keyDigest,
   keyOf,
   openLane,
+  walk,
   type Card,
+  type Lane,
 } from '@dsm/primitive';
 import { leafOf, takeStep, type Edge } from '@dsm/bilateral';
-import { putDevice, putEdge, type Engine } from './engine.ts';
-import { draft, putContact, putLeaves, type Draft } from './model.ts';
-import type { ContactRow } from './rows.ts';
+import { laneAtIndex, putDevice, putEdge, readRun, type Engine } from './engine.ts';
+import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
+import type { ContactRow, RunRow } from './rows.ts';
 
 /** Keep a card that holds. Undefined if a later incarnation of the device is known already. */
 export async function meetCard(
@@ -45,7 +47,9 @@ export async function meetCard(
   if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
   const change = draft();
   putContact(change, model, next);
-  if (before !== undefined && before < card.body.incarnation) succeed(change, engine, next, card);
+  if (before !== undefined && before < card.body.incarnation) {
+    await succeed(change, engine, next, card);
+  }
   await engine.commit(change);
   return next;
 }
@@ -63,8 +67,16 @@ function freeName({ model }: Engine, wanted: string): string {
   return name;
 }
 
-/** One step: the peer's half of the leaf moves to the start of its new lane. */
-function succeed(to: Draft, engine: Engine, contact: ContactRow, { body }: Card): void {
+/**
+ * One step: the peer's half of the leaf moves to the start of its new lane. It may have forgotten
+ * any part of the own lane, so all of that is said again, and its new lane may cite any of it.
+ */
+async function succeed(
+  to: Draft,
+  engine: Engine,
+  contact: ContactRow,
+  { body }: Card,
+): Promise<void> {
   const { model } = engine;
   const on =
     contact.relationship === undefined ? undefined : model.edges.get(keyOf(contact.relationship));
@@ -77,7 +89,9 @@ function succeed(to: Draft, engine: Engine, contact: ContactRow, { body }: Card)
     peer: { ...on.peer, incarnation, suite, workingKey },
     theirs,
     theirsWriter: keyDigest(suite, workingKey),
+    absorbed: { index: 0, head: on.mine.start },
   };
+  await sayAgain(to, engine, next);
   putEdge(to, model, next);
   const write = {
     key: on.key,
@@ -96,24 +110,46 @@ function succeed(to: Draft, engine: Engine, contact: ContactRow, { body }: Card)
   putLeaves(to, model, [write]);
 }
 
-/** Ask the nodes whether the device has opened its next incarnation, and learn the card if so. */
-export async function learnSuccession(engine: Engine, device: Uint8Array): Promise<void> {
-  for (;;) {
-    const row = engine.model.contacts.get(keyOf(device));
-    const known = row === undefined ? undefined : cardObject.decode(row.card);
-    if (known?.ok !== true) return;
-    const { body } = known.value;
-    const reading = await engine.quorum.readSlot(incarnationPlace(body, body.incarnation + 1));
-    if (reading.type !== 'voted' || reading.certificate === undefined) return;
-    const next = await fetchCard(
-      engine,
-      reading.values.flatMap(({ hints }) => hints),
-    );
-    if (next === undefined || !equal(cardDevice(next), device)) return;
-    const card: Card = { ...next, succession: reading.certificate };
-    if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return;
-    await engine.exclusive(() => meetCard(engine, card, cardObject.encode(card), undefined));
+/** All runs of the own lane are open again, and all its heads may be cited. */
+async function sayAgain(to: Draft, { model, store }: Engine, { key, mine }: Edge): Promise<void> {
+  const heads = new Map([[keyOf(mine.start), 0]]);
+  let lane: Lane = await laneAtIndex(store, model.edges.get(keyOf(key))!, 0, 0);
+  for (const bytes of await entriesBetween(store, mine.start, 1, mine.index)) {
+    lane = walk(lane, [bytes]) ?? lane;
+    heads.set(keyOf(lane.head), lane.index);
+    const row = await readRun({ store }, mine.start, lane.index);
+    if (row === undefined) continue;
+    const open: RunRow = { ...row, acked: 0, delivered: 0 };
+    putRun(to, model, model.edges.get(keyOf(key))!, { index: lane.index, row: open });
   }
+  to.after(() => model.tails.set(keyOf(key), heads));
+}
+
+/** Ask the nodes whether the device has opened its next incarnation; true if its card was learned. */
+export async function learnSuccession(engine: Engine, device: Uint8Array): Promise<boolean> {
+  const row = engine.model.contacts.get(keyOf(device));
+  const known = row === undefined ? undefined : cardObject.decode(row.card);
+  if (known?.ok !== true) return false;
+  const { body } = known.value;
+  const reading = await engine.quorum.readSlot(incarnationPlace(body, body.incarnation + 1));
+  if (reading.type !== 'voted' || reading.certificate === undefined) return false;
+  const next = await fetchCard(
+    engine,
+    reading.values.flatMap(({ hints }) => hints),
+  );
+  if (next === undefined || !equal(cardDevice(next), device)) return false;
+  const card: Card = { ...next, succession: reading.certificate };
+  if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return false;
+  const bytes = cardObject.encode(card);
+  await engine.exclusive(() => meetCard(engine, card, bytes, undefined));
+  return true;
+}
+
+/** True if the card opens an incarnation that is not known here yet. */
+export function isSuccession({ model }: Engine, card: Card): boolean {
+  const known = model.contacts.get(keyOf(cardDevice(card)));
+  const before = known?.agreed === 1 ? incarnationOf(known) : undefined;
+  return before !== undefined && before < card.body.incarnation;
 }
 
 async function fetchCard(

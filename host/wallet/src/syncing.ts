@@ -18,9 +18,14 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   let [received, online] = [0, true];
   const peers = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
   for (const on of peers) {
-    await learnSuccession(engine, on.peer.device);
-    const from = await receiveFrom(engine, on.key);
+    const { device } = on.peer;
+    // What the former incarnation delivered comes first: afterwards its lane is not read any more.
+    let from = await receiveFrom(engine, on.key);
     received += from.received;
+    while (from.drained && (await learnSuccession(engine, device))) {
+      from = await receiveFrom(engine, on.key);
+      received += from.received;
+    }
     online &&= from.online;
   }
   await fetchLineage(engine);

@@ -1,6 +1,6 @@
 /** A talk: what one conversation with one device knows while it lasts. */
 
-import { keyOf, type Card } from '@dsm/primitive';
+import { keyOf, zero32, type Card } from '@dsm/primitive';
 import { message as messageObject, type Edge, type Message, type Trade } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { MeetOptions } from './api.ts';
@@ -17,6 +17,9 @@ export interface Talk {
   readonly acks: Map<string, Deferred<boolean>>;
   peer: { readonly device: Uint8Array; readonly card: Card } | undefined;
   trade: Trade;
+  /** Whether each side has accepted the other and said what was old. */
+  resumed: boolean;
+  peerResumed: boolean;
   /** The trade that this side asked for. */
   asked: Asked | undefined;
   /** An offer of the peer that waits for lineage, and how often parts were asked for. */
@@ -84,7 +87,15 @@ export async function say(talk: Talk, message: Message): Promise<void> {
 /** End the talk because of what the other side is or said. */
 export async function giveUp(talk: Talk, code: ErrorCode, sentence: string): Promise<void> {
   talk.ready.reject(new DsmError(code, sentence));
+  await say(talk, { type: 'refuse', head: zero32, code, why: sentence });
+  await talk.sending;
   await talk.connection.close().catch(() => undefined);
+}
+
+/** Both sides have accepted each other: payments can begin. */
+export function settleReady(talk: Talk): void {
+  const contact = contactOf(talk);
+  if (talk.resumed && talk.peerResumed && contact !== undefined) talk.ready.resolve(contact);
 }
 
 export function contactOf({ peer, engine }: Talk): ContactRow | undefined {

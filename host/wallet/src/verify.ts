@@ -100,20 +100,24 @@ function verifyRun(
   if (equal(on.peer.device, engine.model.device.id)) return verifyOwn(me, row);
   if (peer === undefined || row.signature.length === 0) return undefined;
   const { before, step, slots, signature, further, countersignature, absorbed } = row;
-  const complete = absorbed === undefined || absorbed.signature.length === 0 ? undefined : absorbed;
+  const [writer, other] = which === 'mine' ? [me, peer] : [peer, me];
+  // What an earlier incarnation signed needs its card, which is not kept: its links are checked.
+  if (step.incarnation !== writer.body.incarnation) return undefined;
+  const now = other.body.incarnation;
+  const isWhole = absorbed?.step.incarnation === now && absorbed.signature.length > 0;
   const receipt = {
     before,
     entries,
-    countersignature,
+    countersignature:
+      countersignature?.consent.peerIncarnation === now ? countersignature : undefined,
     writer: { step, slots, signature, further },
-    peer: complete,
+    peer: isWhole ? absorbed : undefined,
   };
-  const [writer, other] = which === 'mine' ? [me, peer] : [peer, me];
   return checkReceipt(receipt, writer, other);
 }
 
 function verifyOwn({ body }: Card, { step, slots, signature }: RunRow): string | undefined {
-  if (signature.length === 0) return undefined;
+  if (signature.length === 0 || step.incarnation !== body.incarnation) return undefined;
   const statement = stepStatement(step, slots);
   const { suite, network, workingKey } = body;
   return verifyWorking(kinds.signedStep, suite, network, workingKey, statement, signature)
