@@ -40,6 +40,7 @@ export interface Writer {
   readonly u64: (n: number) => void;
   readonly u128: (n: bigint) => void;
   readonly raw: (bytes: Uint8Array) => void;
+  /** A copy of what was written; the next write begins anew. */
   readonly done: () => Uint8Array;
 }
 
@@ -107,7 +108,11 @@ export function writer(capacity = 256): Writer {
       const from = claim(part.length);
       bytes.set(part, from);
     },
-    done: () => bytes.slice(0, at),
+    done: () => {
+      const written = bytes.slice(0, at);
+      at = 0;
+      return written;
+    },
   };
 }
 
@@ -364,9 +369,7 @@ export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
     write,
     read,
     encode: (value) => {
-      const w = writer();
-      write(w, value);
-      const bytes = w.done();
+      const bytes = written(write, value);
       if (bytes.length > max) {
         throw new RangeError(`${kindNames[kind]}: ${bytes.length} bytes exceed ${max}`);
       }
@@ -387,7 +390,18 @@ export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
 
 /** The bytes of a coder that is part of a hash and not an object of its own. */
 export function encodeWith<T>(coder: Coder<T>, value: T): Uint8Array {
-  const w = writer();
-  coder.write(w, value);
-  return w.done();
+  return written(coder.write, value);
+}
+
+/** Writers that nobody uses just now. Making one costs more than what most values take to write. */
+const idle: Writer[] = [];
+const idleBytesMax = 65_536;
+
+/** A writer whose write throws is not used again, so what it began is in nobody's bytes. */
+function written<T>(write: Coder<T>['write'], value: T): Uint8Array {
+  const w = idle.pop() ?? writer();
+  write(w, value);
+  const bytes = w.done();
+  if (bytes.length <= idleBytesMax) idle.push(w);
+  return bytes;
 }

@@ -145,6 +145,7 @@ export function laneWriter(lane: Lane, side: Side, absorbed: Uint8Array): LaneWr
   const seedBytes = new Uint8Array(seedAt + 44 + limits.operationBytesMax);
   const seedView = new DataView(seedBytes.buffer);
   let index = lane.index;
+  let views = viewsFor(seedBytes, entryBytes, 0);
 
   entryBytes.set(entryPrefix);
   entryBytes.set(lane.head, entryPrefix.length);
@@ -166,20 +167,42 @@ export function laneWriter(lane: Lane, side: Side, absorbed: Uint8Array): LaneWr
     seedBytes.set(operation, seedAt + 36);
     seedView.setUint32(seedAt + 36 + length, high);
     seedView.setUint32(seedAt + 40 + length, low);
-    blake3Into(seedBytes.subarray(0, seedAt + 44 + length), entropy, 0);
+    // Operations of a lane are often of one length, and views cost as much as a small hash.
+    if (views.length !== length) views = viewsFor(seedBytes, entryBytes, length);
+    blake3Into(views.seed, entropy, 0);
     seedBytes.set(entropy, seedAt);
     entryView.setUint32(entryAt + 3, high);
     entryView.setUint32(entryAt + 7, low);
     entryBytes.set(entropy, entryAt + 11);
     entryView.setUint32(entryAt + 75, length);
     entryBytes.set(operation, entryAt + 79);
-    const end = entryAt + 79 + length;
-    blake3Into(entryBytes.subarray(0, end), head, 0);
+    blake3Into(views.preimage, head, 0);
     entryBytes.set(head, entryPrefix.length);
-    return entryBytes.subarray(entryAt, end);
+    return views.entry;
   };
   return {
     append,
     lane: () => ({ start: lane.start, head: head.slice(), index, entropy: entropy.slice() }),
+  };
+}
+
+/** What a lane writer hashes and hands out while operations have `length` bytes. */
+function viewsFor(
+  seedBytes: Uint8Array,
+  entryBytes: Uint8Array,
+  length: number,
+): {
+  readonly length: number;
+  readonly seed: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly entry: Uint8Array;
+} {
+  const entryAt = entryPrefix.length + 32;
+  const end = entryAt + 79 + length;
+  return {
+    length,
+    seed: seedBytes.subarray(0, entropyPrefix.length + 32 + 12 + length),
+    preimage: entryBytes.subarray(0, end),
+    entry: entryBytes.subarray(entryAt, end),
   };
 }

@@ -141,14 +141,10 @@ function sideBelow(t: Tree, place: Place, side: number, depth: number): Place {
 }
 
 /** How many leaves a subtree has, counting no further than `max`. */
-function leavesBelow(t: Tree, top: number, max: number): number {
-  let count = 0;
-  const waiting = [top];
-  for (let ref = waiting.pop(); ref !== undefined && count < max; ref = waiting.pop()) {
-    if (ref > 0) waiting.push(t.links[ref * 4 + 1]!, t.links[ref * 4]!);
-    else if (ref < 0) count++;
-  }
-  return count;
+function leavesBelow(t: Tree, ref: number, max: number): number {
+  if (ref <= 0) return ref === 0 ? 0 : 1;
+  const left = leavesBelow(t, t.links[ref * 4]!, max);
+  return left >= max ? left : left + leavesBelow(t, t.links[ref * 4 + 1]!, max - left);
 }
 
 /** The only leaf of a subtree whose key is not covered. */

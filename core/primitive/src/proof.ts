@@ -22,8 +22,8 @@
 
 import { ascending, bytes32, object, struct, u8, where } from './codec.ts';
 import type { Coder, Obj, Reader, Writer } from './codec.ts';
-import { compare, equal, isZero, zero32 } from './bytes.ts';
-import { bitAt, innerDigest, isLeafDigest, leafDigest, sharedBits } from './tree.ts';
+import { compare, equal, isZero } from './bytes.ts';
+import { bitAt, innerDigest, leafDigest, sharedBits } from './tree.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 
@@ -92,10 +92,21 @@ export const proofObject: Obj<Multiproof> = object(kinds.proof, proofBytesMax, p
 export function evaluate(proof: Multiproof, values: readonly MapWrite[]): Evaluated {
   if (!areCovered(proof, values)) return { ok: false, refusal: 'keys' };
   const walk: Walk = { proof, values, bit: 0, digest: 0, leaf: 0, foreign: 0, refusal: undefined };
-  const root = subtree(walk, 0, values.length, 0);
+  subtree(walk, 0, values.length, 0, rootAt);
   if (walk.refusal === undefined && !isSpent(walk)) walk.refusal = 'long';
-  return walk.refusal === undefined ? { ok: true, root } : { ok: false, refusal: walk.refusal };
+  return walk.refusal === undefined
+    ? { ok: true, root: digestBytes.slice(rootAt * 4, rootAt * 4 + 32) }
+    : { ok: false, refusal: walk.refusal };
 }
+
+/**
+ * The digests of a walk, as words. The two sides of whatever branches at a depth lie next to each
+ * other, for they are the preimage of its digest, which goes to the place of one side above. So a
+ * walk makes no object for any of them.
+ */
+const rootAt = 256 * 16;
+const digestWords = new Uint32Array(rootAt + 8);
+const digestBytes = new Uint8Array(digestWords.buffer);
 
 interface Walk {
   readonly proof: Multiproof;
@@ -122,41 +133,50 @@ function areCovered(proof: Multiproof, values: readonly MapWrite[]): boolean {
   return true;
 }
 
-/** The digest of the subtree at `depth` that the covered keys from `from` to before `to` share. */
-function subtree(walk: Walk, from: number, to: number, depth: number): Uint8Array {
-  if (nextBit(walk) === 1) return branch(walk, from, to, depth);
-  const known = walk.values.slice(from, to).filter((write) => !isZero(write.value));
+/**
+ * Leave at `to` the digest of the subtree at `depth` that the covered keys from `from` to before
+ * `end` share.
+ */
+function subtree(walk: Walk, from: number, end: number, depth: number, to: number): void {
+  if (nextBit(walk) === 1) return branch(walk, from, end, depth, to);
+  const known = walk.values.slice(from, end).filter((write) => !isZero(write.value));
   const isAlone = nextBit(walk) === 0;
   walk.foreign = isAlone ? 0 : 1;
-  if (isAlone) return compact(known, 0, known.length, depth);
-  const leaf = foreignLeaf(walk, from, to, depth);
+  if (isAlone) return compact(known, 0, known.length, depth, to);
+  const leaf = foreignLeaf(walk, from, end, depth);
   const all = leaf === undefined ? known : [...known, leaf].sort((a, b) => compare(a.key, b.key));
-  return compact(all, 0, all.length, depth);
+  compact(all, 0, all.length, depth, to);
 }
 
-function branch(walk: Walk, from: number, to: number, depth: number): Uint8Array {
+function branch(walk: Walk, from: number, end: number, depth: number, to: number): void {
   if (depth > branchDepthMax) return refuse(walk, 'deep');
   let middle = from;
-  while (middle < to && bitAt(walk.values[middle]!.key, depth) === 0) middle++;
-  const left = side(walk, from, middle, depth + 1);
+  while (middle < end && bitAt(walk.values[middle]!.key, depth) === 0) middle++;
+  const sides = depth * 16;
+  side(walk, from, middle, depth + 1, sides);
   const foreignLeft = walk.foreign;
-  const right = side(walk, middle, to, depth + 1);
+  side(walk, middle, end, depth + 1, sides + 8);
   walk.foreign = Math.min(2, foreignLeft + walk.foreign);
-  if (walk.refusal !== undefined) return zero32;
-  return walk.foreign < 2 ? refuse(walk, 'collapsed') : innerDigest(left, right);
+  if (walk.refusal !== undefined) return;
+  if (walk.foreign < 2) return refuse(walk, 'collapsed');
+  innerDigest(digestWords, sides, to);
 }
 
-function side(walk: Walk, from: number, to: number, depth: number): Uint8Array {
-  if (from < to) return subtree(walk, from, to, depth);
+function side(walk: Walk, from: number, end: number, depth: number, to: number): void {
+  if (from < end) return subtree(walk, from, end, depth, to);
   walk.foreign = 0;
-  if (nextBit(walk) === 0) return zero32;
+  if (nextBit(walk) === 0) {
+    digestWords.fill(0, to, to + 8);
+    return;
+  }
+  const { digests } = walk.proof;
   const at = walk.digest * 32;
-  if (at >= walk.proof.digests.length) return refuse(walk, 'short');
+  if (at >= digests.length) return refuse(walk, 'short');
   walk.digest++;
-  const digest = walk.proof.digests.subarray(at, at + 32);
-  if (isZero(digest)) return refuse(walk, 'zero-digest');
-  walk.foreign = isLeafDigest(digest) ? 1 : 2;
-  return digest;
+  let any = 0;
+  for (let i = 0; i < 32; i++) any |= digestBytes[to * 4 + i] = digests[at + i]!;
+  if (any === 0) return refuse(walk, 'zero-digest');
+  walk.foreign = (digests[at + 31]! & 1) === 1 ? 1 : 2;
 }
 
 function foreignLeaf(walk: Walk, from: number, to: number, depth: number): MapWrite | undefined {
@@ -174,14 +194,25 @@ function foreignLeaf(walk: Walk, from: number, to: number, depth: number): MapWr
   return walk.refusal === undefined ? leaf : undefined;
 }
 
-/** The digest at `depth` of a subtree all of whose leaves are known: those from `from` to before `to`. */
-function compact(leaves: readonly MapWrite[], from: number, to: number, depth: number): Uint8Array {
-  if (from === to) return zero32;
-  if (from + 1 === to) return leafDigest(leaves[from]!.key, leaves[from]!.value);
-  let middle = from;
-  while (middle < to && bitAt(leaves[middle]!.key, depth) === 0) middle++;
-  const left = compact(leaves, from, middle, depth + 1);
-  return innerDigest(left, compact(leaves, middle, to, depth + 1));
+/** The digest of a subtree all of whose leaves are known: those from `from` to before `end`. */
+function compact(
+  leaves: readonly MapWrite[],
+  from: number,
+  end: number,
+  depth: number,
+  to: number,
+): void {
+  if (from === end) {
+    digestWords.fill(0, to, to + 8);
+  } else if (from + 1 === end) {
+    leafDigest(leaves[from]!.key, leaves[from]!.value, digestWords, to);
+  } else {
+    let middle = from;
+    while (middle < end && bitAt(leaves[middle]!.key, depth) === 0) middle++;
+    compact(leaves, from, middle, depth + 1, depth * 16);
+    compact(leaves, middle, end, depth + 1, depth * 16 + 8);
+    innerDigest(digestWords, depth * 16, to);
+  }
 }
 
 function nextBit(walk: Walk): number {
@@ -194,9 +225,8 @@ function nextBit(walk: Walk): number {
 }
 
 /** The first refusal is the one that counts. */
-function refuse(walk: Walk, refusal: ProofRefusal): Uint8Array {
+function refuse(walk: Walk, refusal: ProofRefusal): void {
   walk.refusal ??= refusal;
-  return zero32;
 }
 
 function isSpent(walk: Walk): boolean {

@@ -49,30 +49,28 @@ const preimage = (domain: 'leaf' | 'node'): { bytes: Uint8Array; words: Uint32Ar
 const leafPreimage = preimage('leaf');
 const nodePreimage = preimage('node');
 const leafFields = leafPreimage.bytes.subarray(leafPreimage.bytes.length - 64);
-const nodeFields = nodePreimage.bytes.subarray(nodePreimage.bytes.length - 64);
 const out = new Uint8Array(32);
 const outWords = new Uint32Array(out.buffer);
 const emptyWords = new Uint32Array(8);
 
-/** The digest of a subtree whose only leaf is `key` with `value`. */
-export function leafDigest(key: Uint8Array, value: Uint8Array): Uint8Array {
+/** Write the digest of a subtree whose only leaf is `key` with `value` into `target`, as words. */
+export function leafDigest(
+  key: Uint8Array,
+  value: Uint8Array,
+  target: Uint32Array,
+  to: number,
+): void {
   leafFields.set(key, 0);
   leafFields.set(value, 32);
   hashLeaf();
-  return out.slice();
+  copyWords(outWords, 0, target, to, 8);
 }
 
-/** The digest of a subtree with two leaves or more. */
-export function innerDigest(left: Uint8Array, right: Uint8Array): Uint8Array {
-  nodeFields.set(left, 0);
-  nodeFields.set(right, 32);
+/** The same for a subtree with two leaves or more, whose sides lie next to each other at `from`. */
+export function innerDigest(digests: Uint32Array, from: number, to: number): void {
+  copyWords(digests, from, nodePreimage.words, 0, 16);
   hashNode();
-  return out.slice();
-}
-
-/** True for the digest of a leaf, false for one of an inner node. */
-export function isLeafDigest(digest: Uint8Array): boolean {
-  return (digest[31]! & 1) === 1;
+  copyWords(outWords, 0, digests, to, 8);
 }
 
 /** Bit `i` of a key, most significant first. */
