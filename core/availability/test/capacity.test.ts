@@ -1,3 +1,5 @@
+/** A node never holds more than it has room for. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admits, recordOverheadBytes, recordSize } from '@dsm/availability';

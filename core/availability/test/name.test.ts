@@ -1,3 +1,5 @@
+/** Names in URLs: one text for each 32 bytes, and nothing else is read as one. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromName, nameLength, nameOf } from '@dsm/availability';

@@ -1,3 +1,5 @@
+/** Placement is a function of registry and address, evenly spread, and moves little when a node joins. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { place, placement, spillMax } from '@dsm/availability';

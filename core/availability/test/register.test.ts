@@ -1,3 +1,5 @@
+/** The write-once register: the first authorised value for ever, later ones kept as evidence. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admit, type KeptSlot } from '@dsm/availability';

@@ -1,3 +1,5 @@
+/** The device map against a naive model: the root is of the set, whatever the history. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,5 @@
+/** Multiproofs: what they show before and after a change, and every way to bend one. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

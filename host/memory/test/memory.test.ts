@@ -1,3 +1,5 @@
+/** The adapters in memory pass the suites of their ports: they are the reference. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

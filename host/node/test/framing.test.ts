@@ -1,3 +1,5 @@
+/** Frames of a TCP stream, cut at every byte, too long, or empty. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+/** The HTTP client before servers that lie, stall, flood or vanish. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,3 +1,5 @@
+/** One process owns a directory, and its death gives it back. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

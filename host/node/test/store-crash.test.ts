@@ -1,3 +1,5 @@
+/** What was acknowledged survives `kill -9`, whole. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+/** A full disk, a read-only directory: a typed error, nothing half kept, and on it goes. */
+
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';

@@ -12,6 +12,8 @@ import type { Summary } from '../src/store-summary.ts';
 interface FakeCopy extends SqliteCopy {
   readonly rows: Map<string, Row>;
   readonly summaries: Summary[];
+  /** How many transactions each sync has seen. */
+  readonly syncs: number[];
   /** What the next calls of `apply` throw, one after the other. */
   readonly failures: (StoreErrorCode | undefined)[];
 }
@@ -19,11 +21,13 @@ interface FakeCopy extends SqliteCopy {
 function fakeCopy(): FakeCopy {
   const rows = new Map<string, Row>();
   const summaries: Summary[] = [];
+  const syncs: number[] = [];
   const failures: (StoreErrorCode | undefined)[] = [];
   return {
     path: 'fake',
     rows,
     summaries,
+    syncs,
     failures,
     row: (key) => rows.get(keyOf(key)),
     checksum: (key) => rows.get(keyOf(key))?.checksum,
@@ -37,7 +41,9 @@ function fakeCopy(): FakeCopy {
         else rows.set(keyOf(change.key), change);
       }
     },
-    sync: () => Promise.resolve(),
+    sync: async () => {
+      syncs.push(summaries.length);
+    },
     copyInto: () => {},
     close: () => {},
   };
@@ -95,6 +101,21 @@ test('the reserve is given up if there is no room for taking back', () => {
   assert.throws(() => both.write([write('new')]), code('full'));
   assert.equal(drops(), 1);
   assert.equal(both.get(a), undefined);
+});
+
+test('a commit is acknowledged when both copies were synced after it', async () => {
+  const { first, second, both } = pair();
+  const commits = groupCommit(both);
+  await commits.ask([write('1')]);
+  assert.deepEqual([first.syncs, second.syncs], [[1], [1]]);
+  await commits.ask([write('2')]);
+  assert.deepEqual(
+    [first.syncs, second.syncs],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  );
 });
 
 test('nothing is written without a reserve', () => {

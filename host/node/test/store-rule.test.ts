@@ -1,3 +1,5 @@
+/** Which copy is believed at opening: the rule alone, on every pair of findings. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

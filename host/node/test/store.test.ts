@@ -1,3 +1,5 @@
+/** The durable store passes the suite of the port, and groups commits. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

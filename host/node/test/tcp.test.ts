@@ -1,3 +1,5 @@
+/** TCP passes the suite of the transport port, and survives strangers. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';

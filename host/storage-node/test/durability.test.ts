@@ -1,3 +1,5 @@
+/** A vote leaves only after its slot is durable, and a restart keeps what was counted. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore } from '@dsm/memory';

@@ -1,3 +1,5 @@
+/** The node behind real HTTP passes the suite of the node port. */
+
 import { httpNode, installNative } from '@dsm/node';
 import { nodeApiConformance } from '@dsm/ports/conformance';
 import { serveNode } from '../src/http.ts';

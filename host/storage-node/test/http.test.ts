@@ -1,3 +1,5 @@
+/** The HTTP surface: codes, limits, headers, metrics, and the document that describes it. */
+
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';

@@ -1,3 +1,5 @@
+/** A node killed with SIGKILL under load loses no acknowledged write and changes no vote. */
+
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,5 @@
+/** The node in process passes the suite of the node port. */
+
 import { nodeApiConformance } from '@dsm/ports/conformance';
 import { installNative } from '@dsm/node';
 import { oneNode } from './one-node.ts';

@@ -1,3 +1,5 @@
+/** A node votes only where the registry has put it. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';

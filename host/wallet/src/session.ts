@@ -84,7 +84,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     close: async () => {
       if (!open) return;
-      await endTalk(talk);
+      // Behind whatever is being answered: nothing is said after the farewell.
+      await engine.exclusive(() => endTalk(talk)).catch(() => undefined);
       await patiently(over);
       await connection.close();
     },

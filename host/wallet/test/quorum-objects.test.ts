@@ -1,3 +1,5 @@
+/** Objects on many nodes: placed, spilled, fetched, with nodes that are dead or lie. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placement } from '@dsm/availability';

@@ -1,3 +1,5 @@
+/** Certificates out of four nodes: one may lie, two may not be missing. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeApi } from '@dsm/ports';
