@@ -3,13 +3,7 @@
 import assert from 'node:assert/strict';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { kemConformance } from '@dsm/ports/conformance';
-import {
-  bytesOf,
-  each,
-  kemVectors,
-  label,
-  vectorTest,
-} from '@dsm/ports/conformance';
+import { bytesOf, each, kemVectors, label, vectorTest } from '@dsm/ports/conformance';
 import { portableKem } from '../src/kem.ts';
 
 kemConformance('portable KEM', portableKem);
