@@ -225,12 +225,12 @@ async function told(talk: Talk, outcome: Outcome): Promise<void> {
 async function finish(talk: Talk): Promise<void> {
   const { asked, engine, wireBytes } = talk;
   if (asked === undefined || !asked.committed) return;
-  talk.asked = undefined;
   const to = draft();
   for (const { number } of asked.payments) {
     putPayment(to, engine.model, { ...engine.model.payments[number]!, wireBytes });
   }
   await engine.commit(to);
+  talk.asked = undefined;
   asked.release();
   asked.done.resolve(asked.payments.map(({ number }) => engine.model.payments[number]!));
 }
