@@ -123,6 +123,14 @@ function endingRules(rule: Rule): void {
     assert.equal(await called.receive(), undefined);
   });
 
+  rule('it also arrives if the one who closes has not read all', async ({ caller, called }) => {
+    for (let n = 0; n < 8; n++) await called.send(patterned(50_000));
+    await caller.send(patterned(300_000));
+    await caller.close();
+    assert.equal((await called.receive())?.length, 300_000);
+    assert.equal(await called.receive(), undefined);
+  });
+
   rule('closing ends the waiting receivers of both ends', async ({ caller, called }) => {
     const waiting = [caller.receive(), caller.receive(), called.receive()];
     await caller.close();
