@@ -44,7 +44,7 @@ import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
 import { bodyOf, firstDevice, signCard } from './open.ts';
-import { rowKey, tables, walletRow, type NoteRow } from './rows.ts';
+import { claimRow, rowKey, tables, walletRow, type ClaimRow, type NoteRow } from './rows.ts';
 
 interface Backup {
   readonly rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
@@ -64,6 +64,7 @@ const backup: Obj<Backup> = object(
 export async function makeBackup({ store, model }: Engine): Promise<Uint8Array> {
   const rows: { key: Uint8Array; value: Uint8Array }[] = [];
   for (const table of Object.values(tables)) {
+    if (table === tables.claim) continue;
     for (const [key, value] of await store.scan(Uint8Array.of(table))) rows.push({ key, value });
   }
   const without = walletRow.encode({ ...model.row, secret: undefined });
@@ -85,7 +86,7 @@ export async function importBackup(
   }
   const decoded = backup.decode(bytes);
   if (!decoded.ok) throw new DsmError('integrity', `this is no backup: ${decoded.refusal}`);
-  const writes: Write[] = decoded.value.rows.map(({ key, value }) => ({ key, value }));
+  const writes: Write[] = decoded.value.rows.filter(({ key }) => key[0] !== tables.claim);
   const at = writes.find(({ key }) => key[0] === tables.wallet);
   if (at?.value === undefined) throw new DsmError('integrity', 'the backup holds no wallet');
   const row = decodeRow(walletRow, at.value, 'wallet');
@@ -118,10 +119,11 @@ async function claimIncarnation(
   engine: Engine,
   keysOf: (incarnation: number, birth: Uint8Array) => Keys,
 ): Promise<{ readonly card: Card; readonly keys: Keys }> {
-  const { model, entropy, quorum } = engine;
+  const { model, quorum } = engine;
   const { network, suite } = model.device;
-  for (let n = model.row.incarnation + 1; ; n++) {
-    const birth = entropy.bytes(32);
+  const begun = await claimOf(engine);
+  for (let n = begun?.incarnation ?? model.row.incarnation + 1; ; n++) {
+    const birth = n === begun?.incarnation ? begun.birth : await keepClaim(engine, n);
     const keys = keysOf(n, birth);
     const body = bodyOf(keys, network, suite, n, birth, model.row.name);
     const card = signCard(keys, body, undefined);
@@ -148,6 +150,18 @@ async function claimIncarnation(
   }
 }
 
+async function claimOf({ store }: Engine): Promise<ClaimRow | undefined> {
+  const bytes = await store.get(rowKey('claim'));
+  return bytes === undefined ? undefined : decodeRow(claimRow, bytes, 'claim');
+}
+
+/** Durable before it is stated: half a vote for a birth that was forgotten would block the slot. */
+async function keepClaim({ store, entropy }: Engine, incarnation: number): Promise<Uint8Array> {
+  const birth = entropy.bytes(32);
+  await store.commit([{ key: rowKey('claim'), value: claimRow.encode({ incarnation, birth }) }]);
+  return birth;
+}
+
 /** Online notes whose spend slot q nodes show to be free. Purse notes are never taken over. */
 async function freeNotes({ model, quorum }: Engine): Promise<NoteRow[]> {
   const kept: NoteRow[] = [];
@@ -172,6 +186,7 @@ function startAgain(
 ): void {
   const { model } = engine;
   const start = firstDevice(card.body, zero32);
+  to.remove(rowKey('claim'));
   const edges = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
   const fresh = edges.map((on) => restarted(on, start, keys.working().publicKey));
   const leaves: StepWrite[] = [

@@ -18,6 +18,7 @@
  *     0x0e   evidence id                      alarm
  *     0x0f   map key                          leaf of the device's map
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
+ *     0x11   (none)                           incarnation that a restore is claiming; never in a backup
  *
  * Every value has a version byte: a later version
  * of this software opens all of them.
@@ -77,6 +78,7 @@ export const tables = {
   alarm: 0x0e,
   leaf: 0x0f,
   open: 0x10,
+  claim: 0x11,
 } as const;
 
 export type Table = keyof typeof tables;
@@ -383,3 +385,15 @@ const lane = struct<Lane>({ start: bytes32, head: bytes32, index: u64, entropy: 
 
 /** Every 64th state of a lane: a look-up walks at most 63 entries from one. Never a proof. */
 export const checkpointRow: Obj<Lane> = object(kinds.run, 256, lane);
+
+/** What a restore has stated, or is about to state: the same again after a crash. */
+export interface ClaimRow {
+  readonly incarnation: number;
+  readonly birth: Uint8Array;
+}
+
+export const claimRow: Obj<ClaimRow> = object(
+  kinds.wallet,
+  64,
+  struct({ incarnation: u32, birth: bytes32 }),
+);

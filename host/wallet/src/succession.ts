@@ -9,11 +9,13 @@ import {
   checkCard,
   equal,
   incarnationPlace,
+  incarnationValue,
   keyDigest,
   keyOf,
   openLane,
   walk,
   type Card,
+  type Certificate,
   type Lane,
 } from '@dsm/primitive';
 import { leafOf, takeStep, type Edge } from '@dsm/bilateral';
@@ -130,19 +132,34 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
   const row = engine.model.contacts.get(keyOf(device));
   const known = row === undefined ? undefined : cardObject.decode(row.card);
   if (known?.ok !== true) return false;
-  const { body } = known.value;
-  const reading = await engine.quorum.readSlot(incarnationPlace(body, body.incarnation + 1));
-  if (reading.type !== 'voted' || reading.certificate === undefined) return false;
-  const next = await fetchCard(
-    engine,
-    reading.values.flatMap(({ hints }) => hints),
-  );
+  const found = await nextCertified(engine, known.value);
+  if (found === undefined) return false;
+  const { certificate, hints } = found;
+  const next = await fetchCard(engine, hints, certificate.value);
   if (next === undefined || !equal(cardDevice(next), device)) return false;
-  const card: Card = { ...next, succession: reading.certificate };
+  const card: Card = { ...next, succession: certificate };
   if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return false;
   const bytes = cardObject.encode(card);
   await engine.exclusive(() => meetCard(engine, card, bytes, undefined));
   return true;
+}
+
+/** Copies that are restored at one moment can split a slot's votes: then a later incarnation counts. */
+const incarnationsAhead = 8;
+
+async function nextCertified(
+  { quorum }: Engine,
+  { body }: Card,
+): Promise<{ certificate: Certificate; hints: readonly Uint8Array[] } | undefined> {
+  for (let ahead = 1; ahead <= incarnationsAhead; ahead++) {
+    const place = incarnationPlace(body, body.incarnation + ahead);
+    const reading = await quorum.readSlot(place);
+    if (reading.type !== 'voted') return undefined;
+    const { certificate, values } = reading;
+    if (certificate === undefined) continue;
+    return { certificate, hints: values.flatMap(({ hints }) => hints) };
+  }
+  return undefined;
 }
 
 /** True if the card opens an incarnation that is not known here yet. */
@@ -152,14 +169,18 @@ export function isSuccession({ model }: Engine, card: Card): boolean {
   return before !== undefined && before < card.body.incarnation;
 }
 
+/** The card whose statement has the certificate; hints are not signed, so all are tried. */
 async function fetchCard(
   { quorum }: Engine,
   hints: readonly Uint8Array[],
+  value: Uint8Array,
 ): Promise<Card | undefined> {
   for (const hint of hints) {
     const bytes = await quorum.fetch(hint);
     const decoded = bytes === undefined ? undefined : cardObject.decode(bytes);
-    if (decoded?.ok === true) return decoded.value;
+    if (decoded?.ok === true && equal(incarnationValue(decoded.value.body), value)) {
+      return decoded.value;
+    }
   }
   return undefined;
 }

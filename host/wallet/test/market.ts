@@ -13,6 +13,7 @@ export interface Stall {
 }
 
 export interface Market {
+  readonly nodes: readonly MemoryPlace[];
   readonly network: TestNetwork;
   readonly maya: Wallet;
   readonly cafe: Wallet;
@@ -47,8 +48,9 @@ let prepared: Promise<MarketPlace> | undefined;
 /** Maya has 1,000, of which 63 lie in her purse; all three have met. Each market is a fresh copy. */
 export async function market(): Promise<Market> {
   prepared ??= firstMarket();
-  const { nodes, stalls: first } = await prepared;
-  const network = await networkIn({ nodes: nodes.map(copyOf) });
+  const { nodes: kept, stalls: first } = await prepared;
+  const nodes = kept.map(copyOf);
+  const network = await networkIn({ nodes });
   const stalls = {
     maya: copied(first.maya),
     cafe: copied(first.cafe),
@@ -59,7 +61,7 @@ export async function market(): Promise<Market> {
     await opened(network, stalls.cafe),
     await opened(network, stalls.bazaar),
   ];
-  return { network, maya, cafe, bazaar, stalls };
+  return { nodes, network, maya, cafe, bazaar, stalls };
 }
 
 async function firstMarket(): Promise<MarketPlace> {

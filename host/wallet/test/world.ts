@@ -11,7 +11,7 @@ import {
   type MemoryPlace,
 } from '@dsm/memory';
 import { installNative, nativeKem } from '@dsm/node';
-import type { Connection, NodeApi, Store } from '@dsm/ports';
+import type { Connection, Keystore, NodeApi, Store } from '@dsm/ports';
 import { storageNode, type StorageNode } from '@dsm/storage-node';
 import {
   createWallet,
@@ -80,6 +80,7 @@ export interface OpenOptions {
   readonly life?: Life;
   readonly statements?: Statements;
   readonly store?: Store;
+  readonly keystore?: Keystore;
 }
 
 /** The wallet in a place; created under `name` if there is none yet. */
@@ -87,7 +88,7 @@ export function walletIn(
   network: Network,
   place: MemoryPlace,
   name: string,
-  { life = immortal, statements, store = memoryStore({ place }) }: OpenOptions = {},
+  { life = immortal, statements, keystore, store = memoryStore({ place }) }: OpenOptions = {},
 ): Promise<Wallet> {
   const nodes = network.nodes.map((node) => mortalNode(node, life, statements));
   return createWallet({
@@ -95,6 +96,7 @@ export function walletIn(
     store: mortalStore(store, life),
     network: { ...network, nodes },
     kem: nativeKem,
+    ...(keystore === undefined ? {} : { keystore }),
   });
 }
 
