@@ -12,9 +12,9 @@ import {
   append,
   absorb,
   claimOf,
-  openEdge,
+  openRelationship,
   type Device,
-  type Edge,
+  type Relationship,
   type World,
 } from '@dsm/bilateral';
 import { installNative } from '@dsm/node';
@@ -52,7 +52,7 @@ interface Node {
   device: Device;
   readonly working: KeyPair;
   readonly map: DeviceMap;
-  readonly edges: Map<Node, Edge>;
+  readonly relationships: Map<Node, Relationship>;
 }
 
 function nodeOf(name: string): Node {
@@ -63,7 +63,7 @@ function nodeOf(name: string): Node {
     device: { ...base, root: zero32 },
     working: signatures().keyPair('ml-dsa-65', named(name)),
     map: deviceMap(),
-    edges: new Map(),
+    relationships: new Map(),
   };
 }
 
@@ -74,14 +74,14 @@ function meet(a: Node, b: Node): void {
       .toSorted()
       .join(),
   );
-  const peer = ({ device, working }: Node): Parameters<typeof openEdge>[2] => ({
+  const peer = ({ device, working }: Node): Parameters<typeof openRelationship>[2] => ({
     device: device.id,
     incarnation: 0,
     suite: 1,
     workingKey: working.publicKey,
   });
-  a.edges.set(b, openEdge(a.device, a.working.publicKey, peer(b), secret));
-  b.edges.set(a, openEdge(b.device, b.working.publicKey, peer(a), secret));
+  a.relationships.set(b, openRelationship(a.device, a.working.publicKey, peer(b), secret));
+  b.relationships.set(a, openRelationship(b.device, b.working.publicKey, peer(a), secret));
 }
 
 function worldOf({ map }: Node): World {
@@ -101,29 +101,34 @@ function worldOf({ map }: Node): World {
 function kept(
   of: Node,
   device: Device,
-  edge: Edge,
+  relationship: Relationship,
   peer: Node,
   leaves: readonly StepWrite[],
 ): void {
   of.map.apply(leaves.map(({ key, after }) => ({ key, value: after })));
   of.device = device;
-  of.edges.set(peer, edge);
+  of.relationships.set(peer, relationship);
   assert.deepEqual(of.map.root(), device.root);
 }
 
 /** One transition between two devices: one appends, the other absorbs. */
 function transition(from: Node, to: Node, word: string): void {
   const operation = encodeOperation({ type: 'memo', text: word });
-  const own = append(from.device, from.edges.get(to)!, [operation], false, worldOf(from));
+  const own = append(from.device, from.relationships.get(to)!, [operation], false, worldOf(from));
   assert.ok(own.type === 'accepted');
-  const { run, device, edge, leaves } = own.value;
+  const { run, device, relationship, leaves } = own.value;
   const context = signatureContext(kinds.signedStep, 1, network);
   const signature = signatures().sign(from.working.secretKey, run.statement, context);
-  kept(from, device, edge, to, leaves);
-  const theirs = absorb(to.device, to.edges.get(from)!, claimOf(run, signature, []), worldOf(to));
+  kept(from, device, relationship, to, leaves);
+  const theirs = absorb(
+    to.device,
+    to.relationships.get(from)!,
+    claimOf(run, signature, []),
+    worldOf(to),
+  );
   assert.equal(theirs.type, 'accepted');
   if (theirs.type !== 'accepted') return;
-  kept(to, theirs.value.device, theirs.value.edge, from, theirs.value.leaves);
+  kept(to, theirs.value.device, theirs.value.relationship, from, theirs.value.leaves);
 }
 
 interface Witness {
@@ -132,8 +137,8 @@ interface Witness {
   readonly proof: Uint8Array;
 }
 
-function witnessesOf({ map, edges }: Node): Witness[] {
-  return [...edges.values()].map(({ key }) => ({
+function witnessesOf({ map, relationships }: Node): Witness[] {
+  return [...relationships.values()].map(({ key }) => ({
     key,
     value: map.get(key) ?? zero32,
     proof: proofObject.encode(map.prove([key])),
@@ -187,7 +192,7 @@ test('an own transition moves one leaf: the other values stand, and old witnesse
   const moved = after.filter(({ value }, i) => compare(value, before[i]!.value) !== 0);
   assert.deepEqual(
     moved.map(({ key }) => key),
-    [hub.edges.get(peer!)!.key],
+    [hub.relationships.get(peer!)!.key],
   );
   assert.notDeepEqual(hub.map.root(), root);
   assertHold(before, root);

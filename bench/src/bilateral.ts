@@ -81,10 +81,10 @@ function transition(
   operation: Uint8Array,
   claimed: (change: Appended) => Claim,
 ): void {
-  const appended = append(from.device, from.edges[at]!, [operation], true, from.world);
+  const appended = append(from.device, from.relationships[at]!, [operation], true, from.world);
   if (appended.type !== 'accepted') throw new Error(`append: ${appended.type}`);
   keep(from, at, appended.value);
-  const absorbed = absorb(to.device, to.edges[at]!, claimed(appended.value), to.world);
+  const absorbed = absorb(to.device, to.relationships[at]!, claimed(appended.value), to.world);
   if (absorbed.type !== 'accepted') throw new Error(`absorb: ${JSON.stringify(absorbed)}`);
   keep(to, at, absorbed.value);
   const { run: accepted, step, statement } = absorbed.value.absorbed;

@@ -3,7 +3,7 @@
  *
  * One device appends runs of 64 memos of 64 bytes, each run covered by one step with a delivery slot
  * and one ML-DSA-65 signature. A run is committed twice, as a wallet does it: first its statement
- * (a row for each entry, edge, device, leaf and run), and, once that is durable, its signature. The
+ * (a row for each entry, relationship, device, leaf and run), and, once that is durable, its signature. The
  * file store writes two copies and syncs both. Commits that are asked for while the disk is busy
  * share a transaction and a sync: with several relationships in flight the sync is shared, with one
  * in flight it is not. An entry counts once its signature is durable. Nothing goes to a node.
@@ -22,7 +22,7 @@ import {
   u64,
   utf8,
 } from '@dsm/primitive';
-import { append, device, edge, type Appended } from '@dsm/bilateral';
+import { append, device, relationship, type Appended } from '@dsm/bilateral';
 import { fileStore, nativeHash, nativeSignatures } from '@dsm/node';
 import { memoryStore } from '@dsm/memory';
 import type { Store, Write } from '@dsm/ports';
@@ -108,7 +108,7 @@ async function appendDurably(
   operations: readonly Uint8Array[],
   store: Store,
 ): Promise<void> {
-  const verdict = append(me.device, me.edges[at]!, operations, true, me.world);
+  const verdict = append(me.device, me.relationships[at]!, operations, true, me.world);
   if (verdict.type !== 'accepted') throw new Error(`append: ${verdict.type}`);
   const change = verdict.value;
   keep(me, at, change);
@@ -118,18 +118,18 @@ async function appendDurably(
 
 /** The rows of a statement: as many and as large as a wallet's. */
 function stated(change: Appended): Write[] {
-  const { mine, key } = change.edge;
+  const { mine, key } = change.relationship;
   const first = mine.index - change.run.entries.length + 1;
   return [
     ...change.run.entries.map((bytes, i) => row('entry', mine.start, key, first + i, bytes)),
     ...change.leaves.map((leaf) => ({ key: concat(utf8('leaf'), leaf.key), value: leaf.after })),
-    { key: concat(utf8('edge'), key), value: edge.encode(change.edge) },
+    { key: concat(utf8('relationship'), key), value: relationship.encode(change.relationship) },
     { key: utf8('device'), value: device.encode(change.device) },
   ];
 }
 
 function runRow(
-  { edge: { mine, key }, run: { step, slots } }: Appended,
+  { relationship: { mine, key }, run: { step, slots } }: Appended,
   signature: Uint8Array,
 ): Write {
   const value = signedStep.encode({ step, slots, signature, further: [] });

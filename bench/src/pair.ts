@@ -32,7 +32,7 @@ import {
   type StepWrite,
   type Suite,
 } from '@dsm/primitive';
-import { openEdge, type Device, type Edge, type World } from '@dsm/bilateral';
+import { openRelationship, type Device, type Relationship, type World } from '@dsm/bilateral';
 import {
   noteBlind,
   noteId,
@@ -50,7 +50,7 @@ export interface Party {
   readonly card: Card;
   readonly world: World;
   device: Device;
-  readonly edges: Edge[];
+  readonly relationships: Relationship[];
   /** The newest step of the other party that is known here. */
   readonly steps: Map<string, KnownStep>;
 }
@@ -72,7 +72,7 @@ export function pair(suite: Suite, count: number): readonly [Party, Party] {
       const { id, incarnation } = peer!.device;
       const workingKey = peer!.working.publicKey;
       const of = { device: id, incarnation, suite, workingKey };
-      me!.edges.push(openEdge(me!.device, me!.working.publicKey, of, secret));
+      me!.relationships.push(openRelationship(me!.device, me!.working.publicKey, of, secret));
     }
   }
   return parties;
@@ -93,7 +93,7 @@ function party(suite: Suite, name: string): Party {
     working,
     secret,
     steps,
-    edges: [],
+    relationships: [],
     card: {
       body: {
         network,
@@ -171,10 +171,14 @@ export function giveNotes(owner: Party, amounts: readonly bigint[]): readonly No
 export function keep(
   me: Party,
   at: number,
-  { device, edge, leaves }: { device: Device; edge: Edge; leaves: readonly StepWrite[] },
+  {
+    device,
+    relationship,
+    leaves,
+  }: { device: Device; relationship: Relationship; leaves: readonly StepWrite[] },
 ): void {
   me.device = device;
-  me.edges[at] = edge;
+  me.relationships[at] = relationship;
   me.map.apply(leaves.map(({ key, after }) => ({ key, value: after })));
 }
 

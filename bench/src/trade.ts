@@ -94,7 +94,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
 
 function handle(by: Talker, event: Event): void {
   const { me, at } = by;
-  const state: State = { me: me.device, on: me.edges[at]!, trade: by.trade };
+  const state: State = { me: me.device, on: me.relationships[at]!, trade: by.trade };
   const next = step(state, event, me.world);
   by.trade = next.state.trade;
   for (const effect of next.effects) perform(by, effect);

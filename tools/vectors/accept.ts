@@ -47,11 +47,11 @@ function tale(payer: Actor, noteKey = payer.key): Tale {
   const middle = after(early, first);
   const operations = [memoOperation('now'), encodeOperation(payment(note, payer, bob))];
   const second = appended(middle, operations, true);
-  const { edge } = middle;
+  const { relationship } = middle;
   const { step, statement } = first.run;
   const known = {
     network,
-    relationship: edge.key,
+    relationship: relationship.key,
     author: {
       device: payer.id,
       peer: bob.id,
@@ -60,18 +60,18 @@ function tale(payer: Actor, noteKey = payer.key): Tale {
       workingKey: payer.workingKey,
       bricked: false,
     },
-    lane: edge.mine,
+    lane: relationship.mine,
     side: sideOf(payer.id, bob.id),
-    absorbed: { index: 1, head: edge.theirs.head },
-    mineStart: edge.theirs.start,
+    absorbed: { index: 1, head: relationship.theirs.head },
+    mineStart: relationship.theirs.start,
     mine: [
-      { index: 0, head: edge.theirs.start },
-      { index: 1, head: edge.theirs.head },
+      { index: 0, head: relationship.theirs.start },
+      { index: 1, head: relationship.theirs.head },
       { index: 2, head: drawn('a later head of the payee') },
     ],
-    theirs: [{ index: 1, head: edge.mine.head }],
+    theirs: [{ index: 1, head: relationship.mine.head }],
     steps: [{ seq: 5, statement, before: step.before, after: step.after, previous: step.previous }],
-    delivery: { writer: payer.key, spoolKey: edge.spoolKey },
+    delivery: { writer: payer.key, spoolKey: relationship.spoolKey },
     policies: [euroBytes, coinBytes],
   };
   return { payer, early, first, middle, second, known };
@@ -112,8 +112,8 @@ function draft(name: string, comment: string, expect: string, change: Change = {
 const withEntry = (i: number, change: Partial<Entry>): readonly Uint8Array[] =>
   entries.with(i, entry.encode({ ...decoded[i]!, ...change }));
 const withOperation = (operation: Uint8Array): readonly Uint8Array[] => {
-  const { edge } = plain.middle;
-  const next = nextEntry(edge.mine, decoded[0]!.side, edge.theirs.head, operation);
+  const { relationship } = plain.middle;
+  const next = nextEntry(relationship.mine, decoded[0]!.side, relationship.theirs.head, operation);
   return [entry.encode(next)];
 };
 

@@ -311,7 +311,7 @@ const open = (
   expect,
 });
 const memoEntry = entry.encode(
-  nextEntry(stage(carol, undefined, []).edge.mine, 0, drawn('own'), memoOperation('x')),
+  nextEntry(stage(carol, undefined, []).relationship.mine, 0, drawn('own'), memoOperation('x')),
 );
 
 export const openings: readonly Draft[] = [

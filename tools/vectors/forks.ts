@@ -40,7 +40,7 @@ export function fork(by: Actor, of: Card): Fork {
   const one = appended(at, [memoOperation('to you')]);
   const two = appended(at, [memoOperation('to him'), memoOperation('and more')]);
   const [first, second] = [signedRun(by, one), signedRun(by, two)];
-  const before = at.edge.mine.head;
+  const before = at.relationship.mine.head;
   return {
     by,
     entries: {
@@ -69,7 +69,7 @@ export function loaded(by: Actor): {
     outputs: [outputTo(by, 36n), outputTo(by, 64n, { kind: 1 })],
     memo: '',
   };
-  const { mine } = stage(by, undefined, [note]).edge;
+  const { mine } = stage(by, undefined, [note]).relationship;
   const bytes = entry.encode(nextEntry(mine, 0, drawn('own'), encodeOperation(load)));
   const place: SlotPlace = {
     kind: 1,

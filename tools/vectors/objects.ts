@@ -300,7 +300,7 @@ export const signedSteps: readonly Draft[] = [
 ];
 
 export const payConsent: Consent = {
-  head: pay.edge.mine.head,
+  head: pay.relationship.mine.head,
   proposer: carol.id,
   proposerIncarnation: 0,
   peer: bob.id,

@@ -39,9 +39,9 @@ const receiptValue: Receipt = {
       device: bob.id,
       cause: {
         type: 'absorb',
-        relationship: pay.edge.key,
-        index: pay.edge.mine.index,
-        head: pay.edge.mine.head,
+        relationship: pay.relationship.key,
+        index: pay.relationship.mine.index,
+        head: pay.relationship.mine.head,
       },
     },
     slots: [],
@@ -101,7 +101,7 @@ function consentedBy(
 ): Draft {
   const consent: Consent = {
     ...payConsent,
-    head: made.edge.mine.head,
+    head: made.relationship.mine.head,
     proposer: alice.id,
     peer: cardDevice(peerCard),
     ...changes,

@@ -6,11 +6,11 @@
 import {
   append,
   leafOf,
-  openEdge,
-  openOwnEdge,
+  openRelationship,
+  openOwnLane,
   type Appended,
   type Device,
-  type Edge,
+  type Relationship,
   type World,
 } from '@dsm/bilateral';
 import {
@@ -132,7 +132,7 @@ export function payment(note: Note, from: Actor, to: Actor, paid = 60n): Operati
 
 export interface Stage {
   readonly device: Device;
-  readonly edge: Edge;
+  readonly relationship: Relationship;
   readonly map: DeviceMap;
   readonly world: World;
 }
@@ -149,10 +149,10 @@ export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]
     root: drawn('not known yet'),
   };
   const secret = drawn('the secret of payer and payee');
-  const edge =
+  const relationship =
     peer === undefined
-      ? openOwnEdge(opened, me.workingKey, secret)
-      : openEdge(
+      ? openOwnLane(opened, me.workingKey, secret)
+      : openRelationship(
           opened,
           me.workingKey,
           { device: peer.id, incarnation: 0, suite: peer.suite, workingKey: peer.workingKey },
@@ -172,36 +172,45 @@ export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]
     headOfTheirs: () => undefined,
     stepOf: () => undefined,
   };
-  return { device: { ...opened, root: map.root() }, edge, map, world };
+  return { device: { ...opened, root: map.root() }, relationship, map, world };
 }
 
 /** The next run of the stage's lane, without a change of the stage. */
 export function appended(
-  { device, edge, world }: Stage,
+  { device, relationship, world }: Stage,
   operations: readonly Uint8Array[],
   deliver = false,
 ): Appended {
-  const verdict = append(device, edge, operations, deliver, world);
+  const verdict = append(device, relationship, operations, deliver, world);
   if (verdict.type !== 'accepted') throw new RangeError(`the run is ${JSON.stringify(verdict)}`);
   return verdict.value;
 }
 
 /** The stage after a run: the map moved as its step says. */
-export function after(of: Stage, { device, edge, leaves }: Appended): Stage {
+export function after(of: Stage, { device, relationship, leaves }: Appended): Stage {
   of.map.apply(leaves.map((write) => ({ key: write.key, value: write.after })));
-  return { ...of, device, edge };
+  return { ...of, device, relationship };
 }
 
 /** The stage after the peer has written `operations` and this device has absorbed them. */
 export function heard(of: Stage, peer: Actor, me: Actor, operations: readonly Uint8Array[]): Stage {
-  const { edge, device, map } = of;
-  let theirs: Lane = edge.theirs;
+  const { relationship, device, map } = of;
+  let theirs: Lane = relationship.theirs;
   for (const operation of operations) {
-    const next = nextEntry(theirs, sideOf(peer.id, me.id), edge.mine.start, operation);
+    const next = nextEntry(theirs, sideOf(peer.id, me.id), relationship.mine.start, operation);
     theirs = advance(theirs, next, entry.encode(next));
   }
-  map.apply([{ key: edge.key, value: leafOf(edge, device, edge.mine.head, theirs.head) }]);
-  return { ...of, edge: { ...edge, theirs }, device: { ...device, root: map.root() } };
+  map.apply([
+    {
+      key: relationship.key,
+      value: leafOf(relationship, device, relationship.mine.head, theirs.head),
+    },
+  ]);
+  return {
+    ...of,
+    relationship: { ...relationship, theirs },
+    device: { ...device, root: map.root() },
+  };
 }
 
 export function signedBy(by: Actor, step: Step, slots: readonly Slot[]): SignedStep {

@@ -33,7 +33,7 @@ function spent(
   by: Actor,
   certificates?: SpendPart['certificates'],
 ): SpendPart {
-  const { mine } = stage(alice, bob, []).edge;
+  const { mine } = stage(alice, bob, []).relationship;
   const bytes = entry.encode(nextEntry(mine, 0, drawn('absorbed'), encodeOperation(operation)));
   const value = nextHead(mine.head, bytes);
   const slots = of.map((one) => ({ key: slotKey(spendPlace(one)), value }));
@@ -127,7 +127,7 @@ export const spendParts: readonly Draft[] = [
     {
       ...plain,
       entry: entry.encode(
-        nextEntry(stage(alice, bob, []).edge.mine, 0, drawn('a'), memoOperation('x')),
+        nextEntry(stage(alice, bob, []).relationship.mine, 0, drawn('a'), memoOperation('x')),
       ),
     },
     'malformed',

@@ -5,7 +5,7 @@
  */
 
 export * from './device.ts';
-export * from './edge.ts';
+export * from './relationship.ts';
 export * from './run.ts';
 export * from './message.ts';
 export * from './contact.ts';

@@ -41,7 +41,14 @@ import {
   type Output,
 } from '@dsm/protocols';
 import { takeStep, type Device, type Prove } from './device.ts';
-import { deliverySlot, formerStarts, leafOf, mySide, isOwn, type Edge } from './edge.ts';
+import {
+  deliverySlot,
+  formerStarts,
+  leafOf,
+  mySide,
+  isOwn,
+  type Relationship,
+} from './relationship.ts';
 
 /** What a device may look up while it decides. All of it is already durable. */
 export interface World {
@@ -49,8 +56,8 @@ export interface World {
   readonly prove: Prove;
   /** The secret from which the blinds of own notes come. */
   readonly blindSecret: Uint8Array;
-  readonly indexOfMine: (edge: Edge, head: Uint8Array) => number | undefined;
-  readonly headOfTheirs: (edge: Edge, index: number) => Uint8Array | undefined;
+  readonly indexOfMine: (relationship: Relationship, head: Uint8Array) => number | undefined;
+  readonly headOfTheirs: (relationship: Relationship, index: number) => Uint8Array | undefined;
   readonly stepOf: (device: Uint8Array, incarnation: number, seq: number) => KnownStep | undefined;
 }
 
@@ -74,14 +81,14 @@ export interface AppendedRun {
 
 export interface Appended extends Moved {
   readonly device: Device;
-  readonly edge: Edge;
+  readonly relationship: Relationship;
   readonly run: AppendedRun;
 }
 
 /** One or more operations as the next run of the own lane. `deliver` adds the delivery slot. */
 export function append(
   me: Device,
-  on: Edge,
+  on: Relationship,
   operations: readonly Uint8Array[],
   deliver: boolean,
   world: World,
@@ -114,7 +121,7 @@ export function append(
   );
   return accepted({
     device: taken.device,
-    edge: { ...on, mine: lane },
+    relationship: { ...on, mine: lane },
     leaves: taken.step.writes,
     gained: notes,
     spent: leaves.filter(({ after }) => equal(after, zero32)).map(({ key }) => key),
@@ -125,13 +132,13 @@ export function append(
 /** The entries that `append` would write, and what they would demand. Nothing is decided yet. */
 export function propose(
   me: Device,
-  on: Edge,
+  on: Relationship,
   operations: readonly Uint8Array[],
   { rules }: Pick<World, 'rules'>,
 ): Verdict<{
   readonly entries: readonly Uint8Array[];
   readonly heads: readonly Uint8Array[];
-  readonly lane: Edge['mine'];
+  readonly lane: Relationship['mine'];
   readonly demand: Demand;
 }> {
   const side = mySide(on, me);
@@ -210,12 +217,17 @@ export interface AbsorbedRun {
 
 export interface Absorbed extends Moved {
   readonly device: Device;
-  readonly edge: Edge;
+  readonly relationship: Relationship;
   readonly absorbed: AbsorbedRun;
 }
 
 /** Judge a claim of the peer and absorb it: one decision, one commit. */
-export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdict<Absorbed> {
+export function absorb(
+  me: Device,
+  on: Relationship,
+  claim: Claim,
+  world: World,
+): Verdict<Absorbed> {
   if (isOwn(on, me)) return refused('wrong-device', 'a device is no peer of its own');
   const verdict = accept(claim, knownOf(me, on, world), world.rules);
   if (verdict.type !== 'accepted') return verdict as Unaccepted;
@@ -241,7 +253,7 @@ export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdic
   );
   return accepted({
     device: taken.device,
-    edge: { ...on, theirs: run.lane, ...learned(on, run) },
+    relationship: { ...on, theirs: run.lane, ...learned(on, run) },
     leaves: taken.step.writes,
     gained: notes,
     spent: [],
@@ -250,15 +262,18 @@ export function absorb(me: Device, on: Edge, claim: Claim, world: World): Verdic
 }
 
 /** How far the peer has absorbed this lane, and that it knows of a restore. */
-function learned(on: Edge, { absorbed }: AcceptedRun): Pick<Edge, 'absorbed' | 'former'> {
+function learned(
+  on: Relationship,
+  { absorbed }: AcceptedRun,
+): Pick<Relationship, 'absorbed' | 'former'> {
   const { index, head, former } = absorbed;
   return former
     ? { absorbed: on.absorbed, former: on.former }
     : { absorbed: { index, head }, former: 0 };
 }
 
-/** What `accept` may look at when the peer of this edge is the author. */
-export function knownOf(me: Device, on: Edge, world: World): Known {
+/** What `accept` may look at when the peer of this relationship is the author. */
+export function knownOf(me: Device, on: Relationship, world: World): Known {
   const { peer } = on;
   return {
     network: me.network,

@@ -41,7 +41,7 @@ import {
   type DemandedWrite,
 } from '@dsm/primitive';
 import type { Device } from './device.ts';
-import { mySide, type Edge } from './edge.ts';
+import { mySide, type Relationship } from './relationship.ts';
 import type { Message } from './message.ts';
 import {
   absorb,
@@ -57,7 +57,7 @@ import {
 
 export interface State {
   readonly me: Device;
-  readonly on: Edge;
+  readonly on: Relationship;
   readonly trade: Trade;
 }
 
@@ -189,12 +189,12 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
   const change = verdict.value;
   // The lanes moved while the offer was out: the peer consented to an entry that is none any more.
-  if (!equal(change.edge.mine.head, trade.head)) {
+  if (!equal(change.relationship.mine.head, trade.head)) {
     return proposed({ ...state, trade: { at: 'idle' } }, trade.operations, world);
   }
   const run: OwnRun = { ...change.run, countersignature: answer.countersignature };
   return {
-    state: { me: change.device, on: change.edge, trade: { at: 'committing', run } },
+    state: { me: change.device, on: change.relationship, trade: { at: 'committing', run } },
     effects: [
       { do: 'persist-appended', change, run },
       { do: 'sign-step', run },
@@ -336,7 +336,7 @@ function offered(
 /** An offer as `accept` would judge its entries, and the proposer's leaves under its root. */
 export function judgeOffer(
   me: Device,
-  on: Edge,
+  on: Relationship,
   offer: Message & { type: 'offer' },
   world: World,
 ): Verdict<JudgedRun> {
@@ -391,7 +391,7 @@ function committed(state: State, commit: Message & { type: 'commit' }, world: Wo
   const { step: taken, statement } = change.absorbed;
   const demand = { writes: [], slots: [] };
   return {
-    state: { ...state, me: change.device, on: change.edge },
+    state: { ...state, me: change.device, on: change.relationship },
     effects: [
       { do: 'persist-absorbed', change, countersignature },
       { do: 'send', message: { type: 'ack', head, mac: ackMac(on, head) } },
@@ -416,7 +416,7 @@ function repeated(state: State, { signed }: Message & { type: 'commit' }): Turn 
 }
 
 /** Says that a head is durable at its reader. It only stops resending. */
-export function ackMac({ ackKey }: Edge, head: Uint8Array): Uint8Array {
+export function ackMac({ ackKey }: Relationship, head: Uint8Array): Uint8Array {
   return hash('ack', ackKey, head);
 }
 

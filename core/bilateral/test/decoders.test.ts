@@ -47,7 +47,7 @@ import {
   spendPlace,
 } from '@dsm/protocols';
 import { device } from '../src/device.ts';
-import { edge } from '../src/edge.ts';
+import { relationship } from '../src/relationship.ts';
 import { message, type Message } from '../src/message.ts';
 import { claimOf } from '../src/run.ts';
 import {
@@ -236,7 +236,7 @@ const decoders: readonly Decoder[] = [
   objectDecoder('issue part', issuePart, [issueProof]),
   objectDecoder('spend part', spendPart, [spendProof]),
   objectDecoder('device', device, [ofAda.device]),
-  objectDecoder('edge', edge, [edgeTo(ofAda, bob)]),
+  objectDecoder('relationship', relationship, [edgeTo(ofAda, bob)]),
   objectDecoder('message', message, messages),
   {
     name: 'operation',

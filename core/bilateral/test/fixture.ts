@@ -38,7 +38,12 @@ import {
 } from '@dsm/protocols';
 import { actor, installFakes, named, network, signAs, type Actor } from './actor.ts';
 import type { Device } from '../src/device.ts';
-import { openEdge, openOwnEdge, type Edge, type Peer } from '../src/edge.ts';
+import {
+  openRelationship,
+  openOwnLane,
+  type Relationship,
+  type Peer,
+} from '../src/relationship.ts';
 import {
   absorb,
   append,
@@ -60,7 +65,7 @@ export interface Person {
 export interface Durable {
   readonly device: Device;
   /** By the peer's DevID; the own lane is under the device's own. */
-  readonly edges: ReadonlyMap<string, Edge>;
+  readonly relationships: ReadonlyMap<string, Relationship>;
   readonly leaves: ReadonlyMap<string, MapWrite>;
   /** Heads of the own and of the peer's lane, by the edge's key and in order; the first is the start. */
   readonly mine: ReadonlyMap<string, readonly Uint8Array[]>;
@@ -85,23 +90,23 @@ export function openDurable({ keys, secret }: Person, incarnation = 0): Durable 
   };
   const empty: Durable = {
     device,
-    edges: new Map(),
+    relationships: new Map(),
     leaves: new Map(),
     mine: new Map(),
     theirs: new Map(),
     steps: new Map(),
     notes: new Map(),
   };
-  return withEdge(empty, openOwnEdge(device, keys.working.publicKey, secret));
+  return withEdge(empty, openOwnLane(device, keys.working.publicKey, secret));
 }
 
-export function withEdge(from: Durable, edge: Edge): Durable {
-  const key = keyOf(edge.key);
+export function withEdge(from: Durable, relationship: Relationship): Durable {
+  const key = keyOf(relationship.key);
   return {
     ...from,
-    edges: put(from.edges, keyOf(edge.peer.device), edge),
-    mine: put(from.mine, key, from.mine.get(key) ?? [edge.mine.start]),
-    theirs: put(from.theirs, key, from.theirs.get(key) ?? [edge.theirs.start]),
+    relationships: put(from.relationships, keyOf(relationship.peer.device), relationship),
+    mine: put(from.mine, key, from.mine.get(key) ?? [relationship.mine.start]),
+    theirs: put(from.theirs, key, from.theirs.get(key) ?? [relationship.theirs.start]),
   };
 }
 
@@ -110,7 +115,7 @@ export function peerOf({ keys }: Person, { incarnation }: Device): Peer {
   return { device: id, incarnation, suite, workingKey: working.publicKey };
 }
 
-/** Both devices with the edge between them. */
+/** Both devices with the relationship between them. */
 export function introduced(
   a: Person,
   b: Person,
@@ -119,13 +124,19 @@ export function introduced(
 ): readonly [Durable, Durable] {
   const secret = named([a.name, b.name].toSorted().join(' and '));
   return [
-    withEdge(ofA, openEdge(ofA.device, a.keys.working.publicKey, peerOf(b, ofB.device), secret)),
-    withEdge(ofB, openEdge(ofB.device, b.keys.working.publicKey, peerOf(a, ofA.device), secret)),
+    withEdge(
+      ofA,
+      openRelationship(ofA.device, a.keys.working.publicKey, peerOf(b, ofB.device), secret),
+    ),
+    withEdge(
+      ofB,
+      openRelationship(ofB.device, b.keys.working.publicKey, peerOf(a, ofA.device), secret),
+    ),
   ];
 }
 
-export function edgeTo(of: Durable, peer: Person): Edge {
-  return of.edges.get(keyOf(peer.keys.id))!;
+export function edgeTo(of: Durable, peer: Person): Relationship {
+  return of.relationships.get(keyOf(peer.keys.id))!;
 }
 
 const maps = new WeakMap<Durable, DeviceMap>();
@@ -153,7 +164,7 @@ export function worldOf(of: Durable, { secret }: Person, policies: readonly Poli
 }
 
 export function keepAppended(from: Durable, { run, ...change }: Appended): Durable {
-  const key = keyOf(change.edge.key);
+  const key = keyOf(change.relationship.key);
   return {
     ...kept(from, change, [run.step, run.statement]),
     mine: put(from.mine, key, [...from.mine.get(key)!, ...run.heads]),
@@ -161,7 +172,7 @@ export function keepAppended(from: Durable, { run, ...change }: Appended): Durab
 }
 
 export function keepAbsorbed(from: Durable, { absorbed, ...change }: Absorbed): Durable {
-  const key = keyOf(change.edge.key);
+  const key = keyOf(change.relationship.key);
   const { run, step, statement } = absorbed;
   const theirs = run.claim.signed.step;
   return {
@@ -172,7 +183,7 @@ export function keepAbsorbed(from: Durable, { absorbed, ...change }: Absorbed): 
 
 interface Change {
   readonly device: Device;
-  readonly edge: Edge;
+  readonly relationship: Relationship;
   readonly leaves: readonly StepWrite[];
   readonly gained: readonly Note[];
   readonly spent: readonly Uint8Array[];
@@ -180,7 +191,7 @@ interface Change {
 
 function kept(
   from: Durable,
-  { device, edge, leaves, gained, spent }: Change,
+  { device, relationship, leaves, gained, spent }: Change,
   ...steps: readonly (readonly [Step, Uint8Array])[]
 ): Durable {
   const moved = new Map(from.leaves);
@@ -199,8 +210,8 @@ function kept(
     const position = keyOf(stepPosition(step.device, incarnation, seq));
     known.set(position, { statement, before, after, previous });
   }
-  const edges = put(from.edges, keyOf(edge.peer.device), edge);
-  return { ...from, device, edges, leaves: moved, notes, steps: known };
+  const relationships = put(from.relationships, keyOf(relationship.peer.device), relationship);
+  return { ...from, device, relationships, leaves: moved, notes, steps: known };
 }
 
 export function idOf({ source, index }: Note): Uint8Array {

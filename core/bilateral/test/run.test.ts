@@ -19,7 +19,13 @@ import {
 } from '@dsm/primitive';
 import { installPortable } from '@dsm/portable';
 import { encodeOperation, opensPurseNote } from '@dsm/protocols';
-import { edge, leafOf, mySide, openEdge, openOwnEdge } from '../src/edge.ts';
+import {
+  relationship,
+  leafOf,
+  mySide,
+  openRelationship,
+  openOwnLane,
+} from '../src/relationship.ts';
 import { device, takeStep } from '../src/device.ts';
 import { append, propose } from '../src/run.ts';
 import { cardOf, flipped, installFakes, named, network, signAs } from './actor.ts';
@@ -154,13 +160,13 @@ test('a claim belongs to one relationship, one direction and one life', () => {
   assert.equal(said(absorbed(ada, both, bob, claim, policies)), 'wrong-device');
   assert.equal(said(absorbed(ada, both, ada, claim, policies)), 'wrong-device');
   const renewed = { ...edgeTo(b, ada), peer: { ...peerOf(ada, a.device), incarnation: 1 } };
-  const later = { ...b, edges: new Map(b.edges).set(keyOf(ada.keys.id), renewed) };
+  const later = { ...b, relationships: new Map(b.relationships).set(keyOf(ada.keys.id), renewed) };
   assert.equal(said(absorbed(bob, later, ada, claim, policies)), 'old-incarnation');
   const [reborn] = introduced(ada, bob, openDurable(ada, 1), openDurable(bob));
   const anew = sent(ada, reborn, bob, [memo('born again')], policies);
   assert.equal(said(absorbed(bob, b, ada, anew.claim, policies)), 'pending incarnation');
   const bricked = { ...edgeTo(b, ada), bricked: 1 };
-  const known = { ...b, edges: new Map(b.edges).set(keyOf(ada.keys.id), bricked) };
+  const known = { ...b, relationships: new Map(b.relationships).set(keyOf(ada.keys.id), bricked) };
   assert.equal(said(absorbed(bob, known, ada, claim, policies)), 'bricked');
 });
 
@@ -294,15 +300,20 @@ test('a map that is not the device’s makes no step', () => {
   assert.deepEqual(step.device.previous, step.statement);
 });
 
-test('devices and edges are kept as bytes', () => {
+test('devices and relationships are kept as bytes', () => {
   const [a] = introduced(ada, bob, funded(), openDurable(bob));
   assert.deepEqual(device.decode(device.encode(a.device)), { ok: true, value: a.device });
   const on = edgeTo(a, bob);
-  assert.deepEqual(edge.decode(edge.encode(on)), { ok: true, value: on });
+  assert.deepEqual(relationship.decode(relationship.encode(on)), { ok: true, value: on });
   const { publicKey } = ada.keys.working;
-  const own = openOwnEdge(a.device, publicKey, ada.secret);
+  const own = openOwnLane(a.device, publicKey, ada.secret);
   assert.deepEqual(own.mine.start, own.theirs.start);
-  const again = openEdge(a.device, publicKey, peerOf(bob, a.device), named('another secret'));
+  const again = openRelationship(
+    a.device,
+    publicKey,
+    peerOf(bob, a.device),
+    named('another secret'),
+  );
   assert.notDeepEqual(again.key, on.key);
   assert.deepEqual(again.mine.start, on.mine.start);
 });

@@ -166,7 +166,10 @@ test('with a device against which there is evidence nothing is proposed and noth
   const [ofAda, ofBob] = funded();
   const brick = (of: Durable, peer: Person): Durable => ({
     ...of,
-    edges: new Map(of.edges).set(keyOf(peer.keys.id), { ...edgeTo(of, peer), bricked: 1 }),
+    relationships: new Map(of.relationships).set(keyOf(peer.keys.id), {
+      ...edgeTo(of, peer),
+      bricked: 1,
+    }),
   });
   const operations = [pay(ofAda, 25n)];
   const refused = turned(brick(ofAda, bob), bob, { type: 'propose', operations });

@@ -32,7 +32,7 @@ export const kinds = {
   parcel: 0x32,
 
   device: 0x40,
-  edge: 0x41,
+  relationship: 0x41,
   run: 0x42,
   note: 0x43,
   payment: 0x44,

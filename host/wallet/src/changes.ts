@@ -21,7 +21,7 @@ import {
   type Countersignature,
   type SignedStep,
 } from '@dsm/primitive';
-import type { Absorbed, Appended, Edge, OwnRun } from '@dsm/bilateral';
+import type { Absorbed, Appended, Relationship, OwnRun } from '@dsm/bilateral';
 import {
   checkPart,
   decodeOperation,
@@ -37,7 +37,7 @@ import {
   type IssuePart,
   type SpendPart,
 } from '@dsm/protocols';
-import { lineageKnown, putDevice, putEdge, putEntries, type Engine } from './engine.ts';
+import { lineageKnown, putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
 import {
   draft,
   putLeaves,
@@ -58,25 +58,25 @@ import { finalityOf, givenTo } from './value.ts';
 /** An own run, stated and durable, not signed. */
 export function appendedDraft(
   engine: Engine,
-  before: Edge,
+  before: Relationship,
   change: Appended,
   run: OwnRun,
   online: boolean,
 ): { readonly change: Draft; readonly at: RunAt; readonly payments: readonly PaymentRow[] } {
   const { model } = engine;
   const to = draft();
-  const { edge } = change;
+  const { relationship } = change;
   putDevice(to, model, change.device);
-  putEdge(to, model, edge);
+  putRelationship(to, model, relationship);
   putEntries(to, model, before, 0, before.mine, run.entries);
   putLeaves(to, model, change.leaves);
   for (const note of change.gained) putNote(to, model, { note, state: 0 });
   for (const id of spentIds(run)) removeNote(to, model, id);
   const at: RunAt = {
-    index: edge.mine.index,
+    index: relationship.mine.index,
     row: {
       before: run.before,
-      head: edge.mine.head,
+      head: relationship.mine.head,
       count: run.entries.length,
       step: run.step,
       slots: run.slots,
@@ -89,8 +89,8 @@ export function appendedDraft(
       online: online ? 1 : 0,
     },
   };
-  putRun(to, model, edge, at);
-  const payments = paymentsOf(engine, edge, 0, run.entries, run.heads, online);
+  putRun(to, model, relationship, at);
+  const payments = paymentsOf(engine, relationship, 0, run.entries, run.heads, online);
   for (const row of payments) putPayment(to, model, row);
   putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
   return { change: to, at, payments };
@@ -114,7 +114,7 @@ export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {
 /** One row for each transfer of a run that gives something to the other device. */
 function paymentsOf(
   { model, clock }: Engine,
-  on: Edge,
+  on: Relationship,
   side: LaneSide,
   entries: readonly Uint8Array[],
   heads: readonly Uint8Array[],
@@ -150,7 +150,7 @@ function paymentsOf(
 /** An own run after signing: the signature and what the run is in the lineage of its notes. */
 export function signedDraft(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   at: RunAt,
   entries: readonly Uint8Array[],
   signed: SignedStep,
@@ -168,7 +168,7 @@ export function signedDraft(
 /** A peer's run that was accepted, with everything that follows from it. */
 export function absorbedDraft(
   engine: Engine,
-  before: Edge,
+  before: Relationship,
   change: Absorbed,
   card: Card,
   countersignature: Countersignature | undefined,
@@ -176,11 +176,11 @@ export function absorbedDraft(
 ): { readonly change: Draft; readonly payments: readonly PaymentRow[] } {
   const { model } = engine;
   const to = draft();
-  const { edge, absorbed } = change;
+  const { relationship, absorbed } = change;
   const { run } = absorbed;
   const { signed, entries } = run.claim;
   putDevice(to, model, change.device);
-  putEdge(to, model, edge);
+  putRelationship(to, model, relationship);
   putEntries(to, model, before, 1, before.theirs, entries);
   putLeaves(to, model, change.leaves);
   for (const note of change.gained) putNote(to, model, { note, state: 0 });
@@ -198,18 +198,18 @@ export function absorbedDraft(
     delivered: 1,
     online: consented ? 0 : 1,
   };
-  to.put(laneKey('run', edge.theirs.start, run.lane.index), runRow.encode(row));
+  to.put(laneKey('run', relationship.theirs.start, run.lane.index), runRow.encode(row));
   putParts(to, engine, partsOf(before.theirs.head, entries, signed, card));
-  putMarks(to, engine, edge, before.theirs.head, entries, signed, card);
-  acknowledge(to, engine, edge);
-  const payments = paymentsOf(engine, edge, 1, entries, run.heads, !consented);
+  putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
+  acknowledge(to, engine, relationship);
+  const payments = paymentsOf(engine, relationship, 1, entries, run.heads, !consented);
   for (const payment of payments) putPayment(to, model, payment);
   putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
   return { change: to, payments };
 }
 
 /** The peer's entry says how far it has absorbed this lane: runs up to there need no resending. */
-function acknowledge(to: Draft, { model }: Engine, on: Edge): void {
+function acknowledge(to: Draft, { model }: Engine, on: Relationship): void {
   for (const { index, row } of model.open.get(keyOf(on.key)) ?? []) {
     if (index > on.absorbed.index) continue;
     putRun(to, model, on, { index, row: { ...row, acked: 1 } });
@@ -291,7 +291,7 @@ export function putParts(
 function putMarks(
   to: Draft,
   { model }: Engine,
-  on: Edge,
+  on: Relationship,
   before: Uint8Array,
   entries: readonly Uint8Array[],
   signed: SignedStep,

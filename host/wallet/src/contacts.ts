@@ -8,7 +8,8 @@ import type { ContactRow } from './rows.ts';
 import { idText, phraseOf, prefixes } from './text.ts';
 
 export function contactView(model: Model, row: ContactRow): Contact {
-  const on = row.relationship === undefined ? undefined : model.edges.get(keyOf(row.relationship));
+  const on =
+    row.relationship === undefined ? undefined : model.relationships.get(keyOf(row.relationship));
   const card = cardObject.decode(row.card);
   return {
     device: idText('device', row.device),

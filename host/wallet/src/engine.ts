@@ -26,7 +26,7 @@ import {
   equal,
   advance,
 } from '@dsm/primitive';
-import { edge, device, type Device, type Edge, type World } from '@dsm/bilateral';
+import { relationship, device, type Device, type Relationship, type World } from '@dsm/bilateral';
 import { valueRules, type LineageKnown } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
@@ -71,7 +71,7 @@ export function mine({ model, keys }: Engine): { owner: Uint8Array; key: Uint8Ar
 /** What a decision about `on` may look up, with the parts of the lane that `claim` needs. */
 export async function worldFor(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   claim?: Pick<Claim, 'entries'>,
 ): Promise<World> {
   const { model, keys } = engine;
@@ -102,7 +102,7 @@ function knownStep(
 /** Heads of the peer's lane around a claim that starts where the lane has been already. */
 async function theirHeads(
   { store }: Engine,
-  on: Edge,
+  on: Relationship,
   claim: Pick<Claim, 'entries'>,
 ): Promise<Map<number, Uint8Array>> {
   const heads = new Map([[on.theirs.index, on.theirs.head]]);
@@ -120,30 +120,35 @@ async function theirHeads(
 }
 
 /** One of the edge's lanes as it was at `index`. */
-export function laneAtIndex(store: Store, on: Edge, side: LaneSide, index: number): Promise<Lane> {
+export function laneAtIndex(
+  store: Store,
+  on: Relationship,
+  side: LaneSide,
+  index: number,
+): Promise<Lane> {
   const now = side === 0 ? on.mine : on.theirs;
   const start = side === 0 ? startOf(on, 'mine') : startOf(on, 'theirs');
   if (index > now.index) throw new RangeError('the lane has not been there');
   return laneAt(store, start, index, { before: checkpointBefore, walk });
 }
 
-/** The lane of an edge before its first entry. */
-function startOf(on: Edge, which: 'mine' | 'theirs'): Lane {
+/** The lane of a relationship before its first entry. */
+function startOf(on: Relationship, which: 'mine' | 'theirs'): Lane {
   const { start } = on[which];
   return { start, head: start, index: 0, entropy: startEntropy(start, on.spoolKey) };
 }
 
-/** Rows of an edge, its new entries and the checkpoints among them. */
-export function putEdge(to: Draft, model: Model, on: Edge): void {
-  to.put(rowKey('edge', on.key), edge.encode(on));
+/** Rows of a relationship, its new entries and the checkpoints among them. */
+export function putRelationship(to: Draft, model: Model, on: Relationship): void {
+  to.put(rowKey('relationship', on.key), relationship.encode(on));
   to.after(() => {
-    model.edges.set(keyOf(on.key), on);
+    model.relationships.set(keyOf(on.key), on);
     trimTail(model, on);
   });
 }
 
 /** Keep only what the peer may still claim to have absorbed: its last mark and everything after. */
-function trimTail(model: Model, on: Edge): void {
+function trimTail(model: Model, on: Relationship): void {
   const kept = model.tails.get(keyOf(on.key));
   // A restore begins a new lane: heads of the former one are not its own.
   const sameLane = kept?.has(keyOf(on.mine.start)) === true || on.mine.index > 0;
@@ -158,7 +163,7 @@ function trimTail(model: Model, on: Edge): void {
 export function putEntries(
   to: Draft,
   model: Model,
-  on: Edge,
+  on: Relationship,
   side: LaneSide,
   from: Lane,
   entries: readonly Uint8Array[],

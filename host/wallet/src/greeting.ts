@@ -9,12 +9,12 @@ import {
   agreementDigest,
   agreementMac,
   encapsulates,
-  openEdge,
+  openRelationship,
   verifyAgreement,
   type Message,
 } from '@dsm/bilateral';
 import { sayMarks } from './comparing.ts';
-import { putEdge } from './engine.ts';
+import { putRelationship } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { signAs } from './keys.ts';
 import { draft, putContact } from './model.ts';
@@ -111,11 +111,11 @@ async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<C
   const { model, keys } = engine;
   const { incarnation, suite, workingKey } = peer!.card.body;
   const other = { device: contact.device, incarnation, suite, workingKey };
-  const on = openEdge(model.device, keys.working().publicKey, other, contact.secret!);
+  const on = openRelationship(model.device, keys.working().publicKey, other, contact.secret!);
   const row = { ...contact, agreed: 1, relationship: on.key };
   const change = draft();
   putContact(change, model, row);
-  putEdge(change, model, { ...on, bricked: isBricked(model, contact.device) ? 1 : 0 });
+  putRelationship(change, model, { ...on, bricked: isBricked(model, contact.device) ? 1 : 0 });
   await engine.commit(change);
   return row;
 }

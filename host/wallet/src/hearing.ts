@@ -6,14 +6,14 @@
  */
 
 import { checkSignedStep, equal, keyOf, limits } from '@dsm/primitive';
-import type { Edge, Message } from '@dsm/bilateral';
+import type { Relationship, Message } from '@dsm/bilateral';
 import { decodePart, partHead } from '@dsm/protocols';
 import { readRun, type Engine } from './engine.ts';
 import { ingest, missingFor, partsFor } from './lineage.ts';
 import { draft, putRun } from './model.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
-import { edgeOf, say, type Talk } from './talk.ts';
+import { relationshipOf, say, type Talk } from './talk.ts';
 import { turn } from './trading.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
 
@@ -27,7 +27,7 @@ export async function offer(
   rounds = 0,
 ): Promise<void> {
   const { engine } = talk;
-  const on = edgeOf(talk);
+  const on = relationshipOf(talk);
   if (on === undefined) return;
   const missing = missingFor(engine, said.entries);
   if (missing.heads.length + missing.tokens.length > 0 && rounds < wantRoundsMax) {
@@ -77,13 +77,13 @@ export async function want(talk: Talk, said: Message & { type: 'want' }): Promis
 }
 
 export async function commit(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
-  const on = edgeOf(talk);
+  const on = relationshipOf(talk);
   if (on === undefined) return;
   talk.pending = false;
   await turn(talk, { type: 'commit', commit: said }, said.entries);
   if (talk.pending) talk.early = [...talk.early, said].slice(-limits.earlyRunsMax);
   else await lookForForks(talk, on, said);
-  if (edgeOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
+  if (relationshipOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
   const missing = missingFor(talk.engine, said.entries);
   if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
   talk.wants = true;
@@ -100,7 +100,7 @@ async function retryEarly(talk: Talk): Promise<void> {
 /** A run that contradicts what is known of its writer is kept as evidence, not only refused. */
 async function lookForForks(
   talk: Talk,
-  on: Edge,
+  on: Relationship,
   said: Message & { type: 'commit' },
 ): Promise<void> {
   const { engine, peer } = talk;
@@ -118,7 +118,7 @@ export async function absorbed(
   { signed }: Message & { type: 'absorbed' },
 ): Promise<void> {
   const { engine, peer } = talk;
-  const on = edgeOf(talk);
+  const on = relationshipOf(talk);
   const { cause } = signed.step;
   if (on === undefined || cause.type !== 'absorb') return;
   const row = await readRun(engine, on.mine.start, cause.index);

@@ -16,7 +16,7 @@ import {
   type Obj,
   type StepWrite,
 } from '@dsm/primitive';
-import type { Device, Edge } from '@dsm/bilateral';
+import type { Device, Relationship } from '@dsm/bilateral';
 import { noteId, policy, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
@@ -54,10 +54,10 @@ export interface Model {
   row: WalletRow;
   card: Card;
   device: Device;
-  /** Key of the own lane among the edges. */
+  /** Key of the own lane among the relationships. */
   own: Uint8Array;
   readonly map: DeviceMap;
-  readonly edges: Map<string, Edge>;
+  readonly relationships: Map<string, Relationship>;
   /** Heads of the own lane that the peer has not absorbed yet, by head; and the last absorbed. */
   readonly tails: Map<string, Map<string, number>>;
   /** Own runs that are not acknowledged, by relationship, in lane order. */
@@ -165,7 +165,7 @@ export function putLeaves(to: Draft, model: Model, writes: readonly StepWrite[])
 }
 
 /** An own run. */
-export function putRun(to: Draft, model: Model, on: Edge, at: RunAt): void {
+export function putRun(to: Draft, model: Model, on: Relationship, at: RunAt): void {
   const { key: relationship, mine } = on;
   to.put(laneKey('run', mine.start, at.index), runRow.encode(at.row));
   const settled = isSettled(at.row);
@@ -272,7 +272,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     device,
     own,
     map: deviceMap(),
-    edges: new Map(),
+    relationships: new Map(),
     tails: new Map(),
     open: new Map(),
     contacts: new Map(),

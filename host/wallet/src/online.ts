@@ -33,7 +33,7 @@ import {
   deliverySlot,
   explain,
   message as messageObject,
-  type Edge,
+  type Relationship,
   type Message,
 } from '@dsm/bilateral';
 import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
@@ -75,7 +75,7 @@ export async function appendRun(
 ): Promise<{ readonly at: RunAt; readonly payments: readonly PaymentRow[] }> {
   const { model } = engine;
   await signOpenRuns(engine);
-  const on = model.edges.get(keyOf(relationship))!;
+  const on = model.relationships.get(keyOf(relationship))!;
   const world = await worldFor(engine, on);
   const own = equal(relationship, model.own);
   const verdict = append(model.device, on, operations, !own, world);
@@ -90,12 +90,12 @@ export async function appendRun(
   await engine.commit(appended.change);
   const writers = run.demand.slots.map(({ place }) => place.writer);
   const signed = signStep(engine, run.step, run.slots, run.statement, writers);
-  await keepSigned(engine, change.edge, appended.at.index, signed);
+  await keepSigned(engine, change.relationship, appended.at.index, signed);
   return appended;
 }
 
 /** Put an own run where the peer will look for it. True once a quorum keeps its delivery slot. */
-export async function deliverRun(engine: Engine, on: Edge, at: RunAt): Promise<boolean> {
+export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): Promise<boolean> {
   const { quorum } = engine;
   const { row, index } = at;
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
@@ -133,7 +133,7 @@ export async function deliverRun(engine: Engine, on: Edge, at: RunAt): Promise<b
 /** Seal the run and its lineage to the peer's KEM key; answers with the object's address. */
 async function publishParcel(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   commit: Uint8Array,
   entries: readonly Uint8Array[],
 ): Promise<Uint8Array | undefined> {
@@ -208,7 +208,7 @@ export interface Fetched {
 export async function receiveFrom(engine: Engine, relationship: Uint8Array): Promise<Fetched> {
   let received = 0;
   for (;;) {
-    const on = engine.model.edges.get(keyOf(relationship))!;
+    const on = engine.model.relationships.get(keyOf(relationship))!;
     const place = deliveryPlace(on, on.theirs.head, 'theirs');
     const reading = await engine.quorum.readSlot(place);
     if (reading.type === 'undecided') return { received, online: false, drained: false };
@@ -230,7 +230,7 @@ export async function fetchLineage(engine: Engine): Promise<void> {
     (row) => row.side === 1 && !model.origins.has(keyOf(row.head)),
   );
   for (const row of bare) {
-    const on = model.edges.get(keyOf(row.relationship));
+    const on = model.relationships.get(keyOf(row.relationship));
     if (on === undefined || !equal(on.theirs.start, row.lane)) continue;
     const run = await runThrough(store, row);
     if (run === undefined) continue;
@@ -282,7 +282,7 @@ async function takeParcel(
   { commit, policies, parts }: OpenedParcel,
 ): Promise<boolean> {
   const { model } = engine;
-  const on = model.edges.get(keyOf(relationship))!;
+  const on = model.relationships.get(keyOf(relationship))!;
   const by = cardOf(engine, on.peer.device);
   if (by === undefined) return false;
   emitFinality(engine, (await ingest(engine, policies, parts)).changed);
@@ -297,7 +297,7 @@ async function takeParcel(
   const change = verdict.value;
   await keepRun(engine, on, change, by, commit.countersignature);
   const { step, statement } = change.absorbed;
-  await keepAbsorbed(engine, change.edge, signStep(engine, step, [], statement, []));
+  await keepAbsorbed(engine, change.relationship, signStep(engine, step, [], statement, []));
   const missing = missingFor(engine, commit.entries);
   if (missing.heads.length > 0) return true;
   const to = draft();

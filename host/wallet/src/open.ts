@@ -20,10 +20,15 @@ import {
   type Certificate,
   type Suite,
 } from '@dsm/primitive';
-import { device as deviceRow, edge as edgeRow, openOwnEdge, type Device } from '@dsm/bilateral';
+import {
+  device as deviceRow,
+  relationship as relationshipRow,
+  openOwnLane,
+  type Device,
+} from '@dsm/bilateral';
 import type { Kem, Store } from '@dsm/ports';
 import type { WalletOptions } from './api.ts';
-import { laneAtIndex, putDevice, putEdge } from './engine.ts';
+import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { signAs, walletKeys, type Keys } from './keys.ts';
 import {
@@ -82,12 +87,12 @@ export async function createModel(
     secret: keystore === undefined ? secret : undefined,
   };
   const device = firstDevice(card.body, zero32);
-  const own = openOwnEdge(device, keys.working().publicKey, keys.ownSecret);
+  const own = openOwnLane(device, keys.working().publicKey, keys.ownSecret);
   const model = emptyModel(row, card, device, own.key);
   const change = draft();
   putWallet(change, model, row);
   putDevice(change, model, device);
-  putEdge(change, model, own);
+  putRelationship(change, model, own);
   await commit(store, change);
   return { model, keys, secret };
 }
@@ -115,19 +120,19 @@ export async function openModel(
   if (!equal(card.body.workingKey, keys.working().publicKey)) {
     throw new DsmError('locked', 'the keystore holds the secret of another wallet');
   }
-  const own = openOwnEdge(device, keys.working().publicKey, keys.ownSecret);
+  const own = openOwnLane(device, keys.working().publicKey, keys.ownSecret);
   const model = emptyModel(row, card, device, own.key);
   await loadTables(store, model);
-  await loadEdges(store, model);
+  await loadRelationships(store, model);
   if (!equal(model.map.root(), device.root)) {
     throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
   }
   return { model, keys, secret };
 }
 
-async function loadEdges(store: Store, model: Model): Promise<void> {
-  for (const [key, on] of await readTable(store, 'edge', edgeRow)) {
-    model.edges.set(keyOf(key), on);
+async function loadRelationships(store: Store, model: Model): Promise<void> {
+  for (const [key, on] of await readTable(store, 'relationship', relationshipRow)) {
+    model.relationships.set(keyOf(key), on);
     const tail = new Map([
       [keyOf(on.mine.start), 0],
       [keyOf(on.absorbed.head), on.absorbed.index],
@@ -142,7 +147,7 @@ async function loadEdges(store: Store, model: Model): Promise<void> {
   for (const [key] of await store.scan(rowKey('open'))) {
     const relationship = key.slice(1, 33);
     const index = Number(new DataView(key.buffer, key.byteOffset + 33).getBigUint64(0));
-    const { mine } = model.edges.get(keyOf(relationship))!;
+    const { mine } = model.relationships.get(keyOf(relationship))!;
     const bytes = await store.get(laneKey('run', mine.start, index));
     if (bytes === undefined) throw new DsmError('rotten', 'an open run is missing');
     const at = { index, row: decodeRow(runRow, bytes, 'run') };

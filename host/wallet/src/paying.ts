@@ -12,7 +12,7 @@ import {
   type Output,
 } from '@dsm/protocols';
 import type { Balance, NewPayment, Payment } from './api.ts';
-import type { Edge } from '@dsm/bilateral';
+import type { Relationship } from '@dsm/bilateral';
 import { DsmError } from './errors.ts';
 import { certifyOne, partsFor } from './lineage.ts';
 import type { Token } from './model.ts';
@@ -31,7 +31,7 @@ export async function pay(runtime: Runtime, to: ContactRow, wanted: NewPayment):
   const { name, amount } = amountOf(wanted);
   const token = findToken(model, name);
   const contact = current(runtime, to);
-  const on = payableEdge(runtime, contact, amount);
+  const on = payableRelationship(runtime, contact, amount);
   const session = liveSession(runtime, contact.device);
   const over = wanted.over ?? 'auto';
   const covered = balanceOf(model, token).purse >= amount;
@@ -59,11 +59,15 @@ function amountOf(wanted: NewPayment): { readonly name: string; readonly amount:
   throw new DsmError('usage', 'say one token and one amount: { ERA: 5n }, or { token, amount }');
 }
 
-function payableEdge({ engine }: Runtime, contact: ContactRow, amount: bigint): Edge {
+function payableRelationship(
+  { engine }: Runtime,
+  contact: ContactRow,
+  amount: bigint,
+): Relationship {
   const on =
     contact.relationship === undefined
       ? undefined
-      : engine.model.edges.get(keyOf(contact.relationship));
+      : engine.model.relationships.get(keyOf(contact.relationship));
   if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
   if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
   if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
@@ -76,7 +80,7 @@ function promise(
   { engine, reserved }: Runtime,
   kind: NoteKind,
   token: Token,
-  { peer }: Edge,
+  { peer }: Relationship,
   amount: bigint,
   memo: string,
 ): { readonly operation: Uint8Array; readonly release: () => void } {
@@ -92,7 +96,7 @@ function promise(
 
 async function payOnline(
   runtime: Runtime,
-  on: Edge,
+  on: Relationship,
   session: Session | undefined,
   token: Token,
   amount: bigint,

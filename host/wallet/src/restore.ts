@@ -36,10 +36,10 @@ import {
   type Obj,
   type StepWrite,
 } from '@dsm/primitive';
-import { leafOf, openOwnEdge, takeStep, type Device, type Edge } from '@dsm/bilateral';
+import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
 import { noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
-import { putDevice, putEdge, type Engine } from './engine.ts';
+import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
@@ -187,8 +187,10 @@ function startAgain(
   const { model } = engine;
   const start = firstDevice(card.body, zero32);
   to.remove(rowKey('claim'));
-  const edges = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
-  const fresh = edges.map((on) => restarted(on, start, keys.working().publicKey));
+  const relationships = [...model.relationships.values()].filter(
+    ({ key }) => !equal(key, model.own),
+  );
+  const fresh = relationships.map((on) => restarted(on, start, keys.working().publicKey));
   const leaves: StepWrite[] = [
     ...fresh.map((on) => write(on.key, leafOf(on, start, on.mine.head, on.theirs.head))),
     ...kept.map(({ note }) => {
@@ -204,8 +206,8 @@ function startAgain(
   putLeaves(to, model, old);
   putDevice(to, model, restoredDevice(start, leaves));
   putLeaves(to, model, leaves);
-  const own = openOwnEdge(start, keys.working().publicKey, keys.ownSecret);
-  for (const on of [...fresh, own]) putEdge(to, model, on);
+  const own = openOwnLane(start, keys.working().publicKey, keys.ownSecret);
+  for (const on of [...fresh, own]) putRelationship(to, model, on);
   const keptIds = new Set(kept.map(({ note }) => keyOf(noteId(note.source, note.index))));
   for (const { note } of model.notes.values()) {
     const id = noteId(note.source, note.index);
@@ -237,7 +239,7 @@ function write(key: Uint8Array, after: Uint8Array): StepWrite {
 }
 
 /** The relationship in the new incarnation: a new own lane, the peer's goes on. */
-function restarted(on: Edge, me: Device, workingKey: Uint8Array): Edge {
+function restarted(on: Relationship, me: Device, workingKey: Uint8Array): Relationship {
   const mine = openLane(me.network, me.id, me.incarnation, on.peer.device, on.spoolKey);
   return {
     ...on,
@@ -264,7 +266,7 @@ function restoredDevice(start: Device, leaves: readonly StepWrite[]): Device {
 /** Runs of lanes that are no longer written are not said again. */
 function dropOpenRuns(to: Draft, { model }: Engine): void {
   for (const [relationship, runs] of model.open) {
-    const { key } = model.edges.get(relationship)!;
+    const { key } = model.relationships.get(relationship)!;
     for (const { index } of runs) to.remove(rowKey('open', key, encodeWith(u64, index)));
   }
   to.after(() => model.open.clear());

@@ -4,7 +4,7 @@
  *     table  key                              value
  *     0x01   (none)                           wallet: format, name, birth, counters
  *     0x02   (none)                           device: the own step chain
- *     0x03   relationship                     edge
+ *     0x03   relationship                     relationship
  *     0x04   start of the lane ‖ index        entry, as bytes
  *     0x05   start of the lane ‖ index        checkpoint of the lane, every 64 entries
  *     0x06   start of the lane ‖ index        run: the step that ends at this entry
@@ -64,7 +64,7 @@ import { noteCoder, outputCoder, type Note, type Origin } from '@dsm/protocols';
 export const tables = {
   wallet: 0x01,
   device: 0x02,
-  edge: 0x03,
+  relationship: 0x03,
   entry: 0x04,
   checkpoint: 0x05,
   run: 0x06,
@@ -202,7 +202,7 @@ export interface ContactRow {
 }
 
 export const contactRow: Obj<ContactRow> = object(
-  kinds.edge,
+  kinds.relationship,
   300_000,
   struct({
     device: bytes32,

@@ -15,7 +15,7 @@ import { DsmError } from './errors.ts';
 import { agree, agreed, hello, turnedDown } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
-import { deferred, edgeOf, say, type Talk } from './talk.ts';
+import { deferred, relationshipOf, say, type Talk } from './talk.ts';
 import { absorbed, commit, offer, parts, want } from './hearing.ts';
 import { sayRun, turn } from './trading.ts';
 
@@ -74,7 +74,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     isOpen: () => open,
     trade: (operations, release) => propose(talk, operations, release),
     deliver: async (at) => {
-      const on = edgeOf(talk);
+      const on = relationshipOf(talk);
       if (!open || on === undefined) return false;
       const ack = deferred<boolean>();
       talk.acks.set(keyOf(at.row.head), ack);

@@ -5,12 +5,16 @@
  */
 
 import { equal, entry, keyDigest, keyOf, slotKey, nextHead } from '@dsm/primitive';
-import type { Edge, Standing } from '@dsm/bilateral';
+import type { Relationship, Standing } from '@dsm/bilateral';
 import { decodeOperation, noteKinds, spendPlace, type Movement } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
 import { exposure } from './value.ts';
 
-export function judgeStanding(engine: Engine, on: Edge, entries: readonly Uint8Array[]): Standing {
+export function judgeStanding(
+  engine: Engine,
+  on: Relationship,
+  entries: readonly Uint8Array[],
+): Standing {
   if (on.bricked !== 0) return no('bricked', 'there is evidence that you told two histories');
   let head = on.theirs.head;
   const taken = new Map<string, bigint>();

@@ -18,8 +18,8 @@ import {
   type Certificate,
   type Lane,
 } from '@dsm/primitive';
-import { leafOf, takeStep, type Edge } from '@dsm/bilateral';
-import { laneAtIndex, putDevice, putEdge, readRun, type Engine } from './engine.ts';
+import { leafOf, takeStep, type Relationship } from '@dsm/bilateral';
+import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
@@ -81,12 +81,14 @@ async function succeed(
 ): Promise<void> {
   const { model } = engine;
   const on =
-    contact.relationship === undefined ? undefined : model.edges.get(keyOf(contact.relationship));
+    contact.relationship === undefined
+      ? undefined
+      : model.relationships.get(keyOf(contact.relationship));
   if (on === undefined) return;
   const { incarnation, suite, workingKey } = body;
   const me = model.device;
   const theirs = openLane(me.network, on.peer.device, incarnation, me.id, on.spoolKey);
-  const next: Edge = {
+  const next: Relationship = {
     ...on,
     peer: { ...on.peer, incarnation, suite, workingKey },
     theirs,
@@ -94,7 +96,7 @@ async function succeed(
     absorbed: { index: 0, head: on.mine.start },
   };
   await sayAgain(to, engine, next);
-  putEdge(to, model, next);
+  putRelationship(to, model, next);
   const write = {
     key: on.key,
     before: leafOf(on, me, on.mine.head, on.theirs.head),
@@ -113,16 +115,20 @@ async function succeed(
 }
 
 /** All runs of the own lane are open again, and all its heads may be cited. */
-async function sayAgain(to: Draft, { model, store }: Engine, { key, mine }: Edge): Promise<void> {
+async function sayAgain(
+  to: Draft,
+  { model, store }: Engine,
+  { key, mine }: Relationship,
+): Promise<void> {
   const heads = new Map([[keyOf(mine.start), 0]]);
-  let lane: Lane = await laneAtIndex(store, model.edges.get(keyOf(key))!, 0, 0);
+  let lane: Lane = await laneAtIndex(store, model.relationships.get(keyOf(key))!, 0, 0);
   for (const bytes of await entriesBetween(store, mine.start, 1, mine.index)) {
     lane = walk(lane, [bytes]) ?? lane;
     heads.set(keyOf(lane.head), lane.index);
     const row = await readRun({ store }, mine.start, lane.index);
     if (row === undefined) continue;
     const open: RunRow = { ...row, acked: 0, delivered: 0 };
-    putRun(to, model, model.edges.get(keyOf(key))!, { index: lane.index, row: open });
+    putRun(to, model, model.relationships.get(keyOf(key))!, { index: lane.index, row: open });
   }
   to.after(() => model.tails.set(keyOf(key), heads));
 }

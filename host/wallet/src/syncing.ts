@@ -16,7 +16,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
   await engine.exclusive(() => signOpenRuns(engine));
   let [received, online] = [0, true];
-  const peers = [...model.edges.values()].filter(({ key }) => !equal(key, model.own));
+  const peers = [...model.relationships.values()].filter(({ key }) => !equal(key, model.own));
   for (const on of peers) {
     const { device } = on.peer;
     // What the former incarnation delivered comes first: afterwards its lane is not read any more.
@@ -51,7 +51,7 @@ async function deliverOpen({ engine }: Runtime): Promise<number> {
     for (const at of runs) {
       if (at.row.delivered === 1) continue;
       if (!isPaid(engine, at.row.head)) break;
-      const on = model.edges.get(relationship)!;
+      const on = model.relationships.get(relationship)!;
       if (!(await deliverRun(engine, on, at))) break;
       delivered += 1;
     }

@@ -1,7 +1,12 @@
 /** A talk: what one conversation with one device knows while it lasts. */
 
 import { keyOf, zero32, type Card } from '@dsm/primitive';
-import { message as messageObject, type Edge, type Message, type Trade } from '@dsm/bilateral';
+import {
+  message as messageObject,
+  type Relationship,
+  type Message,
+  type Trade,
+} from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { MeetOptions } from './api.ts';
 import type { Engine } from './engine.ts';
@@ -103,7 +108,9 @@ export function contactOf({ peer, engine }: Talk): ContactRow | undefined {
 }
 
 /** The relationship of the talk, or undefined before there is one. */
-export function edgeOf(talk: Talk): Edge | undefined {
+export function relationshipOf(talk: Talk): Relationship | undefined {
   const relationship = contactOf(talk)?.relationship;
-  return relationship === undefined ? undefined : talk.engine.model.edges.get(keyOf(relationship));
+  return relationship === undefined
+    ? undefined
+    : talk.engine.model.relationships.get(keyOf(relationship));
 }

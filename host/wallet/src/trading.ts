@@ -22,7 +22,7 @@ import {
   step as tradeStep,
   type Absorbed,
   type Appended,
-  type Edge,
+  type Relationship,
   type Effect,
   type Event,
   type Outcome,
@@ -42,7 +42,7 @@ import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
 import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
-import { edgeOf, say, type Talk } from './talk.ts';
+import { relationshipOf, say, type Talk } from './talk.ts';
 
 /** Run the state machine on one event and perform what it decides. */
 export async function turn(
@@ -51,7 +51,7 @@ export async function turn(
   claimed?: readonly Uint8Array[],
 ): Promise<void> {
   const { engine } = talk;
-  const on = edgeOf(talk);
+  const on = relationshipOf(talk);
   if (on === undefined) return;
   const claim = claimed === undefined ? undefined : { entries: claimed };
   const world = await worldFor(engine, on, claim);
@@ -61,7 +61,7 @@ export async function turn(
   for (const effect of next.effects) await perform(talk, on, effect);
 }
 
-async function perform(talk: Talk, before: Edge, effect: Effect): Promise<void> {
+async function perform(talk: Talk, before: Relationship, effect: Effect): Promise<void> {
   switch (effect.do) {
     case 'send':
       return say(talk, effect.message);
@@ -88,7 +88,7 @@ async function perform(talk: Talk, before: Edge, effect: Effect): Promise<void> 
 
 async function persistAppended(
   talk: Talk,
-  before: Edge,
+  before: Relationship,
   change: Appended,
   run: OwnRun,
 ): Promise<void> {
@@ -102,7 +102,7 @@ async function persistAppended(
 
 async function persistAbsorbed(
   talk: Talk,
-  before: Edge,
+  before: Relationship,
   change: Absorbed,
   countersignature: Countersignature | undefined,
 ): Promise<void> {
@@ -112,7 +112,7 @@ async function persistAbsorbed(
 /** Make an accepted run durable, with everything that follows from it, and tell the owner. */
 export async function keepRun(
   engine: Engine,
-  before: Edge,
+  before: Relationship,
   change: Absorbed,
   by: Card,
   countersignature: Countersignature | undefined,
@@ -149,7 +149,7 @@ function consentIsMine(
 
 async function persistAcked(talk: Talk, head: Uint8Array): Promise<void> {
   const { model } = talk.engine;
-  const on = edgeOf(talk)!;
+  const on = relationshipOf(talk)!;
   const open = model.open.get(keyOf(on.key)) ?? [];
   const at = open.find(({ row }) => equal(row.head, head));
   if (at !== undefined && at.row.acked === 0) {
@@ -167,7 +167,7 @@ async function signAndGoOn(
   run: Pick<OwnRun, 'step' | 'slots' | 'statement' | 'demand'>,
 ): Promise<void> {
   const { engine } = talk;
-  const on = edgeOf(talk)!;
+  const on = relationshipOf(talk)!;
   const writers = run.demand.slots.map(({ place }) => place.writer);
   const signed = signStep(engine, run.step, run.slots, run.statement, writers);
   await turn(talk, { type: 'step-signed', statement: run.statement, signed });
@@ -178,7 +178,7 @@ async function signAndGoOn(
 /** The signature and the lineage part of an own run. Lost in a crash, both are made again. */
 export async function keepSigned(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   index: number,
   signed: SignedStep,
 ): Promise<void> {
@@ -193,7 +193,11 @@ export async function keepSigned(
   emitFinality(engine, changed);
 }
 
-export async function keepAbsorbed(engine: Engine, on: Edge, signed: SignedStep): Promise<void> {
+export async function keepAbsorbed(
+  engine: Engine,
+  on: Relationship,
+  signed: SignedStep,
+): Promise<void> {
   const { cause } = signed.step;
   if (cause.type !== 'absorb') return;
   const row = await readRun(engine, on.theirs.start, cause.index);
@@ -256,7 +260,7 @@ async function unaccepted(
 
 /** Say every own run again that the peer has not acknowledged, in order. */
 export async function sayOpenRuns(talk: Talk): Promise<void> {
-  const on = edgeOf(talk);
+  const on = relationshipOf(talk);
   if (on === undefined) return;
   for (const at of talk.engine.model.open.get(keyOf(on.key)) ?? []) {
     if (at.row.acked === 0) await sayRun(talk, on, at);
@@ -265,7 +269,7 @@ export async function sayOpenRuns(talk: Talk): Promise<void> {
 }
 
 /** The own step for the peer's newest run: a crash may have come before it was signed or said. */
-async function sayAbsorbed(talk: Talk, on: Edge): Promise<void> {
+async function sayAbsorbed(talk: Talk, on: Relationship): Promise<void> {
   const row = await readRun(talk.engine, on.theirs.start, on.theirs.index);
   if (row?.absorbed === undefined) return;
   const { step, slots, signature } = row.absorbed;
@@ -274,7 +278,7 @@ async function sayAbsorbed(talk: Talk, on: Edge): Promise<void> {
   await signAndGoOn(talk, { step, slots, statement, demand: { writes: [], slots: [] } });
 }
 
-export async function sayRun(talk: Talk, on: Edge, at: RunAt): Promise<void> {
+export async function sayRun(talk: Talk, on: Relationship, at: RunAt): Promise<void> {
   const { engine } = talk;
   const { row, index } = at;
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
@@ -288,7 +292,7 @@ export async function signOpenRuns(engine: Engine): Promise<void> {
   for (const [relationship, runs] of model.open) {
     for (const at of runs) {
       if (at.row.signature.length > 0) continue;
-      await signedRun(engine, model.edges.get(relationship)!, at);
+      await signedRun(engine, model.relationships.get(relationship)!, at);
     }
   }
 }
@@ -303,7 +307,7 @@ export async function sayWants(talk: Talk): Promise<void> {
 }
 
 /** An own run with its signature; made now if a crash came between. */
-export async function signedRun(engine: Engine, on: Edge, at: RunAt): Promise<SignedStep> {
+export async function signedRun(engine: Engine, on: Relationship, at: RunAt): Promise<SignedStep> {
   const { step, slots, signature, further } = at.row;
   if (signature.length > 0) return { step, slots, signature, further };
   const entries = await entriesBetween(

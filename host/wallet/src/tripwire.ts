@@ -23,10 +23,10 @@ import {
   type SlotValue,
 } from '@dsm/primitive';
 import { opensPurseNote } from '@dsm/protocols';
-import { marksMax, type Edge, type MarkLine } from '@dsm/bilateral';
+import { marksMax, type Relationship, type MarkLine } from '@dsm/bilateral';
 import type { Alarm } from './api.ts';
 import { openingOf } from './changes.ts';
-import { putEdge, readRun, type Engine } from './engine.ts';
+import { putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
 import type { AlarmRow, Half, MarkRow } from './rows.ts';
 import { idText } from './text.ts';
@@ -113,15 +113,16 @@ export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | un
   };
   const to = draft();
   putAlarm(to, model, row);
-  for (const on of edgesWith(model, judged.culprit.id)) putEdge(to, model, { ...on, bricked: 1 });
+  for (const on of relationshipsWith(model, judged.culprit.id))
+    putRelationship(to, model, { ...on, bricked: 1 });
   await engine.commit(to);
   const alarm = alarmOf(model, row);
   engine.emit('fork', alarm);
   return alarm;
 }
 
-function edgesWith(model: Model, device: Uint8Array): Edge[] {
-  return [...model.edges.values()].filter(
+function relationshipsWith(model: Model, device: Uint8Array): Relationship[] {
+  return [...model.relationships.values()].filter(
     ({ peer }) => equal(peer.device, device) && !equal(device, model.device.id),
   );
 }
@@ -165,7 +166,7 @@ export function forkOfSteps({ model }: Engine, by: Card, signed: SignedStep): Ev
 /** A run that leaves the peer's lane at an entry that is kept. */
 export async function forkOfEntries(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   by: Card,
   claim: { readonly entries: readonly Uint8Array[]; readonly signed: SignedStep },
 ): Promise<Evidence | undefined> {
@@ -195,7 +196,11 @@ export async function forkOfEntries(
 }
 
 /** The kept run of the peer that goes through `index`. */
-async function runThrough(engine: Engine, on: Edge, index: number): Promise<RunAt | undefined> {
+async function runThrough(
+  engine: Engine,
+  on: Relationship,
+  index: number,
+): Promise<RunAt | undefined> {
   const last = Math.min(on.theirs.index, index + limits.runEntriesMax);
   for (let end = index; end <= last; end++) {
     const row = await readRun(engine, on.theirs.start, end);

@@ -11,7 +11,7 @@ import {
   type Card,
   type Lane,
 } from '@dsm/primitive';
-import type { Edge } from '@dsm/bilateral';
+import type { Relationship } from '@dsm/bilateral';
 import type { VerifyReport } from './api.ts';
 import { laneAtIndex, readRun, type Engine } from './engine.ts';
 import { entriesBetween } from './model.ts';
@@ -19,13 +19,13 @@ import { cardOf } from './online.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
 /** One relationship, or all of them and the own lane. */
-export async function verifyEdges(engine: Engine, of?: ContactRow): Promise<VerifyReport> {
+export async function verifyRelationships(engine: Engine, of?: ContactRow): Promise<VerifyReport> {
   const { model } = engine;
-  const edges = [...model.edges.values()].filter(
+  const relationships = [...model.relationships.values()].filter(
     (on) => of === undefined || equal(on.peer.device, of.device),
   );
   const report = { links: 0, steps: 0, faults: [] as string[] };
-  for (const on of edges) {
+  for (const on of relationships) {
     const name = model.contacts.get(keyOf(on.peer.device))?.name ?? 'the own lane';
     await verifyLane(engine, on, 'mine', name, report);
     if (!equal(on.key, model.own)) await verifyLane(engine, on, 'theirs', name, report);
@@ -44,7 +44,7 @@ interface Tally {
 
 async function verifyLane(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   which: 'mine' | 'theirs',
   name: string,
   report: Tally,
@@ -90,7 +90,7 @@ async function runAfter(
 
 function verifyRun(
   engine: Engine,
-  on: Edge,
+  on: Relationship,
   which: 'mine' | 'theirs',
   entries: readonly Uint8Array[],
   row: RunRow,

@@ -37,7 +37,7 @@ import { idText, phraseOf } from './text.ts';
 import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
 import { alarmOf } from './tripwire.ts';
 import { balanceOf } from './value.ts';
-import { verifyEdges } from './verify.ts';
+import { verifyRelationships } from './verify.ts';
 import { inbox, outbox } from './waiting.ts';
 
 export async function createWallet(options: WalletOptions): Promise<Wallet> {
@@ -245,7 +245,10 @@ function reading({ engine }: Runtime): Reading {
     outbox: () => outbox(model),
     verify: async (contact) =>
       engine.exclusive(() =>
-        verifyEdges(engine, contact === undefined ? undefined : findContact(model, contact)),
+        verifyRelationships(
+          engine,
+          contact === undefined ? undefined : findContact(model, contact),
+        ),
       ),
     alarms: () => [...model.alarms.values()].map((row) => alarmOf(model, row)),
     offlineLimit: (name) => findToken(model, name).offlineLimit,
@@ -310,7 +313,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     contact: () => contactView(model, current(runtime, row)),
     connected: () => liveSession(runtime, row.device) !== undefined,
     pay: (payment) => pay(runtime, row, payment),
-    verify: () => engine.exclusive(() => verifyEdges(engine, row)),
+    verify: () => engine.exclusive(() => verifyRelationships(engine, row)),
     close: async () => liveSession(runtime, row.device)?.close(),
   });
   const over = (other: Wallet | Connection): Connection => {

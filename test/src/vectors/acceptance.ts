@@ -102,7 +102,9 @@ function accepting(bytes: Uint8Array, given: Given): Finding {
   const known = given.at('known');
   const verdict = accept(claim, knownOf(known), valueRules(policiesOf(known)));
   if (verdict.type !== 'accepted') return unaccepted(verdict);
-  const { statement, lane, absorbed, heads, demand } = verdict.value;
+  const { statement, lane, heads, demand } = verdict.value;
+  const { index, head } = verdict.value.absorbed;
+  const absorbed = { index, head };
   return { expect: 'ok', derived: toJson({ statement, lane, absorbed, heads, demand }) };
 }
 

@@ -1,6 +1,12 @@
 /** Judges of what is derived from fields and has no bytes of its own: hashes, lanes, views, maps. */
 
-import { ackMac, agreedSecret, agreementDigest, agreementMac, type Edge } from '@dsm/bilateral';
+import {
+  ackMac,
+  agreedSecret,
+  agreementDigest,
+  agreementMac,
+  type Relationship,
+} from '@dsm/bilateral';
 import {
   ackKey,
   address,
@@ -132,12 +138,12 @@ function contactOf(given: Given): object {
   const [low, high] = [given.bytes('low'), given.bytes('high')];
   const ciphertext = given.bytes('ciphertext');
   const secret = agreedSecret(given.bytes('shared'), ciphertext, low, high);
-  const edge = { ackKey: ackKey(secret) } as Edge;
+  const relationship = { ackKey: ackKey(secret) } as Relationship;
   return {
     secret,
     digest: agreementDigest(ciphertext, low, high),
     mac: agreementMac(secret, ciphertext),
-    ack: ackMac(edge, given.bytes('head')),
+    ack: ackMac(relationship, given.bytes('head')),
   };
 }
 

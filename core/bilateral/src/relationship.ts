@@ -1,8 +1,8 @@
 /**
- * The edge: one relationship as one of its two devices holds it.
+ * The relationship, as one of its two devices holds it.
  *
  * Two lanes, each written by one side; what each side has absorbed of the other; the keys that the
- * two share. A device's own lane is an edge towards itself whose other half never moves.
+ * two share. A device's own lane is a relationship towards itself whose other half never moves.
  */
 
 import {
@@ -53,7 +53,7 @@ export interface Peer {
   readonly workingKey: Uint8Array;
 }
 
-export interface Edge {
+export interface Relationship {
   readonly key: Uint8Array;
   readonly spoolKey: Uint8Array;
   readonly ackKey: Uint8Array;
@@ -73,8 +73,8 @@ export interface Edge {
 
 const lane: Coder<Lane> = struct({ start: bytes32, head: bytes32, index: u64, entropy: bytes32 });
 
-export const edge: Obj<Edge> = object(
-  kinds.edge,
+export const relationship: Obj<Relationship> = object(
+  kinds.relationship,
   8_192,
   struct({
     key: bytes32,
@@ -96,8 +96,13 @@ export const edge: Obj<Edge> = object(
   }),
 );
 
-/** The edge that two devices open with their first agreed secret. */
-export function openEdge(me: Device, workingKey: Uint8Array, peer: Peer, secret: Uint8Array): Edge {
+/** The relationship that two devices open with their first agreed secret. */
+export function openRelationship(
+  me: Device,
+  workingKey: Uint8Array,
+  peer: Peer,
+  secret: Uint8Array,
+): Relationship {
   const spool = spoolKey(secret);
   const mine = openLane(me.network, me.id, me.incarnation, peer.device, spool);
   return {
@@ -116,28 +121,33 @@ export function openEdge(me: Device, workingKey: Uint8Array, peer: Peer, secret:
 }
 
 /** The device's own lane: loads and mints. Its secret is the device's own. */
-export function openOwnEdge(me: Device, workingKey: Uint8Array, secret: Uint8Array): Edge {
+export function openOwnLane(me: Device, workingKey: Uint8Array, secret: Uint8Array): Relationship {
   const self: Peer = { device: me.id, incarnation: me.incarnation, suite: me.suite, workingKey };
-  return openEdge(me, workingKey, self, hash('secret', secret, me.id));
+  return openRelationship(me, workingKey, self, hash('secret', secret, me.id));
 }
 
-export function isOwn({ peer }: Edge, me: Device): boolean {
+export function isOwn({ peer }: Relationship, me: Device): boolean {
   return equal(peer.device, me.id);
 }
 
 /** The side on which this device writes. */
-export function mySide({ peer }: Edge, me: Device): Side {
+export function mySide({ peer }: Relationship, me: Device): Side {
   return equal(peer.device, me.id) ? 0 : sideOf(me.id, peer.device);
 }
 
-/** The leaf of this edge in this device's map, for the given heads of both lanes. */
-export function leafOf(of: Edge, me: Device, mine: Uint8Array, theirs: Uint8Array): Uint8Array {
+/** The leaf of this relationship in this device's map, for the given heads of both lanes. */
+export function leafOf(
+  of: Relationship,
+  me: Device,
+  mine: Uint8Array,
+  theirs: Uint8Array,
+): Uint8Array {
   const starts = { mineStart: of.mine.start, theirsStart: of.theirs.start };
   return viewLeaf(mySide(of, me), { mine, theirs, ...starts });
 }
 
 /** Starts of this device's lanes in its former incarnations. */
-export function formerStarts(of: Edge, me: Device): Uint8Array[] {
+export function formerStarts(of: Relationship, me: Device): Uint8Array[] {
   return Array.from(
     { length: me.incarnation },
     (_, n) => openLane(me.network, me.id, n, of.peer.device, of.spoolKey).start,
@@ -145,7 +155,11 @@ export function formerStarts(of: Edge, me: Device): Uint8Array[] {
 }
 
 /** The delivery slot of this device's lane after `head`. */
-export function deliveryPlace(of: Edge, head: Uint8Array, by: 'mine' | 'theirs'): SlotPlace {
+export function deliveryPlace(
+  of: Relationship,
+  head: Uint8Array,
+  by: 'mine' | 'theirs',
+): SlotPlace {
   return {
     kind: slotKinds.delivery,
     writer: by === 'mine' ? of.mineWriter : of.theirsWriter,
@@ -155,7 +169,7 @@ export function deliveryPlace(of: Edge, head: Uint8Array, by: 'mine' | 'theirs')
 
 /** The slot that delivers the run `from` → `to` of a lane. */
 export function deliverySlot(
-  of: Edge,
+  of: Relationship,
   from: Uint8Array,
   to: Uint8Array,
   by: 'mine' | 'theirs',
