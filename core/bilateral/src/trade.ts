@@ -12,7 +12,8 @@
  * `step` takes a state and an event and returns the next state and the effects to perform, in
  * order; persist comes before send, always. Before `commit` leaves, nothing happened and either may
  * walk away. After it the proposer has paid and resends for ever. Any loss, repeat, reorder or
- * crash is harmless: `resume` says again what is still unanswered.
+ * crash is harmless: `resume` says again what is still unanswered, then with the consent that the
+ * peer may have forgotten; the first commit leaves it out, for the peer has just given it.
  */
 
 import {
@@ -59,6 +60,8 @@ export interface State {
   readonly me: Device;
   readonly on: Relationship;
   readonly trade: Trade;
+  /** The consent that was given last, while the talk lasts: its commit need not repeat it. */
+  readonly consented?: Countersignature | undefined;
 }
 
 export type Trade =
@@ -70,7 +73,7 @@ export type Trade =
       readonly head: Uint8Array;
     }
   /** The statement is durable: paid. The signature may still have to be made again. */
-  | { readonly at: 'committing'; readonly run: OwnRun };
+  | { readonly at: 'committing'; readonly run: OwnRun; readonly again: boolean };
 
 /** An own run as it is kept until the peer has acknowledged it. */
 export interface OwnRun extends AppendedRun {
@@ -194,7 +197,11 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   }
   const run: OwnRun = { ...change.run, countersignature: answer.countersignature };
   return {
-    state: { me: change.device, on: change.relationship, trade: { at: 'committing', run } },
+    state: {
+      me: change.device,
+      on: change.relationship,
+      trade: { at: 'committing', run, again: false },
+    },
     effects: [
       { do: 'persist-appended', change, run },
       { do: 'sign-step', run },
@@ -238,10 +245,11 @@ function stepSigned(state: State, statement: Uint8Array, signed: SignedStep): Tu
   // Signing takes time: the run may have been acknowledged meanwhile, on an earlier signature.
   if (trade.at !== 'committing' || !equal(trade.run.statement, statement)) return stay(state);
   const head = trade.run.heads.at(-1)!;
+  const countersignature = trade.again ? trade.run.countersignature : undefined;
   return {
     state,
     effects: [
-      { do: 'send', message: commitMessage(trade.run, signed) },
+      { do: 'send', message: commitMessage({ ...trade.run, countersignature }, signed) },
       { do: 'tell', outcome: { type: 'committed', head } },
     ],
   };
@@ -296,7 +304,8 @@ function resumed(state: State): Turn {
   const { trade } = state;
   if (trade.at === 'idle') return stay(state);
   if (trade.at === 'offered') return stay({ ...state, trade: { at: 'idle' } });
-  return { state, effects: [{ do: 'sign-step', run: trade.run }] };
+  const again = { ...trade, again: true };
+  return { state: { ...state, trade: again }, effects: [{ do: 'sign-step', run: trade.run }] };
 }
 
 // The peer.
@@ -369,7 +378,7 @@ function consentSigned(state: State, consent: Consent, signature: Uint8Array, wo
   const proof = world.prove([on.key]);
   const countersignature = { consent, signature };
   return {
-    state,
+    state: { ...state, consented: countersignature },
     effects: [
       { do: 'send', message: { type: 'consent', countersignature, head: on.mine.head, proof } },
     ],
@@ -390,10 +399,16 @@ function committed(state: State, commit: Message & { type: 'commit' }, world: Wo
   const { head } = change.absorbed.run.lane;
   const { step: taken, statement } = change.absorbed;
   const demand = { writes: [], slots: [] };
+  const { consented: given } = state;
+  const remembered = given !== undefined && equal(given.consent.head, head) ? given : undefined;
   return {
-    state: { ...state, me: change.device, on: change.relationship },
+    state: { ...state, me: change.device, on: change.relationship, consented: undefined },
     effects: [
-      { do: 'persist-absorbed', change, countersignature },
+      {
+        do: 'persist-absorbed',
+        change,
+        countersignature: countersignature ?? remembered,
+      },
       { do: 'send', message: { type: 'ack', head, mac: ackMac(on, head) } },
       { do: 'tell', outcome: { type: 'received', change } },
       { do: 'sign-step', run: { step: taken, slots: [], statement, demand } },

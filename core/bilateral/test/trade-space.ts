@@ -200,7 +200,7 @@ function performed({ inside, sent }: Made, effect: Effect): Made {
     case 'persist-appended':
       return onDisk({
         durable: keepAppended(durable, effect.change),
-        trade: { at: 'committing', run: effect.run },
+        trade: { at: 'committing', run: effect.run, again: true },
       });
     case 'persist-absorbed':
       return onDisk({ trade, durable: keepAbsorbed(durable, effect.change) });
@@ -239,7 +239,11 @@ function mayBeSent({ disk, state }: Inside, said: Message): Said {
   if (said.type === 'absorbed') assert.equal(said.signed.step.cause.type, 'absorb');
   if (said.type === 'commit') {
     const { cause } = said.signed.step;
-    const consent = said.countersignature?.consent;
+    const { trade } = state;
+    // Said again, a commit brings the consent that its reader may have forgotten in a crash.
+    const again = trade.at === 'committing' && trade.again;
+    assert.equal(said.countersignature !== undefined, again, 'consent is said again, not at first');
+    const consent = trade.at === 'committing' ? trade.run.countersignature?.consent : undefined;
     const consented = cause.type === 'append' && consent !== undefined;
     assert.ok(consented && equal(consent.head, cause.head), 'consent to another head');
     assertStated({ disk, state, jobs: [] }, disk.durable.device.previous);

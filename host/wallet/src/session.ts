@@ -46,6 +46,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     acks: new Map(),
     peer: undefined,
     trade: { at: 'idle' },
+    consented: undefined,
     resumed: false,
     peerResumed: false,
     asked: undefined,

@@ -1,6 +1,6 @@
 /** A talk: what one conversation with one device knows while it lasts. */
 
-import { keyOf, zero32, type Card } from '@dsm/primitive';
+import { keyOf, zero32, type Card, type Countersignature } from '@dsm/primitive';
 import {
   message as messageObject,
   type Relationship,
@@ -22,6 +22,7 @@ export interface Talk {
   readonly acks: Map<string, Deferred<boolean>>;
   peer: { readonly device: Uint8Array; readonly card: Card } | undefined;
   trade: Trade;
+  consented: Countersignature | undefined;
   /** Whether each side has accepted the other and said what was old. */
   resumed: boolean;
   peerResumed: boolean;

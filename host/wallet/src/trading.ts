@@ -55,9 +55,11 @@ export async function turn(
   if (on === undefined) return;
   const claim = claimed === undefined ? undefined : { entries: claimed };
   const world = await worldFor(engine, on, claim);
-  const state = { me: engine.model.device, on, trade: talk.trade };
+  const { trade, consented } = talk;
+  const state = { me: engine.model.device, on, trade, consented };
   const next = tradeStep(state, event, world);
   talk.trade = next.state.trade;
+  talk.consented = next.state.consented;
   for (const effect of next.effects) await perform(talk, on, effect);
 }
 
