@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,8 +20,9 @@ interface End {
   readonly stderr: string;
 }
 
-test(`${starts} starts in a row, killed now and then, all tell the whole story`, async () => {
+test(`${starts} starts in a row, killed now and then, all tell the whole story`, async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'dsm-dev-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
   for (let start = 0; start < starts; start++) {
     // Every fourth start is killed at another of its events, and the next one must not mind.
     if (start % 4 === 3) await begin(home, start);

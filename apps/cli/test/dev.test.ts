@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -17,8 +17,9 @@ interface Told {
   readonly sum?: string;
 }
 
-test('two starts tell the whole story from what has happened', () => {
+test('two starts tell the whole story from what has happened', (t) => {
   const home = mkdtempSync(join(tmpdir(), 'dsm-dev-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
   for (const start of [1, 2]) {
     const args = [main, 'dev', '--once', '--json', '--home', home];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 /** Surroundings for one command line: a folder of its own, and everything that it says. */
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../src/program.ts';
@@ -24,9 +24,15 @@ export interface Ongoing {
   readonly ended: Promise<Said>;
 }
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder in which command lines run as if nobody had ever used the program. */
 export function place(): Place {
   const folder = mkdtempSync(join(tmpdir(), 'dsm-cli-'));
+  folders.push(folder);
   const dsm = async (
     line: string,
     env: Readonly<Record<string, string>> = {},

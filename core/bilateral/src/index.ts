@@ -9,4 +9,5 @@ export * from './relationship.ts';
 export * from './run.ts';
 export * from './message.ts';
 export * from './contact.ts';
+export * from './offer.ts';
 export * from './trade.ts';

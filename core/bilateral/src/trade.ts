@@ -17,38 +17,27 @@
  */
 
 import {
-  accepted,
   compare,
-  consentDigest,
   equal,
-  evaluate,
   hash,
   isZero,
-  judgeRun,
-  kinds,
-  limits,
   pendings,
   refusals,
   refused,
-  verifyWorking,
-  viewLeaf,
   zero32,
   type Consent,
   type Countersignature,
-  type JudgedRun,
   type SignedStep,
   type Unaccepted,
-  type Verdict,
-  type DemandedWrite,
 } from '@dsm/primitive';
 import type { Device } from './device.ts';
-import { mySide, type Relationship } from './relationship.ts';
+import type { Relationship } from './relationship.ts';
+import { judgeConsent, judgeOffer } from './offer.ts';
 import type { Message } from './message.ts';
 import {
   absorb,
   append,
   claimOf,
-  knownOf,
   propose,
   type Absorbed,
   type AppendedRun,
@@ -186,7 +175,7 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   if (trade.at !== 'offered') return stay(state);
   const { consent } = answer.countersignature;
   if (!equal(consent.head, trade.head)) return stay(state);
-  const refusal = judgeConsent(state, answer);
+  const refusal = judgeConsent(me, on, answer);
   if (refusal !== undefined) return unaccepted(state, refusal, 'consent');
   const verdict = append(me, on, trade.operations, true, world);
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
@@ -207,34 +196,6 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
       { do: 'sign-step', run },
     ],
   };
-}
-
-/** The countersignature is the peer's, and its view is under the root that it names. */
-function judgeConsent(
-  { me, on }: State,
-  { countersignature, head, proof }: Message & { type: 'consent' },
-): Unaccepted | undefined {
-  const { consent, signature } = countersignature;
-  const { peer } = on;
-  const fits =
-    equal(consent.proposer, me.id) &&
-    consent.proposerIncarnation === me.incarnation &&
-    equal(consent.peer, peer.device) &&
-    consent.peerIncarnation === peer.incarnation;
-  if (!fits) return refused('wrong-device');
-  const leaf = viewLeaf(mySide(on, me) === 0 ? 1 : 0, {
-    mine: head,
-    theirs: on.mine.head,
-    mineStart: on.theirs.start,
-    theirsStart: on.mine.start,
-  });
-  const shown = evaluate(proof, [{ key: on.key, value: leaf }]);
-  if (!shown.ok || !equal(shown.root, consent.root)) return refused('proof-before');
-  const digest = consentDigest(consent);
-  const kind = kinds.countersignature;
-  return verifyWorking(kind, peer.suite, me.network, peer.workingKey, digest, signature)
-    ? undefined
-    : refused('signature');
 }
 
 function stepSigned(state: State, statement: Uint8Array, signed: SignedStep): Turn {
@@ -340,36 +301,6 @@ function offered(
     seq: me.seq,
   };
   return { state, effects: [{ do: 'sign-consent', consent }] };
-}
-
-/** An offer as `accept` would judge its entries, and the proposer's leaves under its root. */
-export function judgeOffer(
-  me: Device,
-  on: Relationship,
-  offer: Message & { type: 'offer' },
-  world: World,
-): Verdict<JudgedRun> {
-  const known = knownOf(me, on, world);
-  const verdict = judgeRun({ entries: offer.entries }, known, world.rules);
-  if (verdict.type !== 'accepted') return verdict;
-  const run = verdict.value;
-  const leaf: DemandedWrite = {
-    key: on.key,
-    before: viewLeaf(known.side, {
-      mine: on.theirs.head,
-      theirs: run.absorbed.head,
-      mineStart: on.theirs.start,
-      theirsStart: on.mine.start,
-    }),
-    after: undefined,
-  };
-  const leaves = [leaf, ...run.demand.writes]
-    .map(({ key, before }) => ({ key, value: before }))
-    .toSorted((a, b) => compare(a.key, b.key));
-  if (leaves.length > limits.proofKeysMax) return refused('writes');
-  const shown = evaluate(offer.proof, leaves);
-  if (!shown.ok || !equal(shown.root, offer.root)) return refused('proof-before');
-  return accepted(run);
 }
 
 function consentSigned(state: State, consent: Consent, signature: Uint8Array, world: World): Turn {

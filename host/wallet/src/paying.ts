@@ -116,10 +116,21 @@ async function payOnline(
     throw new DsmError('already-spent', 'the nodes hold another spend of this note');
   }
   await deliverRun(engine, on, at);
-  if (session !== undefined && (await said) === true) {
+  if (session !== undefined && said !== undefined && (await soon(said))) {
     await session.push((await partsFor(engine, { heads: [head], tokens: [] })).parts);
   }
   return paymentOf(model, model.payments[number]!);
+}
+
+/** A peer that is connected and does not answer is not waited for: the nodes have it all. */
+const answerMs = 2_000;
+
+async function soon(answer: Promise<boolean>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), answerMs);
+  const answered = await Promise.race([answer, promise]);
+  clearTimeout(timer);
+  return answered;
 }
 
 /** Online notes become purse notes: a load on the own lane, certified. */
