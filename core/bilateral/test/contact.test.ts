@@ -11,7 +11,15 @@ import {
   encapsulates,
   verifyAgreement,
 } from '../src/contact.ts';
-import { actor, cardOf, flipped, installFakes, named, network, signAs } from './actor.ts';
+import {
+  actor,
+  cardOf,
+  flipped,
+  installFakes,
+  named,
+  network,
+  signAs,
+} from '@dsm/primitive/fixture';
 
 installFakes();
 

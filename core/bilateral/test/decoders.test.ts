@@ -59,7 +59,7 @@ import {
   nodesOf,
   signAs,
   voteOf,
-} from './actor.ts';
+} from '@dsm/primitive/fixture';
 import {
   edgeTo,
   introduced,

@@ -36,7 +36,7 @@ import {
   type Output,
   type Policy,
 } from '@dsm/protocols';
-import { actor, installFakes, named, network, signAs, type Actor } from './actor.ts';
+import { actor, installFakes, named, network, signAs, type Actor } from '@dsm/primitive/fixture';
 import type { Device } from '../src/device.ts';
 import {
   openRelationship,

@@ -31,7 +31,15 @@ import {
   type Policy,
   type SpendPart,
 } from '@dsm/protocols';
-import { certificateOf, named, network, nodesOf, signAs, type Actor, type Nodes } from './actor.ts';
+import {
+  certificateOf,
+  named,
+  network,
+  nodesOf,
+  signAs,
+  type Actor,
+  type Nodes,
+} from '@dsm/primitive/fixture';
 import {
   inInputOrder,
   inputOf,

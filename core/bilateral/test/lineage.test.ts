@@ -27,7 +27,7 @@ import {
   type Movement,
   type SpendPart,
 } from '@dsm/protocols';
-import { certificateOf, flipped, named, signAs, type Actor } from './actor.ts';
+import { certificateOf, flipped, named, signAs, type Actor } from '@dsm/primitive/fixture';
 import { issueOf, outputTo } from './fixture.ts';
 
 import {

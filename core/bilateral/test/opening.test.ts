@@ -20,7 +20,7 @@ import {
   spendPlace,
   type Note,
 } from '@dsm/protocols';
-import { cardOf, named, network, signAs } from './actor.ts';
+import { cardOf, named, network, signAs } from '@dsm/primitive/fixture';
 import { outputTo, person, type Person } from './fixture.ts';
 
 import { ada, bob, coins, loadOperation, loadPart, ofAda, withOperation } from './lineage-scene.ts';

@@ -28,7 +28,7 @@ import {
 } from '../src/relationship.ts';
 import { device, takeStep } from '../src/device.ts';
 import { append, propose } from '../src/run.ts';
-import { cardOf, flipped, installFakes, named, network, signAs } from './actor.ts';
+import { cardOf, flipped, installFakes, named, network, signAs } from '@dsm/primitive/fixture';
 import {
   absorbed,
   edgeTo,
@@ -283,19 +283,12 @@ test('a map that is not the device’s makes no step', () => {
   const [a] = introduced(ada, bob, funded(), openDurable(bob));
   const key = named('a key');
   const write = { key, before: new Uint8Array(32), after: named('value') };
-  const prove = (keys: readonly Uint8Array[]): ReturnType<ReturnType<typeof mapOf>['prove']> =>
-    mapOf(a).prove(keys);
+  const map = mapOf(a);
   const elsewhere = { ...a.device, root: named('another root') };
-  assert.throws(
-    () => takeStep(elsewhere, { type: 'restore' }, [write], [], prove),
-    /not the device/,
-  );
+  assert.throws(() => takeStep(elsewhere, { type: 'restore' }, [write], [], map), /not the device/);
   const wrong = { ...write, before: named('what is not there') };
-  assert.throws(
-    () => takeStep(a.device, { type: 'restore' }, [wrong], [], prove),
-    /not the device/,
-  );
-  const step = takeStep(a.device, { type: 'restore' }, [write], [], prove);
+  assert.throws(() => takeStep(a.device, { type: 'restore' }, [wrong], [], map), /not the device/);
+  const step = takeStep(a.device, { type: 'restore' }, [write], [], map);
   assert.equal(step.device.seq, a.device.seq + 1);
   assert.deepEqual(step.device.previous, step.statement);
 });

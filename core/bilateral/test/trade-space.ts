@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 
 import { concat, consentDigest, equal, keyOf, kinds, type Consent } from '@dsm/primitive';
 import type { Policy } from '@dsm/protocols';
-import { signAs } from './actor.ts';
+import { signAs } from '@dsm/primitive/fixture';
 import type { Message } from '../src/message.ts';
 import {
   step,

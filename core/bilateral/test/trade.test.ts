@@ -16,7 +16,7 @@ import {
 import { encodeOperation } from '@dsm/protocols';
 import type { Message } from '../src/message.ts';
 import { explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
-import { signAs } from './actor.ts';
+import { signAs } from '@dsm/primitive/fixture';
 import {
   edgeTo,
   introduced,

@@ -40,6 +40,7 @@ import {
 } from '@dsm/primitive';
 import { nodeEntropy } from './entropy.ts';
 import { nativeHash } from './hash.ts';
+import { syncFolder } from './folder.ts';
 
 /** What guessing a passphrase costs: Argon2id (RFC 9106). */
 export interface KeystoreOptions {
@@ -231,17 +232,6 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
     throw error;
   } finally {
     await file.close();
-  }
-}
-
-/** Makes the new name durable. Windows cannot open a folder, and journals names by itself. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

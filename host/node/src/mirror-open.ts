@@ -12,6 +12,7 @@ import { mirror, type Mirrored } from './mirror.ts';
 import { reserveOf } from './reserve.ts';
 import { createCopy, inspect, type Finding } from './sqlite-copy.ts';
 import { storeError } from './store-error.ts';
+import { syncFolder } from './folder.ts';
 
 /** Open both copies in `directory`, mend one from the other if need be. The caller owns the directory. */
 export async function openMirrored(
@@ -114,16 +115,5 @@ async function syncFile(path: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Makes names durable. Windows cannot open a folder, and journals names by itself. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
