@@ -2,7 +2,7 @@
  * The one check: types, lint, format, then the tests of every layer, quickest first.
  *
  *     npm test                       everything that is quick
- *     npm run test:all               and the long runs: *.soak.test.ts and test/all/
+ *     npm run test:all               and the long runs: *.soak.test.ts, test/all/, DSM_TEST_LONG=1
  *     npm test -- core/primitive     only the test files under these paths
  *
  * Nothing stops at the first failure, and a run that finds nothing fails. The last line is the sum:
@@ -55,6 +55,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const all = args.includes('--all');
+  if (all) process.env['DSM_TEST_LONG'] = '1';
   const paths = args.filter((arg) => arg !== '--all');
   const results: Counts[] = [];
   for (const check of paths.length === 0 ? checks : []) results.push(await runCheck(check));
