@@ -2,20 +2,30 @@
 
 import { DsmError } from './errors.ts';
 
-/** `1234n` with 2 decimals is `12.34`. */
+/** Amounts are unsigned numbers of 128 bits. */
+const amountMax = (1n << 128n) - 1n;
+
+/** With all decimals of the token: `1234n` with 2 decimals is `12.34`. */
 export function format(amount: bigint, decimals: number): string {
   const digits = amount.toString().padStart(decimals + 1, '0');
-  if (decimals === 0) return digits;
-  return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** `12.34` with 2 decimals is `1234n`. More decimals than the token has are refused, not rounded. */
+/**
+ * `12.34` with 2 decimals is `1234n`. Throws `usage` for anything that is not exact: more decimals
+ * than the token has are refused, not rounded, and so is a comma, which parts thousands in one
+ * country and decimals in the next.
+ */
 export function parse(text: string, decimals: number): bigint {
-  const match = /^(\d+)(?:\.(\d+))?$/.exec(text.replaceAll(/(?<=\d)[_,](?=\d{3})/g, ''));
-  if (match === null) throw new DsmError('usage', `"${text}" is no amount`);
+  const match = /^(\d{1,39})(?:\.(\d{1,38}))?$/.exec(text);
+  if (match === null) {
+    throw new DsmError('usage', `"${text}" is no amount: write digits, like 12 or 12.50`);
+  }
   const [, whole = '0', part = ''] = match;
   if (part.length > decimals) {
     throw new DsmError('usage', `this token has ${decimals} decimals, "${text}" has more`);
   }
-  return BigInt(whole + part.padEnd(decimals, '0'));
+  const amount = BigInt(whole + part.padEnd(decimals, '0'));
+  if (amount > amountMax) throw new DsmError('usage', `"${text}" is too large for an amount`);
+  return amount;
 }
