@@ -11,7 +11,6 @@
 import {
   address,
   bytes32,
-  card as cardObject,
   equal,
   kinds,
   keyOf,
@@ -36,6 +35,7 @@ import {
   type Relationship,
   type Message,
 } from '@dsm/bilateral';
+import { cardOf } from './cards.ts';
 import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
@@ -187,12 +187,6 @@ function inChunks(parts: readonly Uint8Array[], max: number): Uint8Array[][] {
 function tokensOf({ model }: Engine, sources: readonly Uint8Array[]): Uint8Array[] {
   const tokens = sources.flatMap((head) => model.origins.get(keyOf(head))?.token ?? []);
   return [...new Map(tokens.map((token) => [keyOf(token), token])).values()];
-}
-
-export function cardOf({ model }: Engine, device: Uint8Array): Card | undefined {
-  const row = model.contacts.get(keyOf(device));
-  const decoded = row === undefined ? undefined : cardObject.decode(row.card);
-  return decoded?.ok === true ? decoded.value : undefined;
 }
 
 /** What one look at a peer's deliveries gave. */

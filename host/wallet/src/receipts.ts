@@ -23,7 +23,7 @@ import type { ReceiptFile } from './api.ts';
 import { runThrough, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';
-import { cardOf } from './online.ts';
+import { cardAt, peerCardAt } from './cards.ts';
 import { paymentOf } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { idText } from './text.ts';
@@ -43,16 +43,20 @@ const file: Obj<File> = object(
 
 export async function receiptOf(engine: Engine, row: PaymentRow): Promise<ReceiptFile> {
   const { model, store } = engine;
-  const other = cardOf(engine, row.peer);
   const run = await runThrough(store, row);
-  if (other === undefined || run === undefined) {
+  if (run === undefined) {
     throw new DsmError('not-found', 'the step of this payment is not kept any more');
   }
-  const from = run.end - run.row.count + 1;
-  const entries = await entriesBetween(store, row.lane, from, run.end);
+  const first = run.end - run.row.count + 1;
+  const entries = await entriesBetween(store, row.lane, first, run.end);
   const { before, step, slots, signature, further, countersignature, absorbed } = run.row;
-  const [writer, peer] = row.side === 0 ? [model.card, other] : [other, model.card];
   const complete = absorbed !== undefined && absorbed.signature.length > 0 ? absorbed : undefined;
+  const [from, to] = row.side === 0 ? [model.device.id, row.peer] : [row.peer, model.device.id];
+  const writer = await cardAt(engine, from, step.incarnation);
+  const peer = await peerCardAt(engine, to, run.row);
+  if (writer === undefined || peer === undefined) {
+    throw new DsmError('not-found', 'a card of this payment is not kept any more');
+  }
   const bytes = file.encode({
     receipt: {
       before,

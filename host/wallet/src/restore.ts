@@ -39,6 +39,7 @@ import {
 import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
 import { noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
+import { putFormerCard } from './cards.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
@@ -214,6 +215,7 @@ function startAgain(
     if (!keptIds.has(keyOf(id))) removeNote(to, model, id);
   }
   dropOpenRuns(to, engine);
+  putFormerCard(to, model.card);
   const { incarnation, birth } = card.body;
   putWallet(to, model, {
     ...model.row,

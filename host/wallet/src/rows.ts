@@ -19,9 +19,9 @@
  *     0x0f   map key                          leaf of the device's map
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
  *     0x11   (none)                           incarnation that a restore is claiming; never in a backup
+ *     0x12   DevID ‖ incarnation              card that a later incarnation has replaced
  *
- * Every value has a version byte: a later version
- * of this software opens all of them.
+ * Every value has a version byte: a later version of this software opens all of them.
  */
 
 import {
@@ -79,6 +79,7 @@ export const tables = {
   leaf: 0x0f,
   open: 0x10,
   claim: 0x11,
+  card: 0x12,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -19,6 +19,7 @@ import {
   type Lane,
 } from '@dsm/primitive';
 import { leafOf, takeStep, type Relationship } from '@dsm/bilateral';
+import { cardOf, putFormerCard } from './cards.ts';
 import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
 import type { ContactRow, RunRow } from './rows.ts';
@@ -50,6 +51,7 @@ export async function meetCard(
   const change = draft();
   putContact(change, model, next);
   if (before !== undefined && before < card.body.incarnation) {
+    putFormerCard(change, cardOf(engine, device)!);
     await succeed(change, engine, next, card);
   }
   await engine.commit(change);

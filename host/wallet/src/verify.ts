@@ -15,7 +15,7 @@ import type { Relationship } from '@dsm/bilateral';
 import type { VerifyReport } from './api.ts';
 import { laneAtIndex, readRun, type Engine } from './engine.ts';
 import { entriesBetween } from './model.ts';
-import { cardOf } from './online.ts';
+import { cardAt, peerCardAt } from './cards.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
 /** One relationship, or all of them and the own lane. */
@@ -68,7 +68,7 @@ async function verifyLane(
     }
     report.links += entries.length;
     report.steps += 1;
-    const fault = verifyRun(engine, on, which, entries, run.row);
+    const fault = await verifyRun(engine, on, which, entries, run.row);
     if (fault !== undefined) report.faults.push(`${whose}: entry ${run.end}: ${fault}`);
     lane = next;
   }
@@ -88,36 +88,36 @@ async function runAfter(
   return undefined;
 }
 
-function verifyRun(
+async function verifyRun(
   engine: Engine,
   on: Relationship,
   which: 'mine' | 'theirs',
   entries: readonly Uint8Array[],
   row: RunRow,
-): string | undefined {
-  const { card: me } = engine.model;
-  const peer = cardOf(engine, on.peer.device);
-  if (equal(on.peer.device, engine.model.device.id)) return verifyOwn(me, row);
-  if (peer === undefined || row.signature.length === 0) return undefined;
-  const { before, step, slots, signature, further, countersignature, absorbed } = row;
-  const [writer, other] = which === 'mine' ? [me, peer] : [peer, me];
-  // What an earlier incarnation signed needs its card, which is not kept: its links are checked.
-  if (step.incarnation !== writer.body.incarnation) return undefined;
-  const now = other.body.incarnation;
-  const isWhole = absorbed?.step.incarnation === now && absorbed.signature.length > 0;
+): Promise<string | undefined> {
+  const { id } = engine.model.device;
+  const { before, step, slots, signature, further, absorbed } = row;
+  if (signature.length === 0) return undefined;
+  const [from, to] = which === 'mine' ? [id, on.peer.device] : [on.peer.device, id];
+  const writer = await cardAt(engine, from, step.incarnation);
+  if (writer === undefined) return `the card of incarnation ${step.incarnation} is not kept`;
+  if (equal(from, to)) return verifyOwn(writer, row);
+  const peer = await peerCardAt(engine, to, row);
+  if (peer === undefined) return 'the card of the other side is not kept';
+  // Consent and absorption may be of different incarnations: each is checked under its own card.
+  const now = peer.body.incarnation;
+  const { countersignature: consent } = row;
   const receipt = {
     before,
     entries,
-    countersignature:
-      countersignature?.consent.peerIncarnation === now ? countersignature : undefined,
+    countersignature: consent?.consent.peerIncarnation === now ? consent : undefined,
     writer: { step, slots, signature, further },
-    peer: isWhole ? absorbed : undefined,
+    peer: absorbed !== undefined && absorbed.signature.length > 0 ? absorbed : undefined,
   };
-  return checkReceipt(receipt, writer, other);
+  return checkReceipt(receipt, writer, peer);
 }
 
 function verifyOwn({ body }: Card, { step, slots, signature }: RunRow): string | undefined {
-  if (signature.length === 0 || step.incarnation !== body.incarnation) return undefined;
   const statement = stepStatement(step, slots);
   const { suite, network, workingKey } = body;
   return verifyWorking(kinds.signedStep, suite, network, workingKey, statement, signature)

@@ -6,7 +6,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { installNative } from '@dsm/node';
-import { createWallet, localNetwork, memory, restoreWallet, type Wallet } from '@dsm/wallet';
+import {
+  createWallet,
+  localNetwork,
+  memory,
+  networkId,
+  restoreWallet,
+  verifyReceipt,
+  type Wallet,
+} from '@dsm/wallet';
 import type { Keystore } from '@dsm/ports';
 
 installNative();
@@ -64,4 +72,13 @@ test('a restored device gets what waited for it, and its peer what it had sent',
   assert.deepEqual((await restored.verify()).faults, []);
   assert.deepEqual((await cafe.verify()).faults, []);
   assert.deepEqual([...cafe.alarms(), ...restored.alarms()], []);
+
+  // Receipts of both incarnations hold, each under the card of its time.
+  for (const wallet of [cafe, restored]) {
+    for (const { id, device } of wallet.history()) {
+      if (device !== maya.id.device && device !== cafe.id.device) continue;
+      const { bytes } = await wallet.receipt(id);
+      assert.equal(verifyReceipt(bytes, networkId(network.name), network.registry).ok, true, id);
+    }
+  }
 });
