@@ -113,7 +113,7 @@ function party(suite: Suite, name: string): Party {
     device: { network, id, suite, incarnation: 0, seq: 0, previous: thing(name), root: zero32 },
     world: {
       rules,
-      prove: map.prove,
+      map,
       blindSecret: secret,
       // The two absorb everything of each other at once, so only the newest head is asked for.
       indexOfMine: ({ mine }, head) => (equal(mine.head, head) ? mine.index : undefined),

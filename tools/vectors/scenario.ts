@@ -166,7 +166,7 @@ export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]
   }
   const world: World = {
     rules: valueRules(policyOf),
-    prove: (keys) => map.prove(keys),
+    map,
     blindSecret,
     indexOfMine: () => undefined,
     headOfTheirs: () => undefined,

@@ -1,15 +1,14 @@
 /**
  * The device: its own step chain, and nothing that belongs to one relationship.
  *
- * `takeStep` is the only maker of steps. It is pure: the map's multiproof is an argument, and the
- * root after the step is evaluated from it, so a map that disagrees is noticed here.
+ * `takeStep` is the only maker of steps. It is pure: the map is an argument that it only reads. A map
+ * that disagrees with the device about its root, or with the step about a leaf, is noticed here.
  */
 
 import {
   bytes32,
   compare,
   equal,
-  evaluate,
   kinds,
   object,
   stepStatement,
@@ -17,8 +16,9 @@ import {
   suiteCoder,
   u32,
   u64,
+  zero32,
   type Cause,
-  type Multiproof,
+  type MapReader,
   type Obj,
   type Slot,
   type Step,
@@ -59,45 +59,32 @@ export interface TakenStep {
   readonly statement: Uint8Array;
 }
 
-/** The proof that covers `keys` in the map as it is now. */
-export type Prove = (keys: readonly Uint8Array[]) => Multiproof;
-
-/** The next step of the device. A proof that does not belong to the device's root is a fault. */
+/** The next step of the device. A map that is not the device's is a fault. */
 export function takeStep(
   from: Device,
   cause: Cause,
   writes: readonly StepWrite[],
   slots: readonly Slot[],
-  prove: Prove,
+  map: MapReader,
 ): TakenStep {
   const sorted = writes.toSorted((a, b) => compare(a.key, b.key));
-  const proof = prove(sorted.map(({ key }) => key));
-  const before = evaluate(
-    proof,
-    sorted.map((write) => ({ key: write.key, value: write.before })),
-  );
-  if (!before.ok || !equal(before.root, from.root)) throw new Error('the map is not the device’s');
-  const after = evaluate(
-    proof,
-    sorted.map((write) => ({ key: write.key, value: write.after })),
-  );
-  if (!after.ok) throw new Error(`the map cannot take the step: ${after.refusal}`);
+  const isMine =
+    equal(map.root(), from.root) &&
+    sorted.every(({ key, before }) => equal(map.get(key) ?? zero32, before));
+  if (!isMine) throw new Error('the map is not the device’s');
+  const proof = map.prove(sorted.map(({ key }) => key));
+  const root = map.rootAfter(sorted.map(({ key, after }) => ({ key, value: after })));
   const step: Step = {
     device: from.id,
     incarnation: from.incarnation,
     seq: from.seq + 1,
     previous: from.previous,
     before: from.root,
-    after: after.root,
+    after: root,
     cause,
     writes: sorted,
     proof,
   };
   const statement = stepStatement(step, slots);
-  return {
-    device: { ...from, seq: step.seq, previous: statement, root: after.root },
-    step,
-    slots,
-    statement,
-  };
+  return { device: { ...from, seq: step.seq, previous: statement, root }, step, slots, statement };
 }

@@ -142,8 +142,8 @@ export function leafOf(
   mine: Uint8Array,
   theirs: Uint8Array,
 ): Uint8Array {
-  const starts = { mineStart: of.mine.start, theirsStart: of.theirs.start };
-  return viewLeaf(mySide(of, me), { mine, theirs, ...starts });
+  const view = { mine, theirs, mineStart: of.mine.start, theirsStart: of.theirs.start };
+  return viewLeaf(mySide(of, me), view);
 }
 
 /** Starts of this device's lanes in its former incarnations. */

@@ -12,6 +12,7 @@ import {
   equal,
   keyOf,
   limits,
+  merged,
   nextEntry,
   noteKey,
   refused,
@@ -21,6 +22,7 @@ import {
   type Demand,
   type Known,
   type KnownStep,
+  type MapReader,
   type Rules,
   type SignedStep,
   type Slot,
@@ -40,7 +42,7 @@ import {
   type Note,
   type Output,
 } from '@dsm/protocols';
-import { takeStep, type Device, type Prove } from './device.ts';
+import { takeStep, type Device } from './device.ts';
 import {
   deliverySlot,
   formerStarts,
@@ -53,7 +55,7 @@ import {
 /** What a device may look up while it decides. All of it is already durable. */
 export interface World {
   readonly rules: Rules;
-  readonly prove: Prove;
+  readonly map: MapReader;
   /** The secret from which the blinds of own notes come. */
   readonly blindSecret: Uint8Array;
   readonly indexOfMine: (relationship: Relationship, head: Uint8Array) => number | undefined;
@@ -117,7 +119,7 @@ export function append(
     },
     [view, ...leaves],
     slots,
-    world.prove,
+    world.map,
   );
   return accepted({
     device: taken.device,
@@ -125,7 +127,15 @@ export function append(
     leaves: taken.step.writes,
     gained: notes,
     spent: leaves.filter(({ after }) => equal(after, zero32)).map(({ key }) => key),
-    run: { before: on.mine.head, entries, heads, demand, ...taken },
+    run: {
+      before: on.mine.head,
+      entries,
+      heads,
+      step: taken.step,
+      slots,
+      statement: taken.statement,
+      demand,
+    },
   });
 }
 
@@ -158,10 +168,7 @@ export function propose(
     heads.push(lane.head);
     demands.push(verdict.value);
   }
-  const demand = {
-    writes: demands.flatMap(({ writes }) => writes),
-    slots: demands.flatMap(({ slots }) => slots),
-  };
+  const demand = merged(demands);
   return boundsRefusal(entries, demand) ?? accepted({ entries, heads, lane, demand });
 }
 
@@ -172,26 +179,30 @@ function boundsRefusal(entries: readonly Uint8Array[], demand: Demand): Unaccept
   if (entries.length > limits.runEntriesMax || bytes > limits.runBytesMax) {
     return refused('too-large');
   }
-  const keys = new Set(demand.writes.map(({ key }) => keyOf(key)));
-  if (keys.size !== demand.writes.length || keys.size >= limits.proofKeysMax) {
+  if (demand.writes.length >= limits.proofKeysMax || hasRepeats(demand.writes)) {
     return refused('writes');
   }
   // One line of the list is for the delivery.
   return demand.slots.length >= limits.slotsMax ? refused('slots') : undefined;
 }
 
+function hasRepeats(writes: Demand['writes']): boolean {
+  return writes.length > 1 && new Set(writes.map(({ key }) => keyOf(key))).size < writes.length;
+}
+
 /** The leaves that an append moves beside its view: spent notes go, own new notes come. */
 function ownLeaves(demand: Demand, notes: readonly Note[], world: World): StepWrite[] {
+  if (demand.writes.length === 0) return [];
   const fresh = new Map(
     notes.map((note) => {
       const id = noteId(note.source, note.index);
-      return [noteKey(id).join(), noteLeaf(note, noteBlind(world.blindSecret, id))];
+      return [keyOf(noteKey(id)), noteLeaf(note, noteBlind(world.blindSecret, id))];
     }),
   );
   return demand.writes.map(({ key, before, after }) => ({
     key,
     before,
-    after: after ?? fresh.get(key.join())!,
+    after: after ?? fresh.get(keyOf(key))!,
   }));
 }
 
@@ -249,11 +260,11 @@ export function absorb(
     { type: 'absorb', relationship: on.key, index, head },
     [view, ...leaves],
     [],
-    world.prove,
+    world.map,
   );
   return accepted({
     device: taken.device,
-    relationship: { ...on, theirs: run.lane, ...learned(on, run) },
+    relationship: learned(on, run),
     leaves: taken.step.writes,
     gained: notes,
     spent: [],
@@ -261,15 +272,12 @@ export function absorb(
   });
 }
 
-/** How far the peer has absorbed this lane, and that it knows of a restore. */
-function learned(
-  on: Relationship,
-  { absorbed }: AcceptedRun,
-): Pick<Relationship, 'absorbed' | 'former'> {
+/** The peer's lane has grown; it says how far it has absorbed this one, and that it knows of a restore. */
+function learned(on: Relationship, { absorbed, lane }: AcceptedRun): Relationship {
   const { index, head, former } = absorbed;
   return former
-    ? { absorbed: on.absorbed, former: on.former }
-    : { absorbed: { index, head }, former: 0 };
+    ? { ...on, theirs: lane }
+    : { ...on, theirs: lane, absorbed: { index, head }, former: 0 };
 }
 
 /** What `accept` may look at when the peer of this relationship is the author. */
@@ -290,7 +298,7 @@ export function knownOf(me: Device, on: Relationship, world: World): Known {
     side: mySide(on, me) === 0 ? 1 : 0,
     absorbed: on.absorbed,
     mineStart: on.mine.start,
-    ...(on.former === 1 ? { former: formerStarts(on, me) } : {}),
+    former: on.former === 1 ? formerStarts(on, me) : undefined,
     indexOfMine: (head) => world.indexOfMine(on, head),
     headOfTheirs: (index) => world.headOfTheirs(on, index),
     stepAt: (seq) => world.stepOf(peer.device, peer.incarnation, seq),

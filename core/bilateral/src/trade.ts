@@ -160,7 +160,7 @@ function proposed(state: State, operations: readonly Uint8Array[], world: World)
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
   const { entries, lane, demand } = verdict.value;
   const keys = [on.key, ...demand.writes.map(({ key }) => key)].toSorted(compare);
-  const proof = world.prove(keys);
+  const proof = world.map.prove(keys);
   return {
     state: { ...state, trade: { at: 'offered', operations, head: lane.head } },
     effects: [
@@ -306,7 +306,7 @@ function offered(
 function consentSigned(state: State, consent: Consent, signature: Uint8Array, world: World): Turn {
   const { on, me } = state;
   if (!equal(consent.root, me.root)) return stay(state);
-  const proof = world.prove([on.key]);
+  const proof = world.map.prove([on.key]);
   const countersignature = { consent, signature };
   return {
     state: { ...state, consented: countersignature },

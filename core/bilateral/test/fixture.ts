@@ -151,7 +151,7 @@ export function mapOf(of: Durable): DeviceMap {
 export function worldOf(of: Durable, { secret }: Person, policies: readonly Policy[]): World {
   return {
     rules: valueRules((token) => policies.find((each) => equal(tokenId(each), token))),
-    prove: (keys) => mapOf(of).prove(keys),
+    map: mapOf(of),
     blindSecret: secret,
     indexOfMine: ({ key }, head) => {
       const index = of.mine.get(keyOf(key))!.findIndex((each) => equal(each, head));

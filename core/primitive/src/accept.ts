@@ -10,7 +10,7 @@
 import { compare, equal, isZero, keyOf } from './bytes.ts';
 import { entry, nextEntropy, nextHead, type Entry, type Lane, type Side } from './entry.ts';
 import { limits } from './limits.ts';
-import { evaluate, type Multiproof } from './proof.ts';
+import { evaluateChange, type Multiproof } from './proof.ts';
 import { keyDigest, slotKey, type Slot, type SlotPlace } from './slot.ts';
 import { stepStatement, type SignedStep, type Step, type StepWrite } from './step.ts';
 import { kinds } from './kinds.ts';
@@ -46,7 +46,7 @@ export interface Known {
    * Starts of this device's lanes in former incarnations, while the writer has not shown that it
    * knows of the new one: until then its entries name heads that a restored device may have forgotten.
    */
-  readonly former?: readonly Uint8Array[];
+  readonly former?: readonly Uint8Array[] | undefined;
   /** Index of a head of this device's own lane, or undefined if it never wrote it. */
   readonly indexOfMine: (head: Uint8Array) => number | undefined;
   /** The head at an index of the writer's lane, up to `lane.index`. */
@@ -186,8 +186,9 @@ function followLane(
   let { head, index, entropy } = known.lane;
   const heads: Uint8Array[] = [];
   const demands: Demand[] = [];
-  for (const [i, { side, ...next }] of entries.entries()) {
-    if (side !== known.side) return refused('side');
+  for (let i = 0; i < entries.length; i++) {
+    const next = entries[i]!;
+    if (next.side !== known.side) return refused('side');
     if (next.index !== index + 1) return refused('index');
     const expected = nextEntropy(entropy, next.operation, next.index);
     if (!equal(next.entropy, expected)) return refused('entropy');
@@ -214,7 +215,9 @@ function absorptionOf(head: Uint8Array, known: Known): Absorption | undefined {
   return known.former === undefined ? undefined : { ...known.absorbed, head, former: true };
 }
 
-function merged(demands: readonly Demand[]): Demand {
+/** What several operations demand together, in their order. */
+export function merged(demands: readonly Demand[]): Demand {
+  if (demands.length === 1) return demands[0]!;
   return {
     writes: demands.flatMap(({ writes }) => writes),
     slots: demands.flatMap(({ slots }) => slots),
@@ -264,24 +267,21 @@ export function followsNeighbours(
 }
 
 function matchesDemand(step: Step, run: JudgedRun, known: Known): boolean {
-  const demanded = [relationshipWrite(run, known), ...run.demand.writes].toSorted((a, b) =>
-    compare(a.key, b.key),
-  );
-  return (
-    demanded.length === step.writes.length &&
-    demanded.every((write, i) => fits(write, step.writes[i]!))
-  );
+  if (run.demand.writes.length + 1 !== step.writes.length) return false;
+  const demanded = [relationshipWrite(run, known), ...run.demand.writes];
+  demanded.sort((a, b) => compare(a.key, b.key));
+  return demanded.every((write, i) => fits(write, step.writes[i]!));
 }
 
 function relationshipWrite(run: JudgedRun, known: Known): DemandedWrite {
   const { side, lane } = known;
   const { head } = run.absorbed;
   const theirsStart = known.former?.find((start) => equal(start, head)) ?? known.mineStart;
-  const half = { theirs: head, mineStart: lane.start, theirsStart };
+  const view = { mine: lane.head, theirs: head, mineStart: lane.start, theirsStart };
   return {
     key: known.relationship,
-    before: viewLeaf(side, { ...half, mine: lane.head }),
-    after: viewLeaf(side, { ...half, mine: run.lane.head }),
+    before: viewLeaf(side, view),
+    after: viewLeaf(side, { ...view, mine: run.lane.head }),
   };
 }
 
@@ -316,17 +316,9 @@ export function judgeProof(
   before: Uint8Array,
   after: Uint8Array,
 ): 'proof-before' | 'proof-after' | undefined {
-  const old = evaluate(
-    proof,
-    writes.map((write) => ({ key: write.key, value: write.before })),
-  );
-  if (!old.ok || !equal(old.root, before)) return 'proof-before';
-  const next = evaluate(
-    proof,
-    writes.map((write) => ({ key: write.key, value: write.after })),
-  );
-  if (!next.ok || !equal(next.root, after)) return 'proof-after';
-  return undefined;
+  const roots = evaluateChange(proof, writes);
+  if (!roots.ok || !equal(roots.before, before)) return 'proof-before';
+  return equal(roots.after, after) ? undefined : 'proof-after';
 }
 
 /** Every slot's writer has signed: the working key, or one of the further keys; none is idle or twice. */

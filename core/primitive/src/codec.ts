@@ -13,6 +13,7 @@
  */
 
 import { compare } from './bytes.ts';
+import { address, prefixOf, type Domain } from './hash.ts';
 import { kindNames, version, type Kind } from './kinds.ts';
 import { fromUtf8, utf8 } from './utf8.ts';
 
@@ -42,6 +43,8 @@ export interface Writer {
   readonly raw: (bytes: Uint8Array) => void;
   /** A copy of what was written; the next write begins anew. */
   readonly done: () => Uint8Array;
+  /** The same without the copy: the next write overwrites it. */
+  readonly view: () => Uint8Array;
 }
 
 export interface Reader {
@@ -110,6 +113,11 @@ export function writer(capacity = 256): Writer {
     },
     done: () => {
       const written = bytes.slice(0, at);
+      at = 0;
+      return written;
+    },
+    view: () => {
+      const written = bytes.subarray(0, at);
       at = 0;
       return written;
     },
@@ -350,6 +358,8 @@ export function where<T>(coder: Coder<T>, holds: (value: T) => boolean): Coder<T
 export interface Obj<T> extends Coder<T> {
   readonly kind: Kind;
   readonly encode: (value: T) => Uint8Array;
+  /** H_domain of what `encode` gives, of which no copy is made. */
+  readonly digest: (domain: Domain, value: T) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Decoded<T>;
 }
 
@@ -364,16 +374,28 @@ export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
     if (r.u8() !== version || r.u8() !== kind) r.refuse();
     return body.read(r);
   };
+  const checkLength = (length: number): void => {
+    if (length > max) throw new RangeError(`${kindNames[kind]}: ${length} bytes exceed ${max}`);
+  };
   return {
     kind,
     write,
     read,
     encode: (value) => {
       const bytes = written(write, value);
-      if (bytes.length > max) {
-        throw new RangeError(`${kindNames[kind]}: ${bytes.length} bytes exceed ${max}`);
-      }
+      checkLength(bytes.length);
       return bytes;
+    },
+    digest: (domain, value) => {
+      const w = idle.pop() ?? writer();
+      const prefix = prefixOf(domain);
+      w.raw(prefix);
+      write(w, value);
+      const bytes = w.view();
+      checkLength(bytes.length - prefix.length);
+      const digest = address(bytes);
+      if (bytes.length <= idleBytesMax) idle.push(w);
+      return digest;
     },
     decode: (bytes) => {
       if (bytes.length > max) return { ok: false, refusal: 'too-large' };

@@ -64,12 +64,27 @@ export const domains = [
 
 export type Domain = (typeof domains)[number];
 
-const prefixes: Record<Domain, Uint8Array> = Object.fromEntries(
-  domains.map((domain) => [domain, ascii(`DSM/${domain}\0`)]),
-) as Record<Domain, Uint8Array>;
+/** Room in which preimages of a domain are laid out behind its prefix, which always stands there. */
+interface Room {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  /** The first bytes of the room, by how many: making a view costs as much as copying fields. */
+  readonly views: (Uint8Array | undefined)[];
+}
+
+const roomBytes = 256;
+
+const rooms: Record<Domain, Room> = Object.fromEntries(
+  domains.map((domain) => [domain, roomOf(ascii(`DSM/${domain}\0`), roomBytes)]),
+) as Record<Domain, Room>;
+
+function roomOf(prefix: Uint8Array, length: number): Room {
+  const bytes = new Uint8Array(length);
+  bytes.set(prefix);
+  return { bytes, start: prefix.length, views: [] };
+}
 
 let installed: Hash | undefined;
-let scratch = new Uint8Array(4096);
 
 /** Choose the implementation, once, at start. All implementations give the same bytes. */
 export function installHash(hash: Hash): void {
@@ -83,22 +98,34 @@ export function address(bytes: Uint8Array): Uint8Array {
 
 /** H_d over the fields, 32 bytes. */
 export function hash(domain: Domain, ...fields: readonly Uint8Array[]): Uint8Array {
-  const prefix = prefixes[domain];
-  let length = prefix.length;
-  for (let i = 0; i < fields.length; i++) length += fields[i]!.length;
-  if (length > scratch.length) scratch = new Uint8Array(length * 2);
-  scratch.set(prefix, 0);
-  let at = prefix.length;
+  const { bytes, start, views } = rooms[domain];
+  let end = start;
+  for (let i = 0; i < fields.length; i++) end += fields[i]!.length;
+  if (end > roomBytes) return hashLong(domain, fields, end);
+  let at = start;
   for (let i = 0; i < fields.length; i++) {
-    scratch.set(fields[i]!, at);
+    bytes.set(fields[i]!, at);
     at += fields[i]!.length;
   }
-  return implementation().blake3(scratch.subarray(0, length));
+  return implementation().blake3((views[end] ??= bytes.subarray(0, end)));
+}
+
+function hashLong(domain: Domain, fields: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const prefix = prefixOf(domain);
+  bytes.set(prefix);
+  let at = prefix.length;
+  for (const field of fields) {
+    bytes.set(field, at);
+    at += field.length;
+  }
+  return implementation().blake3(bytes);
 }
 
 /** The bytes that stand before the fields of `domain`, for code that lays out its own preimage. */
 export function prefixOf(domain: Domain): Uint8Array {
-  return prefixes[domain].slice();
+  const { bytes, start } = rooms[domain];
+  return bytes.slice(0, start);
 }
 
 /** The installed hash. Using the core before a host has installed one is a programmer's fault. */

@@ -67,6 +67,17 @@ export type Evaluated =
   | { readonly ok: true; readonly root: Uint8Array }
   | { readonly ok: false; readonly refusal: ProofRefusal };
 
+/** A key whose value changes; a value of 32 zero bytes stands for "absent". */
+export interface MapChange {
+  readonly key: Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+export type EvaluatedChange =
+  | { readonly ok: true; readonly before: Uint8Array; readonly after: Uint8Array }
+  | { readonly ok: false; readonly refusal: ProofRefusal };
+
 /** A branch covers a key and two foreign ones, so it stands two bits above the end at least. */
 const branchDepthMax = 254;
 const shapeBytesMax = limits.proofSiblingsMax / 4;
@@ -90,27 +101,44 @@ export const proofObject: Obj<Multiproof> = object(kinds.proof, proofBytesMax, p
  * compares.
  */
 export function evaluate(proof: Multiproof, values: readonly MapWrite[]): Evaluated {
-  if (!areCovered(proof, values)) return { ok: false, refusal: 'keys' };
-  const walk: Walk = { proof, values, bit: 0, digest: 0, leaf: 0, foreign: 0, refusal: undefined };
-  subtree(walk, 0, values.length, 0, rootAt);
-  if (walk.refusal === undefined && !isSpent(walk)) walk.refusal = 'long';
-  return walk.refusal === undefined
-    ? { ok: true, root: digestBytes.slice(rootAt * 4, rootAt * 4 + 32) }
-    : { ok: false, refusal: walk.refusal };
+  const keys = values.map(({ key }) => key);
+  const refusal = walkAll(proof, keys, [values.map(({ value }) => value)]);
+  return refusal === undefined ? { ok: true, root: rootOf(0) } : { ok: false, refusal };
 }
 
+/** `evaluate` with the values before and with those after the changes, in one walk. */
+export function evaluateChange(proof: Multiproof, changes: readonly MapChange[]): EvaluatedChange {
+  const keys = changes.map(({ key }) => key);
+  const columns = [changes.map(({ before }) => before), changes.map(({ after }) => after)];
+  const refusal = walkAll(proof, keys, columns);
+  return refusal === undefined
+    ? { ok: true, before: rootOf(0), after: rootOf(1) }
+    : { ok: false, refusal };
+}
+
+/** The values of all covered keys, at one time. What a walk refuses does not depend on them. */
+type Column = readonly Uint8Array[];
+
 /**
- * The digests of a walk, as words. The two sides of whatever branches at a depth lie next to each
- * other, for they are the preimage of its digest, which goes to the place of one side above. So a
- * walk makes no object for any of them.
+ * The digests of a walk, as words; those of the second column lie `columnWords` behind those of the
+ * first. The two sides of whatever branches at a depth lie next to each other, for they are the
+ * preimage of its digest, which goes to the place of one side above. So a walk makes no object for
+ * any of them.
  */
 const rootAt = 256 * 16;
-const digestWords = new Uint32Array(rootAt + 8);
+const columnWords = rootAt + 8;
+const digestWords = new Uint32Array(2 * columnWords);
 const digestBytes = new Uint8Array(digestWords.buffer);
+
+function rootOf(column: number): Uint8Array {
+  const at = (column * columnWords + rootAt) * 4;
+  return digestBytes.slice(at, at + 32);
+}
 
 interface Walk {
   readonly proof: Multiproof;
-  readonly values: readonly MapWrite[];
+  readonly keys: readonly Uint8Array[];
+  readonly columns: readonly Column[];
   /** How much of the proof was used. */
   bit: number;
   digest: number;
@@ -121,16 +149,45 @@ interface Walk {
   refusal: ProofRefusal | undefined;
 }
 
-function areCovered(proof: Multiproof, values: readonly MapWrite[]): boolean {
-  if (values.length !== proof.keys || values.length === 0) return false;
-  if (values.length > limits.proofKeysMax) return false;
-  for (let i = 0; i < values.length; i++) {
-    const { key, value } = values[i]!;
-    if (key.length !== 32 || value.length !== 32)
-      throw new RangeError('keys and values are 32 bytes');
-    if (i > 0 && compare(values[i - 1]!.key, key) >= 0) return false;
+/** Leaves the root of each column at its place, or says why there is none. */
+function walkAll(
+  proof: Multiproof,
+  keys: readonly Uint8Array[],
+  columns: readonly Column[],
+): ProofRefusal | undefined {
+  if (!areCovered(proof, keys, columns)) return 'keys';
+  const walk: Walk = {
+    proof,
+    keys,
+    columns,
+    bit: 0,
+    digest: 0,
+    leaf: 0,
+    foreign: 0,
+    refusal: undefined,
+  };
+  subtree(walk, 0, keys.length, 0, rootAt);
+  if (walk.refusal === undefined && !isSpent(walk)) walk.refusal = 'long';
+  return walk.refusal;
+}
+
+function areCovered(
+  proof: Multiproof,
+  keys: readonly Uint8Array[],
+  columns: readonly Column[],
+): boolean {
+  if (keys.length !== proof.keys || keys.length === 0) return false;
+  if (keys.length > limits.proofKeysMax) return false;
+  for (let i = 0; i < keys.length; i++) {
+    check32(keys[i]!);
+    for (let c = 0; c < columns.length; c++) check32(columns[c]![i]!);
+    if (i > 0 && compare(keys[i - 1]!, keys[i]!) >= 0) return false;
   }
   return true;
+}
+
+function check32(bytes: Uint8Array): void {
+  if (bytes.length !== 32) throw new RangeError('keys and values are 32 bytes');
 }
 
 /**
@@ -139,19 +196,43 @@ function areCovered(proof: Multiproof, values: readonly MapWrite[]): boolean {
  */
 function subtree(walk: Walk, from: number, end: number, depth: number, to: number): void {
   if (nextBit(walk) === 1) return branch(walk, from, end, depth, to);
-  const known = walk.values.slice(from, end).filter((write) => !isZero(write.value));
   const isAlone = nextBit(walk) === 0;
   walk.foreign = isAlone ? 0 : 1;
-  if (isAlone) return compact(known, 0, known.length, depth, to);
-  const leaf = foreignLeaf(walk, from, end, depth);
-  const all = leaf === undefined ? known : [...known, leaf].sort((a, b) => compare(a.key, b.key));
-  compact(all, 0, all.length, depth, to);
+  const leaf = isAlone ? undefined : foreignLeaf(walk, from, end, depth);
+  if (walk.refusal !== undefined) return;
+  for (let c = 0; c < walk.columns.length; c++) {
+    const known = leavesOf(walk.keys, walk.columns[c]!, from, end, leaf);
+    compact(known, 0, known.length, depth, c * columnWords, to);
+  }
+}
+
+/** The covered leaves that are present and the foreign one, if there is one, in their order. */
+function leavesOf(
+  keys: readonly Uint8Array[],
+  column: Column,
+  from: number,
+  end: number,
+  foreign: MapWrite | undefined,
+): readonly MapWrite[] {
+  const leaves: MapWrite[] = [];
+  let other = foreign;
+  for (let i = from; i < end; i++) {
+    const key = keys[i]!;
+    const value = column[i]!;
+    if (other !== undefined && compare(other.key, key) < 0) {
+      leaves.push(other);
+      other = undefined;
+    }
+    if (!isZero(value)) leaves.push({ key, value });
+  }
+  if (other !== undefined) leaves.push(other);
+  return leaves;
 }
 
 function branch(walk: Walk, from: number, end: number, depth: number, to: number): void {
   if (depth > branchDepthMax) return refuse(walk, 'deep');
   let middle = from;
-  while (middle < end && bitAt(walk.values[middle]!.key, depth) === 0) middle++;
+  while (middle < end && bitAt(walk.keys[middle]!, depth) === 0) middle++;
   const sides = depth * 16;
   side(walk, from, middle, depth + 1, sides);
   const foreignLeft = walk.foreign;
@@ -159,24 +240,34 @@ function branch(walk: Walk, from: number, end: number, depth: number, to: number
   walk.foreign = Math.min(2, foreignLeft + walk.foreign);
   if (walk.refusal !== undefined) return;
   if (walk.foreign < 2) return refuse(walk, 'collapsed');
-  innerDigest(digestWords, sides, to);
+  for (let c = 0; c < walk.columns.length; c++) {
+    innerDigest(digestWords, c * columnWords + sides, c * columnWords + to);
+  }
 }
 
 function side(walk: Walk, from: number, end: number, depth: number, to: number): void {
   if (from < end) return subtree(walk, from, end, depth, to);
   walk.foreign = 0;
-  if (nextBit(walk) === 0) {
-    digestWords.fill(0, to, to + 8);
-    return;
-  }
+  const isEmpty = nextBit(walk) === 0;
+  if (!isEmpty && !takeDigest(walk, to)) return;
+  if (isEmpty) digestWords.fill(0, to, to + 8);
+  if (walk.columns.length === 2) digestWords.copyWithin(columnWords + to, to, to + 8);
+}
+
+/** Put the next digest of the proof at `to`; false if it was refused. */
+function takeDigest(walk: Walk, to: number): boolean {
   const { digests } = walk.proof;
   const at = walk.digest * 32;
-  if (at >= digests.length) return refuse(walk, 'short');
+  if (at >= digests.length) {
+    refuse(walk, 'short');
+    return false;
+  }
   walk.digest++;
   let any = 0;
   for (let i = 0; i < 32; i++) any |= digestBytes[to * 4 + i] = digests[at + i]!;
-  if (any === 0) return refuse(walk, 'zero-digest');
+  if (any === 0) refuse(walk, 'zero-digest');
   walk.foreign = (digests[at + 31]! & 1) === 1 ? 1 : 2;
+  return any !== 0;
 }
 
 function foreignLeaf(walk: Walk, from: number, to: number, depth: number): MapWrite | undefined {
@@ -187,31 +278,36 @@ function foreignLeaf(walk: Walk, from: number, to: number, depth: number): MapWr
   }
   walk.leaf++;
   if (isZero(leaf.value)) refuse(walk, 'zero-value');
-  if (sharedBits(leaf.key, walk.values[from]!.key) < depth) refuse(walk, 'off-path');
+  if (sharedBits(leaf.key, walk.keys[from]!) < depth) refuse(walk, 'off-path');
   for (let i = from; i < to; i++) {
-    if (equal(leaf.key, walk.values[i]!.key)) refuse(walk, 'covered');
+    if (equal(leaf.key, walk.keys[i]!)) refuse(walk, 'covered');
   }
   return walk.refusal === undefined ? leaf : undefined;
 }
 
-/** The digest of a subtree all of whose leaves are known: those from `from` to before `end`. */
+/**
+ * The digest of a subtree all of whose leaves are known: those from `from` to before `end`. Digests
+ * of its column begin at `base`.
+ */
 function compact(
   leaves: readonly MapWrite[],
   from: number,
   end: number,
   depth: number,
+  base: number,
   to: number,
 ): void {
   if (from === end) {
-    digestWords.fill(0, to, to + 8);
+    digestWords.fill(0, base + to, base + to + 8);
   } else if (from + 1 === end) {
-    leafDigest(leaves[from]!.key, leaves[from]!.value, digestWords, to);
+    leafDigest(leaves[from]!.key, leaves[from]!.value, digestWords, base + to);
   } else {
     let middle = from;
     while (middle < end && bitAt(leaves[middle]!.key, depth) === 0) middle++;
-    compact(leaves, from, middle, depth + 1, depth * 16);
-    compact(leaves, middle, end, depth + 1, depth * 16 + 8);
-    innerDigest(digestWords, depth * 16, to);
+    const sides = depth * 16;
+    compact(leaves, from, middle, depth + 1, base, sides);
+    compact(leaves, middle, end, depth + 1, base, sides + 8);
+    innerDigest(digestWords, base + sides, base + to);
   }
 }
 

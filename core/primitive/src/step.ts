@@ -23,7 +23,6 @@ import {
   type Coder,
   type Obj,
 } from './codec.ts';
-import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import { proofCoder, type Multiproof } from './proof.ts';
@@ -155,7 +154,7 @@ export const signedStep: Obj<SignedStep> = object(
 
 /** The digest of a step's body: all that a storage node learns of it. */
 export function stepBodyDigest(value: Step): Uint8Array {
-  return hash('step-body', step.encode(value));
+  return step.digest('step-body', value);
 }
 
 /** The step's statement: what is signed, what the next step names as its previous. */

@@ -121,15 +121,24 @@ export function assign(t: Tree, key: Uint8Array, value: Uint8Array): void {
   }
 }
 
-/** The digest of a side of a branch as it stands at `depth`. Nothing may be stale. */
-export function digestAt(t: Tree, branch: number, side: number, depth: number): Uint8Array {
-  const ref = t.links[branch * 4 + side]!;
-  if (ref > 0 && depth !== t.links[branch * 4 + 2]! + 1) {
+/**
+ * Write the digest at a place as it stands at `depth` into `target`, as words. A place is twice the
+ * number of a branch, and its side. Nothing may be stale.
+ */
+export function copyDigest(
+  t: Tree,
+  place: number,
+  depth: number,
+  target: Uint32Array,
+  to: number,
+): void {
+  const ref = t.links[(place >> 1) * 4 + (place & 1)]!;
+  if (ref > 0 && depth !== t.links[(place >> 1) * 4 + 2]! + 1) {
     join(t, ref, anyLeaf(t, ref), depth);
+    copyWords(outWords, 0, target, to, 8);
   } else {
-    copyWords(t.digests, branch * 16 + side * 8, outWords, 0, 8);
+    copyWords(t.digests, place * 8, target, to, 8);
   }
-  return out.slice();
 }
 
 /** The root, after hashing every stale path once. */

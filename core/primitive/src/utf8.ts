@@ -29,7 +29,12 @@ export function utf8(value: string): Uint8Array {
 /** The text, or undefined if the bytes are not the one UTF-8 encoding of a text. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   let value = '';
-  for (let i = 0; i < bytes.length;) {
+  let first = 0;
+  // A byte below 0x80 has no other form, so a text of these alone is not encoded again.
+  while (first < bytes.length && bytes[first]! < 0x80)
+    value += String.fromCharCode(bytes[first++]!);
+  if (first === bytes.length) return value;
+  for (let i = first; i < bytes.length;) {
     const length = sequenceLength(bytes[i]!);
     const point = codePoint(bytes, i, length);
     if (i + length > bytes.length || !isScalar(point)) return undefined;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 
 import { compare, concat, keyOf, zero32 } from '../src/bytes.ts';
 import { installHash } from '../src/hash.ts';
-import { deviceMap } from '../src/map.ts';
+import { deviceMap, type DeviceMap } from '../src/map.ts';
 import type { MapWrite } from '../src/proof.ts';
 import { assign, rootDigest, tree } from '../src/tree.ts';
 import { contents, dice, key, keyWithBits, mapOf, naiveRoot, write } from './map-model.ts';
@@ -94,12 +94,79 @@ test('keys as close as keys can be: one that parts at every bit', () => {
   assert.deepEqual(map.root(), zero32);
 });
 
+/** What a map shows of itself. */
+const shownBy = (map: DeviceMap, keys: readonly Uint8Array[]): object => ({
+  size: map.size(),
+  root: map.root(),
+  values: keys.map(map.get),
+  proof: map.prove(keys),
+  entries: [...map.entries()],
+});
+
+test('a root that is asked for ahead is that after the writes, and the map stays as it is', () => {
+  const batch = fc.array(write, { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 20 }), batch, batch, (before, next, other) => {
+      const keys = [...new Map(next.map((one) => [keyOf(one.key), one.key])).values()];
+      keys.push(...(keys.length === 0 ? [zero32] : []));
+      keys.sort(compare);
+      const map = mapOf(before);
+      assert.deepEqual(map.rootAfter(next), mapOf([...before, ...next]).root());
+      assert.deepEqual(shownBy(map, keys), shownBy(mapOf(before), keys));
+      map.rootAfter(next);
+      map.apply(next);
+      assert.deepEqual(shownBy(map, keys), shownBy(mapOf([...before, ...next]), keys));
+      map.rootAfter(next);
+      assert.deepEqual(map.rootAfter(other), mapOf([...before, ...next, ...other]).root());
+      map.apply(next);
+      assert.deepEqual(shownBy(map, keys), shownBy(mapOf([...before, ...next]), keys));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what a caller does to bytes that it asked about ahead does not reach the map', () => {
+  const pair = { key: keyWithBits([1]), value: keyWithBits([2]) };
+  const map = deviceMap();
+  const root = map.rootAfter([pair]);
+  pair.value.fill(7);
+  map.apply([pair]);
+  assert.notDeepEqual(map.root(), root);
+  assert.deepEqual(map.root(), naiveRoot([pair]));
+  map.rootAfter([{ key: pair.key, value: zero32 }]);
+  pair.key.fill(9);
+  assert.deepEqual(map.get(keyWithBits([1])), new Uint8Array(32).fill(7));
+});
+
+test('writes that were foreseen are not hashed again', () => {
+  let hashed = 0;
+  const counting = (input: Uint8Array, output: Uint8Array, offset: number): void => {
+    hashed++;
+    portableHash.blake3Into(input, output, offset);
+  };
+  const pairs = [1, 2, 3, 4].map((bit) => ({ key: keyWithBits([bit]), value: keyWithBits([bit]) }));
+  const map = mapOf(pairs);
+  const next = [{ key: pairs[0]!.key, value: keyWithBits([9]) }];
+  installHash({ ...portableHash, blake3Into: counting });
+  try {
+    const root = map.rootAfter(next);
+    assert.ok(hashed > 0);
+    hashed = 0;
+    map.apply(next);
+    assert.deepEqual(map.root(), root);
+    assert.equal(hashed, 0);
+  } finally {
+    installHash(portableHash);
+  }
+});
+
 test('writes of a wrong length throw, and nothing of their batch is done', () => {
   const map = deviceMap();
   const good = { key: keyWithBits([1]), value: keyWithBits([1]) };
   const short = new Uint8Array(31);
   assert.throws(() => map.apply([good, { key: short, value: zero32 }]), RangeError);
   assert.throws(() => map.apply([good, { key: zero32, value: short }]), RangeError);
+  assert.throws(() => map.rootAfter([good, { key: short, value: zero32 }]), RangeError);
   assert.throws(() => map.get(short), RangeError);
   assert.equal(map.size(), 0);
   assert.deepEqual(map.root(), zero32);

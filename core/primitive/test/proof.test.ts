@@ -11,7 +11,7 @@ import { encodeWith, writer } from '../src/codec.ts';
 import { installHash } from '../src/hash.ts';
 import { limits } from '../src/limits.ts';
 import type { DeviceMap } from '../src/map.ts';
-import { evaluate, proofCoder, proofObject, proofRefusals } from '../src/proof.ts';
+import { evaluate, evaluateChange, proofCoder, proofObject, proofRefusals } from '../src/proof.ts';
 import type { Evaluated, MapWrite, Multiproof, ProofRefusal } from '../src/proof.ts';
 import { bitAt } from '../src/tree.ts';
 import { contents, dice, key, keyWithBits, mapOf, naiveRoot, value, write } from './map-model.ts';
@@ -43,11 +43,20 @@ test('old values give the old root, new values the new one, and the proof stays 
       (writes, covered, values) => {
         const map = mapOf(writes);
         const proof = map.prove(covered);
-        assert.deepEqual(evaluate(proof, valuesIn(map, covered)), ok(map.root()));
+        const old = valuesIn(map, covered);
+        const before = map.root();
+        assert.deepEqual(evaluate(proof, old), ok(before));
         const updates = covered.map((each) => ({ key: each, value: values.next().value! }));
         map.apply(updates);
         assert.deepEqual(evaluate(proof, updates), ok(map.root()));
         assert.deepEqual(map.prove(covered), proof);
+        const changes = covered.map((each, i) => ({
+          key: each,
+          before: old[i]!.value,
+          after: updates[i]!.value,
+        }));
+        const both = { ok: true, before, after: map.root() };
+        assert.deepEqual(evaluateChange(proof, changes), both);
       },
     ),
     { numRuns: 150 },
@@ -157,6 +166,10 @@ for (const [refusal, what, proof] of refused) {
   test(`refused as ${refusal}: ${what}`, () => {
     assert.deepEqual(evaluate(good, absent), ok(innerHash));
     assert.deepEqual(evaluate(proof, absent), no(refusal));
+    assert.deepEqual(evaluateChange(proof, [{ key: zero32, before: zero32, after: left.value }]), {
+      ok: false,
+      refusal,
+    });
   });
 }
 
@@ -175,6 +188,8 @@ test('refused as keys: values that are out of order, repeated, missing or too ma
     assert.deepEqual(evaluate(proof, values), no('keys'));
   }
   assert.throws(() => evaluate(good, [{ key: zero32, value: new Uint8Array(31) }]), RangeError);
+  const short = { key: zero32, before: zero32, after: new Uint8Array(31) };
+  assert.throws(() => evaluateChange(good, [short]), RangeError);
 });
 
 test('a branch above an inner digest stays one when the other side becomes empty', () => {

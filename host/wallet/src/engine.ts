@@ -79,7 +79,7 @@ export async function worldFor(
     claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
   return {
     rules: valueRules((token) => model.tokens.get(keyOf(token))?.rules),
-    prove: (wanted) => model.map.prove(wanted),
+    map: model.map,
     blindSecret: keys.blindSecret,
     indexOfMine: (_, head) => model.tails.get(keyOf(on.key))?.get(keyOf(head)),
     headOfTheirs: (_, index) => heads.get(index),

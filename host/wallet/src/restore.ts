@@ -32,7 +32,6 @@ import {
   variable,
   zero32,
   type Card,
-  type Multiproof,
   type Obj,
   type StepWrite,
 } from '@dsm/primitive';
@@ -258,8 +257,7 @@ function restoredDevice(start: Device, leaves: readonly StepWrite[]): Device {
   let device = start;
   for (let from = 0; from < leaves.length; from += limits.proofKeysMax) {
     const some = leaves.slice(from, from + limits.proofKeysMax);
-    const prove = (keys: readonly Uint8Array[]): Multiproof => map.prove(keys);
-    device = takeStep(device, { type: 'restore' }, some, [], prove).device;
+    device = takeStep(device, { type: 'restore' }, some, [], map).device;
     map.apply(some.map(({ key, after }) => ({ key, value: after })));
   }
   return device;

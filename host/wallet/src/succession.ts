@@ -110,7 +110,7 @@ async function succeed(
     { type: 'succeed', relationship: on.key, incarnation, start: theirs.start },
     [write],
     [],
-    (keys) => model.map.prove(keys),
+    model.map,
   );
   putDevice(to, model, taken.device);
   putLeaves(to, model, [write]);
