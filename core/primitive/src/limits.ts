@@ -29,9 +29,9 @@ export const limits = {
   slotValuesMax: 4,
   /** Protocol: runs that wait for an earlier one, for each lane. */
   earlyRunsMax: 64,
-  /** Protocol: lineage of a note under the default policy. */
-  lineageDepthMax: 8,
-  lineageReceiptsMax: 64,
+  /** Protocol: the longest and the widest lineage that a policy may allow. */
+  lineageDepthMax: 64,
+  lineageReceiptsMax: 4_096,
   /** Local: distance of the checkpoints in the sparse index, in entries. */
   checkpointInterval: 64,
   /** Local: one signature, one public key, of the largest suite. */

@@ -67,9 +67,9 @@ export const policy: Obj<Policy> = object(
       decimals <= 38 &&
       cap > 0n &&
       depthMax >= 1 &&
-      depthMax <= 64 &&
+      depthMax <= limits.lineageDepthMax &&
       receiptsMax >= 1 &&
-      receiptsMax <= 4_096,
+      receiptsMax <= limits.lineageReceiptsMax,
   ),
 );
 

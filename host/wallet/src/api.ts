@@ -139,6 +139,9 @@ export interface NewToken {
   readonly name?: string;
   readonly decimals?: number;
   readonly cap: bigint;
+  /** Hops and receipts that a note may have behind it; 64 and 512 unless said otherwise. */
+  readonly depthMax?: number;
+  readonly receiptsMax?: number;
 }
 
 export interface TokenInfo {

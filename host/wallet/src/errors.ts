@@ -3,6 +3,10 @@
  * what to do. The table is closed: each code has an exit code of the command line.
  */
 
+import { explain } from '@dsm/bilateral';
+import { operationRefusals, type OperationRefusal } from '@dsm/protocols';
+import type { Unaccepted } from '@dsm/primitive';
+
 export const errorCodes = {
   usage: { exit: 2, fix: 'see the documentation of the call' },
   'not-found': { exit: 3, fix: 'list what there is, then use a name or a unique prefix' },
@@ -48,6 +52,15 @@ export class DsmError extends Error {
     this.fix = errorCodes[code].fix;
     this.docs = `docs/errors.md#${code}`;
   }
+}
+
+/** A verdict on an own or a peer's run, in a sentence; for an operation, the rule that it breaks. */
+export function sentenceOf(verdict: Unaccepted): string {
+  const detail = verdict.type === 'refused' ? verdict.detail : undefined;
+  if (detail !== undefined && Object.hasOwn(operationRefusals, detail)) {
+    return operationRefusals[detail as OperationRefusal];
+  }
+  return explain(verdict)[1];
 }
 
 const portCodes: Partial<Record<string, ErrorCode>> = {

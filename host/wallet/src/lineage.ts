@@ -82,21 +82,43 @@ export async function partsFor(
   return { policies, parts };
 }
 
-/** All parts that the sources of a run rest on, oldest first. */
+/** All parts that the sources of a run rest on, oldest first, but for those under `known`. */
 export async function closureOf(
   engine: Engine,
   heads: readonly Uint8Array[],
+  known: ReadonlySet<string> = new Set(),
 ): Promise<Uint8Array[]> {
-  const seen = new Set<string>();
+  const ordered = ancestry(engine, heads, known);
+  return (await partsFor(engine, { heads: ordered, tokens: [] }, Infinity)).parts;
+}
+
+/** The heads and everything that they rest on, oldest first. */
+function ancestry(
+  { model }: Engine,
+  heads: readonly Uint8Array[],
+  known: ReadonlySet<string>,
+): Uint8Array[] {
+  const seen = new Set(known);
   const ordered: Uint8Array[] = [];
   const visit = (head: Uint8Array): void => {
     if (seen.has(keyOf(head))) return;
     seen.add(keyOf(head));
-    for (const source of engine.model.origins.get(keyOf(head))?.sources ?? []) visit(source);
+    for (const source of model.origins.get(keyOf(head))?.sources ?? []) visit(source);
     ordered.push(head);
   };
   for (const head of heads) visit(head);
-  return (await partsFor(engine, { heads: ordered, tokens: [] }, Infinity)).parts;
+  return ordered;
+}
+
+/** What a contact has seen: the lineage of every payment between the two before `before`. */
+export function knownTo(engine: Engine, peer: Uint8Array, before: Uint8Array): Set<string> {
+  const { payments } = engine.model;
+  const until = payments.findIndex(({ head }) => equal(head, before));
+  const heads = payments
+    .slice(0, until < 0 ? payments.length : until)
+    .filter((row) => equal(row.peer, peer) && row.finality !== 4)
+    .map(({ head }) => head);
+  return new Set(ancestry(engine, heads, new Set()).map(keyOf));
 }
 
 /**

@@ -30,7 +30,6 @@ import {
   commitMessage,
   deliveryPlace,
   deliverySlot,
-  explain,
   message as messageObject,
   type Relationship,
   type Message,
@@ -38,8 +37,8 @@ import {
 import { cardOf } from './cards.ts';
 import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
-import { DsmError } from './errors.ts';
-import { closureOf, ingest, missingFor, partsFor } from './lineage.ts';
+import { DsmError, sentenceOf } from './errors.ts';
+import { closureOf, ingest, knownTo, missingFor, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putRun, type RunAt } from './model.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
@@ -80,8 +79,7 @@ export async function appendRun(
   const own = equal(relationship, model.own);
   const verdict = append(model.device, on, operations, !own, world);
   if (verdict.type !== 'accepted') {
-    const [, why] = explain(verdict);
-    throw new DsmError('refused', `this wallet will not write that: ${why}`);
+    throw new DsmError('refused', `this wallet will not write that: ${sentenceOf(verdict)}`);
   }
   const change = verdict.value;
   const run = { ...change.run, countersignature: undefined };
@@ -101,7 +99,7 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
   const signed = await engine.exclusive(() => signedRun(engine, on, at));
   const commit = messageObject.encode(commitMessage({ ...row, entries }, signed));
-  const hint = await publishParcel(engine, on, commit, entries);
+  const hint = await publishParcel(engine, on, commit, entries, row.head);
   if (hint === undefined) return false;
   const { key, value } = deliverySlot(on, row.before, row.head, 'mine');
   const line = row.slots.findIndex((slot) => equal(slot.key, key));
@@ -130,17 +128,21 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
   return true;
 }
 
-/** Seal the run and its lineage to the peer's KEM key; answers with the object's address. */
+/** Seal the run and the lineage that is new to the peer; answers with the object's address. */
 async function publishParcel(
   engine: Engine,
   on: Relationship,
   commit: Uint8Array,
   entries: readonly Uint8Array[],
+  payment: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   const to = cardOf(engine, on.peer.device);
   if (to === undefined) return undefined;
   const sources = entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source }) => source));
-  const parts = await closureOf(engine, sources);
+  // A restored device may have forgotten what it had seen: it gets everything.
+  const restored = on.peer.incarnation > 0;
+  const known = restored ? undefined : knownTo(engine, on.peer.device, payment);
+  const parts = await closureOf(engine, sources, known);
   const { policies } = await partsFor(engine, { heads: [], tokens: tokensOf(engine, sources) });
   const chunks = inChunks(parts, sealedBytesMax - commit.length - 70_000);
   const more: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /** Tokens as this wallet knows them: looked up, issued, minted, adopted. */
 
-import { address, equal, keyDigest, keyOf, registryLineage, zero32 } from '@dsm/primitive';
+import { address, equal, keyDigest, keyOf, limits, registryLineage, zero32 } from '@dsm/primitive';
 import { policy, tokenId, type Operation, type Policy } from '@dsm/protocols';
 import type { NewToken, TokenInfo } from './api.ts';
 import { mine, type Engine } from './engine.ts';
@@ -58,6 +58,13 @@ function defaultOfflineLimit({ decimals, cap }: Policy): bigint {
   return fifty < cap ? fifty : cap;
 }
 
+/**
+ * How far a note may travel from its mint. As wide as the protocol allows in depth: there is no
+ * re-mint yet that would shorten a lineage, and change travels one hop with every payment.
+ */
+const defaultDepth = limits.lineageDepthMax;
+const defaultReceipts = 512;
+
 export async function issueToken(engine: Engine, wanted: NewToken): Promise<TokenInfo> {
   const { model, keys, registry } = engine;
   const { suite, network } = model.device;
@@ -71,8 +78,8 @@ export async function issueToken(engine: Engine, wanted: NewToken): Promise<Toke
     cap: wanted.cap,
     issuerSuite: suite,
     issuer: keyDigest(suite, keys.issuer(number).publicKey),
-    depthMax: 8,
-    receiptsMax: 64,
+    depthMax: wanted.depthMax ?? defaultDepth,
+    receiptsMax: wanted.receiptsMax ?? defaultReceipts,
   };
   const token = encodable(rules, number);
   const change = draft();

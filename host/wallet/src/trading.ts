@@ -36,7 +36,7 @@ import {
   writersOf,
 } from './changes.ts';
 import { readRun, signStep, worldFor, type Engine } from './engine.ts';
-import { DsmError, type ErrorCode, errorCodes } from './errors.ts';
+import { DsmError, errorCodes, sentenceOf, type ErrorCode } from './errors.ts';
 import { signAs } from './keys.ts';
 import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
@@ -256,7 +256,8 @@ async function unaccepted(
 ): Promise<void> {
   if (of === 'commit') talk.pending = verdict.type === 'pending';
   if (of === 'offer' || of === 'commit') return;
-  const [code, why] = explain(verdict);
+  const [code] = explain(verdict);
+  const why = sentenceOf(verdict);
   await fail(talk, code, why);
 }
 

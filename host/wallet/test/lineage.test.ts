@@ -1,0 +1,60 @@
+/** Long lineages: change travels a hop with every payment, and only what is new is sent along. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { installNative } from '@dsm/node';
+import { createWallet, localNetwork, memory } from '@dsm/wallet';
+import type { NodeApi } from '@dsm/ports';
+
+installNative();
+
+test('twenty payments out of one mint are certified, and do not grow', async () => {
+  const local = await localNetwork({ nodes: 4 });
+  const sizes: number[] = [];
+  const counted = (node: NodeApi): NodeApi => ({
+    ...node,
+    putObject: (bytes) => {
+      sizes.push(bytes.length);
+      return node.putObject(bytes);
+    },
+  });
+  const [first, ...others] = local.nodes;
+  const network = { ...local, nodes: [counted(first!), ...others] };
+  const maya = await createWallet({ name: 'Maya', store: memory(), network });
+  const cafe = await createWallet({ name: 'Café', store: memory(), network: local });
+  await local.fund(maya, { ERA: 100n });
+  await cafe.adopt(maya.token('ERA').id);
+  await (await maya.meet(cafe)).close();
+
+  sizes.length = 0;
+  const to = maya.contact('Café');
+  for (let i = 0; i < 20; i++) {
+    const { finality } = await to.pay({ ERA: 1n, over: 'online' });
+    assert.equal(finality, 'certified', `payment ${i + 1}`);
+  }
+  assert.equal((await cafe.sync()).received, 20);
+  assert.equal(await cafe.balance('ERA'), 20n);
+  assert.deepEqual(
+    cafe.history().filter(({ finality }) => finality !== 'certified'),
+    [],
+  );
+  // The first parcel brings the lineage back to the mint, the others one hop each at most.
+  assert.equal(sizes.length, 20);
+  assert.ok(Math.max(...sizes.slice(1)) <= sizes[0]!, sizes.join());
+});
+
+test('an issuer may allow fewer hops; the payment that would exceed them says so', async () => {
+  const network = await localNetwork({ nodes: 4 });
+  const mint = await createWallet({ name: 'Mint', store: memory(), network });
+  const cafe = await createWallet({ name: 'Café', store: memory(), network });
+  const { id } = await mint.issue({ ticker: 'TWO', cap: 100n, depthMax: 2 });
+  await mint.mint(id, 10n);
+  await cafe.adopt(id);
+  const to = await mint.meet(cafe);
+  for (const amount of [1n, 1n]) await to.pay({ token: id, amount, over: 'online' });
+  await assert.rejects(to.pay({ token: id, amount: 1n, over: 'online' }), {
+    code: 'refused',
+    message: /lineage bounds/,
+  });
+  assert.equal(await mint.balance(id), 8n);
+});
