@@ -13,6 +13,7 @@
  */
 
 import { compare } from './bytes.ts';
+import { reusableReader, writer, type Reader, type ReusableReader, type Writer } from './cursor.ts';
 import { address, prefixOf, type Domain } from './hash.ts';
 import { kindNames, version, type Kind } from './kinds.ts';
 import { fromUtf8, utf8 } from './utf8.ts';
@@ -32,139 +33,6 @@ export interface Coder<T> {
 
 /** What a coder encodes. */
 export type Shape<C> = C extends Coder<infer T> ? T : never;
-
-export interface Writer {
-  readonly u8: (n: number) => void;
-  readonly u16: (n: number) => void;
-  readonly u32: (n: number) => void;
-  /** At most 2⁵³ − 1: indices and sequence numbers are numbers. */
-  readonly u64: (n: number) => void;
-  readonly u128: (n: bigint) => void;
-  readonly raw: (bytes: Uint8Array) => void;
-  /** A copy of what was written; the next write begins anew. */
-  readonly done: () => Uint8Array;
-  /** The same without the copy: the next write overwrites it. */
-  readonly view: () => Uint8Array;
-}
-
-export interface Reader {
-  readonly u8: () => number;
-  readonly u16: () => number;
-  readonly u32: () => number;
-  readonly u64: () => number;
-  readonly u128: () => bigint;
-  /** A copy of the next `length` bytes; zeros once the reader is bad. */
-  readonly raw: (length: number) => Uint8Array;
-  readonly refuse: () => void;
-  readonly bad: () => boolean;
-  readonly left: () => number;
-}
-
-const amountMax = (1n << 128n) - 1n;
-const low64 = (1n << 64n) - 1n;
-
-export function writer(capacity = 256): Writer {
-  let bytes = new Uint8Array(capacity);
-  let view = new DataView(bytes.buffer);
-  let at = 0;
-  const claim = (length: number): number => {
-    const from = at;
-    at += length;
-    if (at > bytes.length) {
-      const larger = new Uint8Array(Math.max(at, bytes.length * 2));
-      larger.set(bytes);
-      bytes = larger;
-      view = new DataView(bytes.buffer);
-    }
-    return from;
-  };
-  const inRange = (n: number, max: number): number => {
-    if (!Number.isInteger(n) || n < 0 || n > max) throw new RangeError(`${n} is not in 0…${max}`);
-    return n;
-  };
-  return {
-    u8: (n) => {
-      const from = claim(1);
-      view.setUint8(from, inRange(n, 0xff));
-    },
-    u16: (n) => {
-      const from = claim(2);
-      view.setUint16(from, inRange(n, 0xffff));
-    },
-    u32: (n) => {
-      const from = claim(4);
-      view.setUint32(from, inRange(n, 0xffffffff));
-    },
-    u64: (n) => {
-      inRange(n, Number.MAX_SAFE_INTEGER);
-      const from = claim(8);
-      view.setUint32(from, Math.floor(n / 0x100000000));
-      view.setUint32(from + 4, n % 0x100000000);
-    },
-    u128: (n) => {
-      if (n < 0n || n > amountMax) throw new RangeError(`${n} is not an unsigned 128-bit amount`);
-      const from = claim(16);
-      view.setBigUint64(from, n >> 64n);
-      view.setBigUint64(from + 8, n & low64);
-    },
-    raw: (part) => {
-      const from = claim(part.length);
-      bytes.set(part, from);
-    },
-    done: () => {
-      const written = bytes.slice(0, at);
-      at = 0;
-      return written;
-    },
-    view: () => {
-      const written = bytes.subarray(0, at);
-      at = 0;
-      return written;
-    },
-  };
-}
-
-export function reader(bytes: Uint8Array): Reader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  let bad = false;
-  const claim = (length: number): number => {
-    if (bad || at + length > bytes.length) {
-      bad = true;
-      return -1;
-    }
-    at += length;
-    return at - length;
-  };
-  const number = (length: number, get: (from: number) => number): number => {
-    const from = claim(length);
-    return from < 0 ? 0 : get(from);
-  };
-  return {
-    u8: () => number(1, (from) => view.getUint8(from)),
-    u16: () => number(2, (from) => view.getUint16(from)),
-    u32: () => number(4, (from) => view.getUint32(from)),
-    u64: () => {
-      const n = number(8, (from) => view.getUint32(from) * 0x100000000 + view.getUint32(from + 4));
-      if (n > Number.MAX_SAFE_INTEGER) bad = true;
-      return bad ? 0 : n;
-    },
-    u128: () => {
-      const from = claim(16);
-      if (from < 0) return 0n;
-      return (view.getBigUint64(from) << 64n) | view.getBigUint64(from + 8);
-    },
-    raw: (length) => {
-      const from = claim(length);
-      return from < 0 ? new Uint8Array(length <= 1024 ? length : 0) : bytes.slice(from, at);
-    },
-    refuse: () => {
-      bad = true;
-    },
-    bad: () => bad,
-    left: () => bytes.length - at,
-  };
-}
 
 export const u8: Coder<number> = { write: (w, n) => w.u8(n), read: (r) => r.u8() };
 export const u16: Coder<number> = { write: (w, n) => w.u16(n), read: (r) => r.u16() };
@@ -402,10 +270,8 @@ export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
       if (bytes.length < 2) return { ok: false, refusal: 'malformed' };
       if (bytes[0] !== version) return { ok: false, refusal: 'unknown-version' };
       if (bytes[1] !== kind) return { ok: false, refusal: 'wrong-kind' };
-      const r = reader(bytes);
-      const value = read(r);
-      if (r.bad() || r.left() !== 0) return { ok: false, refusal: 'malformed' };
-      return { ok: true, value };
+      const value = valueIn(read, bytes);
+      return value === undefined ? { ok: false, refusal: 'malformed' } : { ok: true, value };
     },
   };
 }
@@ -413,6 +279,25 @@ export function object<T>(kind: Kind, max: number, body: Coder<T>): Obj<T> {
 /** The bytes of a coder that is part of a hash and not an object of its own. */
 export function encodeWith<T>(coder: Coder<T>, value: T): Uint8Array {
   return written(coder.write, value);
+}
+
+/** What `encodeWith` has encoded, or undefined for bytes that it would not have given. */
+export function decodeWith<T extends {}>(coder: Coder<T>, bytes: Uint8Array): T | undefined {
+  return valueIn(coder.read, bytes);
+}
+
+const idleReaders: ReusableReader[] = [];
+const noBytes = new Uint8Array(0);
+
+function valueIn<T>(read: Coder<T>['read'], bytes: Uint8Array): T | undefined {
+  const r = idleReaders.pop() ?? reusableReader();
+  r.begin(bytes);
+  const value = read(r);
+  const isWhole = !r.bad() && r.left() === 0;
+  // A reader that waits holds on to nobody's bytes.
+  r.begin(noBytes);
+  idleReaders.push(r);
+  return isWhole ? value : undefined;
 }
 
 /** Writers that nobody uses just now. Making one costs more than what most values take to write. */

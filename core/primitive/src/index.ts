@@ -8,6 +8,7 @@ export * from './bytes.ts';
 export * from './utf8.ts';
 export * from './kinds.ts';
 export * from './limits.ts';
+export * from './cursor.ts';
 export * from './codec.ts';
 export * from './hash.ts';
 export * from './suite.ts';

@@ -21,7 +21,8 @@
  */
 
 import { ascending, bytes32, object, struct, u8, where } from './codec.ts';
-import type { Coder, Obj, Reader, Writer } from './codec.ts';
+import type { Coder, Obj } from './codec.ts';
+import type { Reader, Writer } from './cursor.ts';
 import { compare, equal, isZero } from './bytes.ts';
 import { bitAt, innerDigest, leafDigest, sharedBits } from './tree.ts';
 import { kinds } from './kinds.ts';

@@ -7,7 +7,8 @@ import { portableHash } from '@dsm/portable';
 import fc from 'fast-check';
 
 import { compare, concat, equal, keyOf, zero32 } from '../src/bytes.ts';
-import { encodeWith, writer } from '../src/codec.ts';
+import { encodeWith } from '../src/codec.ts';
+import { writer } from '../src/cursor.ts';
 import { installHash } from '../src/hash.ts';
 import { limits } from '../src/limits.ts';
 import type { DeviceMap } from '../src/map.ts';

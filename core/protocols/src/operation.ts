@@ -14,11 +14,11 @@ import {
   choice,
   compare,
   concat,
+  decodeWith,
   encodeWith,
   limits,
   list,
   oneOf,
-  reader,
   struct,
   text,
   u128,
@@ -98,7 +98,5 @@ export function decodeOperation(bytes: Uint8Array): Operation | 'unknown' | 'mal
   const tag = bytes[0];
   if (tag === undefined) return 'malformed';
   if (tag < 1 || tag > 4) return 'unknown';
-  const from = reader(bytes);
-  const operation = tags.read(from);
-  return from.bad() || from.left() !== 0 ? 'malformed' : operation;
+  return decodeWith(tags, bytes) ?? 'malformed';
 }
