@@ -1,27 +1,7 @@
 /**
- * Bytes with names.
- *
- * Whatever the protocol hashes or signs has a fixed length and a role. Two roles of one length
- * must never be confused, so each role is a type of its own. Plain bytes take a role in one place
- * only: the function beside its type, which checks the length and copies.
+ * Bytes: compared, joined, looked up. Their lengths and meanings stand where they are laid out, in
+ * the coders of each object.
  */
-
-declare const role: unique symbol;
-
-/** Bytes that play one role of the protocol. */
-export type Role<Name extends string> = Uint8Array & { readonly [role]: Name };
-
-/** Give `bytes` a role. A wrong length is a fault of the caller, so it throws. */
-export function inRole<Name extends string>(
-  name: Name,
-  length: number,
-  bytes: Uint8Array,
-): Role<Name> {
-  if (bytes.length !== length) {
-    throw new RangeError(`${name}: expected ${length} bytes, got ${bytes.length}`);
-  }
-  return bytes.slice() as Role<Name>;
-}
 
 /** True if both hold the same bytes. The time taken does not depend on where they differ. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -31,9 +31,6 @@ export interface Coder<T> {
   readonly read: (from: Reader) => T;
 }
 
-/** What a coder encodes. */
-export type Shape<C> = C extends Coder<infer T> ? T : never;
-
 export const u8: Coder<number> = { write: (w, n) => w.u8(n), read: (r) => r.u8() };
 export const u16: Coder<number> = { write: (w, n) => w.u16(n), read: (r) => r.u16() };
 export const u32: Coder<number> = { write: (w, n) => w.u32(n), read: (r) => r.u32() };

@@ -47,7 +47,6 @@ import {
   putPayment,
   putRun,
   putToken,
-  putWallet,
   removeNote,
   type Draft,
   type RunAt,
@@ -92,7 +91,6 @@ export function appendedDraft(
   putRun(to, model, relationship, at);
   const payments = paymentsOf(engine, relationship, 0, run.entries, run.heads, online);
   for (const row of payments) putPayment(to, model, row);
-  putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
   return { change: to, at, payments };
 }
 
@@ -204,7 +202,6 @@ export function absorbedDraft(
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, !consented);
   for (const payment of payments) putPayment(to, model, payment);
-  putWallet(to, model, { ...model.row, payments: model.payments.length + payments.length });
   return { change: to, payments };
 }
 
@@ -350,8 +347,10 @@ export async function openingOf(
   return encodeOpening({ before: part.before, index, entry: part.entry });
 }
 
-/** Bring the finality of all payments up to date. Answers with those that changed. */
-export function refreshFinality(to: Draft, { model }: Engine): PaymentRow[] {
+/** Bring the finality of all payments up to date, durably. Answers with those that changed. */
+export async function refreshFinality(engine: Engine): Promise<readonly PaymentRow[]> {
+  const { model } = engine;
+  const to = draft();
   const changed: PaymentRow[] = [];
   for (const row of model.payments) {
     const finality = finalityOf(model, row);
@@ -360,6 +359,7 @@ export function refreshFinality(to: Draft, { model }: Engine): PaymentRow[] {
     putPayment(to, model, next);
     changed.push(next);
   }
+  await engine.commit(to);
   return changed;
 }
 

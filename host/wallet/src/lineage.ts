@@ -140,7 +140,7 @@ export async function ingest(
     waiting = round.left;
     round = await checkRound(engine, waiting);
   }
-  return { missing: round.missing, changed: await refresh(engine) };
+  return { missing: round.missing, changed: await refreshFinality(engine) };
 }
 
 interface Round {
@@ -204,13 +204,6 @@ async function ingestPolicies(engine: Engine, policies: readonly Uint8Array[]): 
   }
 }
 
-async function refresh(engine: Engine): Promise<readonly PaymentRow[]> {
-  const to = draft();
-  const changed = refreshFinality(to, engine);
-  await engine.commit(to);
-  return changed;
-}
-
 export interface CertifyReport {
   readonly certified: number;
   readonly conflicted: number;
@@ -227,13 +220,13 @@ export interface CertifyReport {
 export async function certifyAll(engine: Engine): Promise<CertifyReport> {
   let [certified, conflicted, undecided] = [0, 0, 0];
   // A crash may have come between a certificate and what follows from it.
-  const changed = [...(await engine.exclusive(() => refresh(engine)))];
+  const changed = [...(await engine.exclusive(() => refreshFinality(engine)))];
   for (const origin of bySources(engine)) {
     const outcome = await certifyOne(engine, origin.head);
     if (outcome === 'certified') certified += 1;
     if (outcome === 'conflicted') conflicted += 1;
     if (outcome === 'undecided') undecided += 1;
-    changed.push(...(await engine.exclusive(() => refresh(engine))));
+    changed.push(...(await engine.exclusive(() => refreshFinality(engine))));
   }
   return { certified, conflicted, undecided, changed };
 }

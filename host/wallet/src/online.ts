@@ -35,10 +35,10 @@ import {
   type Message,
 } from '@dsm/bilateral';
 import { cardOf } from './cards.ts';
-import { appendedDraft, inputsOfEntry, putMinted, refreshFinality } from './changes.ts';
+import { appendedDraft, inputsOfEntry, putMinted } from './changes.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError, sentenceOf } from './errors.ts';
-import { closureOf, ingest, knownTo, missingFor, partsFor } from './lineage.ts';
+import { closureOf, ingest, knownTo, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putRun, type RunAt } from './model.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
@@ -294,11 +294,5 @@ async function takeParcel(
   await keepRun(engine, on, change, by, commit.countersignature);
   const { step, statement } = change.absorbed;
   await keepAbsorbed(engine, change.relationship, signStep(engine, step, [], statement, []));
-  const missing = missingFor(engine, commit.entries);
-  if (missing.heads.length > 0) return true;
-  const to = draft();
-  const changed = refreshFinality(to, engine);
-  await engine.commit(to);
-  emitFinality(engine, changed);
   return true;
 }

@@ -116,6 +116,7 @@ export interface WalletRow {
   readonly card: Uint8Array;
   /** 1 while a restored wallet has not certified its incarnation yet. */
   readonly restored: number;
+  /** Of format 1, and without meaning: payments are counted by their rows. */
   readonly payments: number;
   readonly issued: number;
   /** The secret, only if the wallet has no keystore. */

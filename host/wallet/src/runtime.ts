@@ -8,7 +8,6 @@ import { contactView } from './contacts.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
-import { draft } from './model.ts';
 import { emitFinality } from './payments.ts';
 import type { ContactRow } from './rows.ts';
 import { openSession, type Session } from './session.ts';
@@ -79,10 +78,7 @@ export async function checkOpen(runtime: Runtime, connection: Connection): Promi
 /** Bring the finality of payments up to date, and tell. */
 export function refresh({ engine }: Runtime): Promise<void> {
   return engine.exclusive(async () => {
-    const to = draft();
-    const changed = refreshFinality(to, engine);
-    await engine.commit(to);
-    emitFinality(engine, changed);
+    emitFinality(engine, await refreshFinality(engine));
   });
 }
 

@@ -70,7 +70,7 @@ async function perform(talk: Talk, before: Relationship, effect: Effect): Promis
     case 'persist-appended':
       return persistAppended(talk, before, effect.change, effect.run);
     case 'persist-absorbed':
-      return persistAbsorbed(talk, before, effect.change, effect.countersignature);
+      return keepRun(talk.engine, before, effect.change, talk.peer!.card, effect.countersignature);
     case 'persist-acked':
       return persistAcked(talk, effect.head);
     case 'sign-step':
@@ -102,15 +102,6 @@ async function persistAppended(
   asked.committed = true;
 }
 
-async function persistAbsorbed(
-  talk: Talk,
-  before: Relationship,
-  change: Absorbed,
-  countersignature: Countersignature | undefined,
-): Promise<void> {
-  await keepRun(talk.engine, before, change, talk.peer!.card, countersignature);
-}
-
 /** Make an accepted run durable, with everything that follows from it, and tell the owner. */
 export async function keepRun(
   engine: Engine,
@@ -123,9 +114,7 @@ export async function keepRun(
   const consent = consented ? countersignature : undefined;
   const kept = absorbedDraft(engine, before, change, by, consent, consented);
   await engine.commit(kept.change);
-  const later = draft();
-  const changed = refreshFinality(later, engine);
-  await engine.commit(later);
+  const changed = await refreshFinality(engine);
   for (const { number } of kept.payments) {
     engine.emit('payment', paymentOf(engine.model, engine.model.payments[number]!));
   }
@@ -189,10 +178,7 @@ export async function keepSigned(
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
   const { change } = signedDraft(engine, on, { index, row }, entries, signed);
   await engine.commit(change);
-  const later = draft();
-  const changed = refreshFinality(later, engine);
-  await engine.commit(later);
-  emitFinality(engine, changed);
+  emitFinality(engine, await refreshFinality(engine));
 }
 
 export async function keepAbsorbed(
