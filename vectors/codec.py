@@ -381,6 +381,7 @@ operation = Choice(
     transfer=(2, movement),
     load=(3, movement),
     mint=(4, dict(issue=issue)),
+    app=(13, dict(app=bytes32, data=Variable(OPERATION_MAX - 37))),
 )
 opening = Struct(before=bytes32, index=u16, entry=entry_bytes)
 issue_part = Object(0x23, OBJECT_MAX, Struct(

@@ -50,7 +50,7 @@ def total(items):
 
 def read_operation(data):
     require(len(data) > 0, "malformed")
-    require(1 <= data[0] <= 4, "unknown")
+    require(data[0] in (1, 2, 3, 4, 13), "unknown")
     return codec.whole(codec.operation, data)
 
 
@@ -61,7 +61,7 @@ def demand_of(data, writer, peer, head, policies):
     except Refused as refused:
         unknown = refused.args == ("unknown",)
         raise Refused("pending operation" if unknown else "malformed") from None
-    if operation["type"] == "memo":
+    if operation["type"] in ("memo", "app"):
         return {"writes": [], "slots": []}
     subject = operation["issue"] if operation["type"] == "mint" else operation
     require(subject["token"] in policies, "pending policy")

@@ -1,6 +1,6 @@
 /** Vectors of operations, of their rules, and of notes. */
 
-import { concat, limits } from '@dsm/primitive';
+import { concat, limits, utf8 } from '@dsm/primitive';
 import { encodeOperation, type Input, type Issue, type Operation } from '@dsm/protocols';
 import { illFormed } from './cards.ts';
 import { framed, malformed, number, patched, type Draft } from './draft.ts';
@@ -46,6 +46,8 @@ const input = (i: number): Uint8Array =>
 const afterInputs = loadBytes.slice(inputsAt + 2 + 2 * inputBytes);
 const withInputs = (...parts: readonly Uint8Array[]): Uint8Array =>
   concat(loadBytes.slice(0, inputsAt), number(2, parts.length), ...parts, afterInputs);
+const appBytes = (data: string): Uint8Array =>
+  encodeOperation({ type: 'app', app: drawn('an app'), data: utf8(data) });
 const memoLong = memoOperation('m'.repeat(limits.operationBytesMax - 8));
 
 const rules = (
@@ -94,6 +96,16 @@ export const operations: readonly Draft[] = [
     bytes: Uint8Array.of(tag),
     expect: 'unknown',
   })),
+  { name: 'app', comment: 'Bytes for a reducer.', bytes: appBytes('to do') },
+  { name: 'app without data', comment: 'The reducer may know why.', bytes: appBytes('') },
+  { name: 'the longest app', comment: '12,251 bytes.', bytes: appBytes('a'.repeat(12_251)) },
+  malformed('an app cut off', 'The last byte is missing.', appBytes('to do').slice(0, -1)),
+  malformed('an app and more', 'A byte after it.', concat(appBytes('to do'), Uint8Array.of(0))),
+  malformed(
+    'an app too long',
+    '12,252 bytes.',
+    concat(Uint8Array.of(13), drawn('an app'), framed(new Uint8Array(12_252))),
+  ),
   malformed('a memo cut off', 'The last byte is missing.', memoOperation('hello').slice(0, -1)),
   malformed(
     'a memo and more',
@@ -143,6 +155,7 @@ export const operations: readonly Draft[] = [
     patched(encodeOperation(mint), 2, number(1, 0x20)),
   ),
   rules('memo', 'Demands nothing.', memoOperation('hello')),
+  rules('app', 'Demands nothing.', appBytes('to do')),
   rules('transfer', 'One leaf goes, the change comes; one slot.', pay),
   rules(
     'transfer to oneself',

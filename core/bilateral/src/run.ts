@@ -35,6 +35,7 @@ import {
 } from '@dsm/primitive';
 import {
   decodeOperation,
+  isStill,
   issueHead,
   noteBlind,
   noteId,
@@ -209,7 +210,7 @@ function ownLeaves(demand: Demand, notes: readonly Note[], world: World): StepWr
 /** The notes that an operation makes for `owner`. */
 export function notesFor(operation: Uint8Array, head: Uint8Array, owner: Uint8Array): Note[] {
   const decoded = decodeOperation(operation);
-  if (typeof decoded === 'string' || decoded.type === 'memo') return [];
+  if (typeof decoded === 'string' || isStill(decoded)) return [];
   const [source, token, outputs] =
     decoded.type === 'mint'
       ? [issueHead(decoded.issue), decoded.issue.token, decoded.issue.outputs]

@@ -248,6 +248,7 @@ const decoders: readonly Decoder[] = [
       operation,
       encodeOperation({ type: 'mint', issue: mint }),
       encodeOperation({ type: 'memo', text: 'ein Wort' }),
+      encodeOperation({ type: 'app', app: named('app'), data: Uint8Array.of(1, 2, 3) }),
     ],
   },
   {

@@ -58,6 +58,8 @@ export const domains = [
   'evidence',
   'seal',
   'secret',
+  'app',
+  'app-order',
 ] as const;
 
 export type Domain = (typeof domains)[number];

@@ -5,6 +5,7 @@
  *     tag 2 transfer   inputs → outputs of the two devices of the lane
  *     tag 3 load       online notes → purse notes and change, on the device's own lane
  *     tag 4 mint       an issue of a token, on the issuer's own lane
+ *     tag 13 app       bytes for the reducer that a hash names, no value moves (shared.ts)
  *
  * A device's own lane is the lane towards itself: what it does alone has one writer too.
  */
@@ -24,6 +25,7 @@ import {
   u128,
   u16,
   u32,
+  variable,
   where,
   type Coder,
 } from '@dsm/primitive';
@@ -49,11 +51,28 @@ export interface Movement {
   readonly memo: string;
 }
 
+/** An operation of an app. Only the reducer that the id names knows what the data mean. */
+export interface AppOperation {
+  readonly app: Uint8Array;
+  readonly data: Uint8Array;
+}
+
 export type Operation =
   | { readonly type: 'memo'; readonly text: string }
   | ({ readonly type: 'transfer' } & Movement)
   | ({ readonly type: 'load' } & Movement)
-  | { readonly type: 'mint'; readonly issue: Issue };
+  | { readonly type: 'mint'; readonly issue: Issue }
+  | ({ readonly type: 'app' } & AppOperation);
+
+/** Operations that move no value: they demand nothing of the step that carries them. */
+export type Still = Extract<Operation, { readonly type: 'memo' | 'app' }>;
+
+export function isStill(operation: Operation): operation is Still {
+  return operation.type === 'memo' || operation.type === 'app';
+}
+
+/** What an operation leaves for the data of an app, beside its tag, the app's id and a length. */
+export const appBytesMax: number = limits.operationBytesMax - 37;
 
 const inputCoder: Coder<Input> = struct({
   source: bytes32,
@@ -87,7 +106,10 @@ const tags: Coder<Operation> = choice<Operation>({
   transfer: [2, movement],
   load: [3, movement],
   mint: [4, struct({ issue })],
+  app: [13, struct({ app: bytes32, data: variable(appBytesMax) })],
 });
+
+const knownTags: readonly number[] = [1, 2, 3, 4, 13];
 
 export function encodeOperation(operation: Operation): Uint8Array {
   return encodeWith(tags, operation);
@@ -97,6 +119,6 @@ export function encodeOperation(operation: Operation): Uint8Array {
 export function decodeOperation(bytes: Uint8Array): Operation | 'unknown' | 'malformed' {
   const tag = bytes[0];
   if (tag === undefined) return 'malformed';
-  if (tag < 1 || tag > 4) return 'unknown';
+  if (!knownTags.includes(tag)) return 'unknown';
   return decodeWith(tags, bytes) ?? 'malformed';
 }

@@ -21,7 +21,14 @@ import {
 } from '@dsm/primitive';
 import { issueHead, issuePlace, type Issue } from './issue.ts';
 import { noteId, noteKinds, noteLeaf, spendPlace, type Note, type Output } from './note.ts';
-import { decodeOperation, type Input, type Movement, type Operation } from './operation.ts';
+import {
+  decodeOperation,
+  isStill,
+  type Input,
+  type Movement,
+  type Operation,
+  type Still,
+} from './operation.ts';
 import type { Policy } from './policy.ts';
 
 /** Why an operation is invalid for its author: the detail of the refusal `operation`. */
@@ -51,7 +58,7 @@ export function valueRules(policyOf: (token: Uint8Array) => Policy | undefined):
     const operation = decodeOperation(bytes);
     if (operation === 'unknown') return pending('operation');
     if (operation === 'malformed') return refused('operation', 'malformed');
-    if (operation.type === 'memo') return accepted({ writes: [], slots: [] });
+    if (isStill(operation)) return accepted({ writes: [], slots: [] });
     const token = operation.type === 'mint' ? operation.issue.token : operation.token;
     const policy = policyOf(token);
     if (policy === undefined) return pending('policy');
@@ -61,7 +68,7 @@ export function valueRules(policyOf: (token: Uint8Array) => Policy | undefined):
   };
 }
 
-type Moving = Exclude<Operation, { type: 'memo' }>;
+type Moving = Exclude<Operation, Still>;
 
 function refusalOf(
   operation: Moving,

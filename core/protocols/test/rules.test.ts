@@ -136,6 +136,7 @@ test('honest operations are accepted, and demand exactly their leaves and slots'
   assert.equal(slots.length, 2);
   assert.equal(said(load, alone), 'accepted');
   assert.equal(said({ type: 'memo', text: 'hello' }, between), 'accepted');
+  assert.equal(said({ type: 'app', app: named('app'), data: ascii('hello') }, between), 'accepted');
 });
 
 test('a mint demands the slot after its parent and its notes', () => {

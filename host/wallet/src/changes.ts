@@ -28,6 +28,7 @@ import {
   decodePart,
   encodeOpening,
   encodePart,
+  isStill,
   issueHead,
   noteId,
   noteKinds,
@@ -218,7 +219,7 @@ export function writersOf(model: Engine['model'], entries: readonly Uint8Array[]
   return entries.flatMap((bytes) => {
     const decoded = entry.decode(bytes);
     const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
-    if (typeof operation === 'string' || operation.type === 'memo') return [];
+    if (typeof operation === 'string' || isStill(operation)) return [];
     if (operation.type !== 'mint') return operation.inputs.map(({ key }) => key);
     const rules = model.tokens.get(keyOf(operation.issue.token))?.rules;
     return rules === undefined ? [] : [rules.issuer];
@@ -245,7 +246,7 @@ export function partsOf(
     head = nextHead(head, bytes);
     const decoded = entry.decode(bytes);
     const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
-    if (typeof operation === 'string' || operation.type === 'memo') continue;
+    if (typeof operation === 'string' || isStill(operation)) continue;
     if (operation.type === 'mint') {
       const part = issuePartOf(operation.issue, body, signed);
       if (part !== undefined) parts.push(part);

@@ -19,6 +19,7 @@ import {
   decodeOperation,
   decodePart,
   encodePart,
+  isStill,
   issuePlace,
   policy,
   spendPlace,
@@ -47,7 +48,7 @@ export function missingFor({ model }: Engine, entries: readonly Uint8Array[]): M
     const decoded = entry.decode(bytes);
     if (!decoded.ok) continue;
     const operation = decodeOperation(decoded.value.operation);
-    if (typeof operation === 'string' || operation.type === 'memo') continue;
+    if (typeof operation === 'string' || isStill(operation)) continue;
     const token = operation.type === 'mint' ? operation.issue.token : operation.token;
     if (!model.tokens.has(keyOf(token))) tokens.set(keyOf(token), token);
     for (const { source } of inputsOfEntry(bytes)) {

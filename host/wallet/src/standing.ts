@@ -6,7 +6,7 @@
 
 import { equal, entry, keyDigest, keyOf, slotKey, nextHead } from '@dsm/primitive';
 import type { Relationship, Standing } from '@dsm/bilateral';
-import { decodeOperation, noteKinds, spendPlace, type Movement } from '@dsm/protocols';
+import { decodeOperation, isStill, noteKinds, spendPlace, type Movement } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
 import { exposure } from './value.ts';
 
@@ -23,7 +23,7 @@ export function judgeStanding(
     const decoded = entry.decode(bytes);
     const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
     if (typeof operation === 'string') return no('malformed', 'an entry cannot be read');
-    if (operation.type === 'memo') continue;
+    if (isStill(operation)) continue;
     if (operation.type !== 'transfer') return no('own-lane', 'this is no payment');
     const refusal = judgeTransfer(engine, operation, head, taken);
     if (refusal !== undefined) return refusal;
