@@ -13,3 +13,5 @@ export * from './lineage.ts';
 export * from './opening.ts';
 export * from './purse.ts';
 export * from './finality.ts';
+export * from './app.ts';
+export * from './shared.ts';
