@@ -13,7 +13,14 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   offline: () => import('./offline.ts'),
   'proof-data': () => import('./proof-data.ts'),
   wire: () => import('./wire.ts'),
+  interactive: () => import('./interactive.ts'),
+  lineage: () => import('./lineage.ts'),
+  'seed-table': () => import('./seed-table.ts'),
+  ldk: () => import('./ldk.ts'),
   clone: () => import('./clone.ts'),
 };
 
 export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));
+
+/** Those that compare with other people's libraries. */
+export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk']);

@@ -8,7 +8,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { benches } from './benches.ts';
+import { benches, comparing } from './benches.ts';
 import { machine, sentence } from './machine.ts';
 import { table, type Line } from './report.ts';
 import { installPeers } from './third-party.ts';
@@ -54,9 +54,9 @@ async function main(names: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Whether others take part. Only two benches compare with anybody. */
+/** Whether others take part. Few benches compare with anybody. */
 function peersFor(names: readonly string[]): boolean {
-  if (!names.includes('map') && !names.includes('hash')) return false;
+  if (!names.some((name) => comparing.has(name))) return false;
   if (values['no-peers']) {
     progress('Nobody else’s work takes part: --no-peers.');
     return false;

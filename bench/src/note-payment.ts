@@ -49,7 +49,8 @@ function giveBack(payer: Party, said: readonly Said[]): void {
   payer.device = { ...payer.device, root: payer.map.root() };
 }
 
-function paymentOf(
+/** The operation that hands `notes` over, whole or but for one unit of change. */
+export function paymentOf(
   payer: Party,
   payee: Party,
   notes: readonly Note[],

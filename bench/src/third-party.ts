@@ -1,7 +1,7 @@
 /** What the benches compare with: installed from a lockfile of its own, never a dependency. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,7 @@ const require = createRequire(new URL('package.json', folder));
 
 /** True if the others' packages are there, or came now. */
 export function installPeers(say: (sentence: string) => void): boolean {
-  if (existsSync(new URL('node_modules/.package-lock.json', folder))) return true;
+  if (allThere()) return true;
   say('Installing what the benches compare with: npm ci in bench/third-party.');
   const own = process.env['npm_execpath'];
   const [program, first] = own === undefined ? ['npm', []] : [process.execPath, [own]];
@@ -19,6 +19,27 @@ export function installPeers(say: (sentence: string) => void): boolean {
   const stdio = ['ignore', 'ignore', 'inherit'] as const;
   const ended = spawnSync(program, args, { cwd: fileURLToPath(folder), stdio: [...stdio], shell });
   return ended.status === 0;
+}
+
+/** True if exactly what the lockfile names is installed, so that a new peer is fetched once. */
+function allThere(): boolean {
+  const wanted = versions('package-lock.json');
+  const present = versions('node_modules/.package-lock.json');
+  return [...wanted].every(([name, version]) => present.get(name) === version);
+}
+
+function versions(lockfile: string): ReadonlyMap<string, string> {
+  try {
+    const { packages } = JSON.parse(readFileSync(new URL(lockfile, folder), 'utf8')) as Lockfile;
+    const inside = Object.entries(packages).filter(([name]) => name !== '');
+    return new Map(inside.map(([name, { version }]) => [name, version]));
+  } catch {
+    return new Map();
+  }
+}
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly version: string }>>;
 }
 
 /** A package of theirs, or undefined if it is not installed or does not run here. */

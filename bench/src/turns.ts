@@ -12,6 +12,8 @@ export interface Contender {
   readonly name: string;
   /** Pieces of work in a round: enough for the clock, which ticks every 4 ms on some machines. */
   readonly count: number;
+  /** Before each turn, while no clock runs. */
+  readonly prepare?: () => Promise<void>;
   readonly work: (round: number) => void | Promise<void>;
 }
 
@@ -26,7 +28,8 @@ export async function takeTurns(
 ): Promise<readonly Rate[]> {
   const taken = contenders.map(() => ({ thread: [] as number[], wall: [] as number[] }));
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, { count, work }] of contenders.entries()) {
+    for (const [i, { count, prepare, work }] of contenders.entries()) {
+      await prepare?.();
       const wall = performance.now();
       const start = threadMs();
       await work(round);
