@@ -166,7 +166,7 @@ function lineage(): readonly Row[] {
   const { parts } = lineageOf(1);
   return [
     {
-      what: 'where the token comes from',
+      what: 'origin of the token',
       seed: '',
       here: `${bytes(parts[1]!.length)} a hop, once`,
       why: 'the payee checks each certified spend back to the mint; a proof in one map shows none',
