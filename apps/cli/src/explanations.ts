@@ -11,6 +11,8 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   'over-limit':
     'The payment would put more uncertified value on the receiver than its owner allows. Until it ' +
     'is certified, such value can turn out to be spent elsewhere.',
+  'below-minimum':
+    'The receiver demands more of payments from this device than a payment without a network can be.',
   'not-adopted': 'The receiver takes no payments in this token.',
   refused: 'A rule forbids it; the sentence says which. Nothing was paid.',
   blocked: 'The contact was blocked by the owner of this wallet.',

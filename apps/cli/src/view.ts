@@ -1,10 +1,12 @@
 /** The shapes that `--json` prints, with their schemas, and the lines that people read. */
 
-import { finalities } from '@dsm/protocols';
+import { finalities, minimumFinalities } from '@dsm/protocols';
 import type {
   Alarm,
   Balance,
   Contact,
+  OfflineLimit,
+  OfflineLimits,
   Payment,
   SyncReport,
   TokenInfo,
@@ -100,17 +102,70 @@ export const contactSchema: s.Schema = s.record({
   written: s.count,
   absorbed: s.count,
   state: s.oneOf('ok', 'bricked', 'blocked'),
+  minimumFinality: s.oneOf(...minimumFinalities),
+  floods: s.count,
 });
 
 export function contactView(contact: Contact): object {
   const { device, name, phrase, incarnation, written, absorbed, state } = contact;
-  return { device, name, phrase, incarnation, written, absorbed, state };
+  const { minimumFinality, floods } = contact;
+  const who = { device, name, phrase, incarnation };
+  return { ...who, written, absorbed, state, minimumFinality, floods };
 }
 
 export function contactLines(contacts: readonly Contact[]): readonly string[] {
   if (contacts.length === 0) return ['Nobody yet: dsm meet makes a contact.'];
   const rows = contacts.map(({ name, state, phrase, device }) => [name, state, phrase, device]);
   return table([['name', 'state', 'phrase', 'device'], ...rows]);
+}
+
+const limitFields: Readonly<Record<string, s.Schema>> = {
+  limit: s.units,
+  used: s.units,
+  left: s.units,
+  decimal: s.decimal,
+};
+
+export const limitsSchema: s.Schema = s.record({
+  token: s.text,
+  ticker: s.text,
+  total: s.record(limitFields),
+  strangers: s.list(s.record(limitFields)),
+  contacts: s.list(s.record({ contact: s.text, device: s.text, ...limitFields })),
+});
+
+/** `strangers` is a list of one, or empty: they have no limit of their own. */
+export function limitsView({ token, total, strangers, contacts }: OfflineLimits): object {
+  const fields = ({ limit, used, left }: OfflineLimit): object => {
+    return { limit, used, left, decimal: formatAmount(limit, token.decimals) };
+  };
+  return {
+    token: token.id,
+    ticker: token.ticker,
+    total: fields(total),
+    strangers: strangers === undefined ? [] : [fields(strangers)],
+    contacts: contacts.map((one) => {
+      const { contact, device } = one;
+      return { contact, device, ...fields(one) };
+    }),
+  };
+}
+
+export function limitsLines(all: readonly OfflineLimits[]): readonly string[] {
+  if (all.length === 0) return ['No tokens yet: dsm token adopt ID takes one.'];
+  const rows = all.flatMap(({ token, total, strangers, contacts }) => {
+    const row = (whose: string, { limit, used, left }: OfflineLimit): string[] => [
+      ...[limit, used, left].map((units) => formatAmount(units, token.decimals)),
+      token.ticker,
+      whose,
+    ];
+    return [
+      row('everybody together', total),
+      ...(strangers === undefined ? [] : [row('strangers together', strangers)]),
+      ...contacts.map((one) => row(one.contact, one)),
+    ];
+  });
+  return table([['limit', 'used', 'left', 'token', 'whose'], ...rows], 3);
 }
 
 export const waitingSchema: s.Schema = s.record({

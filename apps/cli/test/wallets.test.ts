@@ -83,9 +83,15 @@ test('what was paid offline is certified by a sync, and its receipt holds for an
   await good('sync', '', 'Café');
   const [payment] = await good<readonly Paid['payment'][]>('history', 'Maya', 'Café');
   assert.equal(payment!.finality, 'certified');
-  await good('receipt show', payment!.id.slice(0, 12), 'Café');
+  const shown = await good<{ means: string }>('receipt show', payment!.id.slice(0, 12), 'Café');
+  assert.match(shown.means, /a quorum of nodes excludes/);
   await good('receipt export', `${payment!.id} tea.receipt`, 'Café');
-  const checked = await good<{ ok: boolean }>('receipt verify', 'tea.receipt', 'Maya');
+  const checked = await good<{ ok: boolean; finality: string }>(
+    'receipt verify',
+    'tea.receipt',
+    'Maya',
+  );
+  assert.equal(checked.finality, 'pair-final');
   assert.equal(checked.ok, true);
   const bytes = readFileSync(join(folder, 'tea.receipt'));
   bytes[bytes.length >> 1]! ^= 1;
@@ -102,14 +108,38 @@ test('an online payment waits at the nodes until the receiver comes', async () =
   assert.equal(balance!.total, '1950');
 });
 
-test('contacts are renamed and blocked, and a limit is kept', async () => {
+test('contacts are renamed and blocked', async () => {
   await good('contact rename', 'Café Central', 'Maya');
   assert.equal((await good<Contact>('contact block', 'Central', 'Maya')).state, 'blocked');
   assert.equal((await said('pay Central 1 ERA', 'Maya')).exit, 4);
   assert.equal((await good<Contact>('contact block', 'Central --undo', 'Maya')).state, 'ok');
   await good('contact ls', '', 'Maya');
-  const { limit } = await good<{ limit: string }>('contact limit', 'ERA 7.50', 'Café');
-  assert.equal(limit, '750');
+});
+
+test('limits are set for everybody, for strangers and for one contact, and shown with what is left', async () => {
+  const all = await good<Limits>('limit set', 'ERA 7.50', 'Café');
+  assert.deepEqual([all.total.limit, all.total.decimal, all.strangers.length], ['750', '7.50', 0]);
+  await good('limit set', 'ERA 2 --strangers', 'Café');
+  const { contacts } = await good<Limits>('limit set', 'ERA 5 --contact Maya', 'Café');
+  assert.deepEqual([contacts[0]?.contact, contacts[0]?.left], ['Maya', '500']);
+  const [shown] = await good<readonly Limits[]>('limit show', 'ERA', 'Café');
+  assert.deepEqual([shown?.strangers[0]?.limit, shown?.contacts.length], ['200', 1]);
+  await good('limit set', 'ERA none --strangers', 'Café');
+  const without = await good<Limits>('limit set', 'ERA none --contact Maya', 'Café');
+  assert.deepEqual([without.strangers, without.contacts], [[], []]);
+  assert.equal((await said('limit set ERA none', 'Café')).exit, 2);
+  assert.equal((await said('limit set ERA 1 --strangers --contact Maya', 'Café')).exit, 2);
+});
+
+test('who wants more than a signature says so for each contact', async () => {
+  const strict = await good<Contact>('limit finality', 'Maya certified', 'Café');
+  assert.equal(strict.minimumFinality, 'certified');
+  assert.equal(
+    (await good<Contact>('limit finality', 'Maya', 'Café')).minimumFinality,
+    'certified',
+  );
+  assert.equal((await said('limit finality Maya pending', 'Café')).exit, 2);
+  await good('limit finality', 'Maya pair-final', 'Café');
 });
 
 test('the rest of the commands say what they describe', async () => {
@@ -142,6 +172,13 @@ interface Contact {
   readonly device: string;
   readonly phrase: string;
   readonly state: string;
+  readonly minimumFinality: string;
+}
+
+interface Limits {
+  readonly total: { readonly limit: string; readonly decimal: string };
+  readonly strangers: readonly { readonly limit: string }[];
+  readonly contacts: readonly { readonly contact: string; readonly left: string }[];
 }
 
 interface Token {

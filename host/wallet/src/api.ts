@@ -6,7 +6,7 @@
  * (bech32m with a prefix: `dev1…`, `tok1…`, `pay1…`, `obj1…`); there is no hex.
  */
 
-import type { Finality } from '@dsm/protocols';
+import type { Finality, MinimumFinality } from '@dsm/protocols';
 import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
 import type { Registry, Suite } from '@dsm/primitive';
 
@@ -70,9 +70,19 @@ export interface Wallet {
   readonly verify: (contact?: string) => Promise<VerifyReport>;
 
   readonly alarms: () => readonly Alarm[];
-  /** Sum of uncertified value, per token, that this wallet takes offline. */
+  /** Sum of uncertified value, per token, that this wallet takes offline from everybody together. */
   readonly offlineLimit: (token: string) => bigint;
-  readonly setOfflineLimit: (token: string, limit: bigint) => Promise<void>;
+  /** All limits of a token, with what is used of each and what is left. */
+  readonly offlineLimits: (token: string) => OfflineLimits;
+  /**
+   * Set the total, or the limit of one contact, or the one that all contacts share who have none of
+   * their own (strangers). `undefined` takes the latter two away; the total always bounds the sum.
+   */
+  readonly setOfflineLimit: (
+    token: string,
+    limit: bigint | undefined,
+    scope?: LimitScope,
+  ) => Promise<void>;
   readonly rename: (contact: string, name: string) => Promise<void>;
   readonly block: (contact: string, blocked: boolean) => Promise<void>;
 
@@ -112,6 +122,34 @@ export interface Contact {
   readonly written: number;
   readonly absorbed: number;
   readonly state: 'ok' | 'bricked' | 'blocked';
+  /** Payments from this contact that would be less final than this are not taken. */
+  readonly minimumFinality: MinimumFinality;
+  /** Talks that this wallet ended because the contact said much that changed nothing. */
+  readonly floods: number;
+}
+
+/** Whose uncertified value a limit bounds; everybody's if nothing is said. */
+export type LimitScope =
+  | { readonly contact: string }
+  | { readonly strangers: true }
+  | { readonly total?: true };
+
+/** One limit: how much of it is used by payments that are not certified yet, and what is left. */
+export interface OfflineLimit {
+  readonly limit: bigint;
+  readonly used: bigint;
+  readonly left: bigint;
+}
+
+export interface OfflineLimits {
+  readonly token: TokenInfo;
+  readonly total: OfflineLimit;
+  /** For all contacts together that are not named below; undefined if only the total bounds them. */
+  readonly strangers: OfflineLimit | undefined;
+  readonly contacts: readonly (OfflineLimit & {
+    readonly contact: string;
+    readonly device: string;
+  })[];
 }
 
 /** One contact, as something to act on. With a live connection it pays offline. */
@@ -123,6 +161,9 @@ export interface Relationship {
    * online. Resolves when nothing more can be done now; look at `finality`.
    */
   readonly pay: (payment: NewPayment) => Promise<Payment>;
+  readonly minimumFinality: () => MinimumFinality;
+  /** Take nothing less final than this from the contact; `pair-final`, which is all, by default. */
+  readonly setMinimumFinality: (minimum: MinimumFinality) => Promise<void>;
   readonly verify: () => Promise<VerifyReport>;
   /** Ends the live connection, politely. */
   readonly close: () => Promise<void>;

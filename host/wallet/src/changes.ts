@@ -90,7 +90,8 @@ export function appendedDraft(
     },
   };
   putRun(to, model, relationship, at);
-  const payments = paymentsOf(engine, relationship, 0, run.entries, run.heads, online);
+  const { entries, heads } = run;
+  const payments = paymentsOf(engine, relationship, 0, entries, heads, online ? 1 : 0);
   for (const row of payments) putPayment(to, model, row);
   return { change: to, at, payments };
 }
@@ -117,7 +118,7 @@ function paymentsOf(
   side: LaneSide,
   entries: readonly Uint8Array[],
   heads: readonly Uint8Array[],
-  online: boolean,
+  online: number,
 ): PaymentRow[] {
   const receiver = side === 0 ? on.peer.device : model.device.id;
   if (equal(on.peer.device, model.device.id)) return [];
@@ -137,7 +138,7 @@ function paymentsOf(
       token: given.token,
       amount: given.amount,
       note: given.memo,
-      online: online ? 1 : 0,
+      online,
       finality: 0,
       wireBytes: 0,
       seenAt: clock.now(),
@@ -164,6 +165,11 @@ export function signedDraft(
   return { change: to, at: { index: at.index, row } };
 }
 
+/** How a peer's run counts: with own consent, with consent beyond the limits of now, without any. */
+export type Taken = 'paid' | 'beyond' | 'unasked';
+
+const takenOnline: Record<Taken, number> = { paid: 0, beyond: 2, unasked: 1 };
+
 /** A peer's run that was accepted, with everything that follows from it. */
 export function absorbedDraft(
   engine: Engine,
@@ -171,7 +177,7 @@ export function absorbedDraft(
   change: Absorbed,
   card: Card,
   countersignature: Countersignature | undefined,
-  consented: boolean,
+  taken: Taken,
 ): { readonly change: Draft; readonly payments: readonly PaymentRow[] } {
   const { model } = engine;
   const to = draft();
@@ -195,13 +201,13 @@ export function absorbedDraft(
     absorbed: { step: absorbed.step, slots: [], signature: new Uint8Array(0), further: [] },
     acked: 1,
     delivered: 1,
-    online: consented ? 0 : 1,
+    online: takenOnline[taken],
   };
   to.put(laneKey('run', relationship.theirs.start, run.lane.index), runRow.encode(row));
   putParts(to, engine, partsOf(before.theirs.head, entries, signed, card));
   putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
   acknowledge(to, engine, relationship);
-  const payments = paymentsOf(engine, relationship, 1, entries, run.heads, !consented);
+  const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);
   for (const payment of payments) putPayment(to, model, payment);
   return { change: to, payments };
 }

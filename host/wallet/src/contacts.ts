@@ -1,9 +1,11 @@
 /** Contacts as people and programs see them. */
 
 import { card as cardObject, equal, keyOf } from '@dsm/primitive';
+import { minimumFinalities, type MinimumFinality } from '@dsm/protocols';
 import type { Contact } from './api.ts';
+import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
-import type { Model } from './model.ts';
+import { draft, putContact, type Model } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { idText, phraseOf, prefixes } from './text.ts';
 
@@ -19,6 +21,8 @@ export function contactView(model: Model, row: ContactRow): Contact {
     written: on?.mine.index ?? 0,
     absorbed: on?.theirs.index ?? 0,
     state: stateOf(model, row),
+    minimumFinality: minimumFinalities[row.minimum]!,
+    floods: row.floods,
   };
 }
 
@@ -28,6 +32,23 @@ function stateOf(model: Model, row: ContactRow): Contact['state'] {
   );
   if (told) return 'bricked';
   return row.blocked === 1 ? 'blocked' : 'ok';
+}
+
+/** Take nothing less final from the contact from now on. What was consented to before stays. */
+export async function setMinimumFinality(
+  engine: Engine,
+  device: Uint8Array,
+  minimum: MinimumFinality,
+): Promise<void> {
+  const { model } = engine;
+  const index = minimumFinalities.indexOf(minimum);
+  if (index !== 0 && index !== 1 && index !== 2)
+    throw new DsmError('usage', `one of ${minimumFinalities.join(', ')}`);
+  return engine.exclusive(async () => {
+    const to = draft();
+    putContact(to, model, { ...model.contacts.get(keyOf(device))!, minimum: index });
+    await engine.commit(to);
+  });
 }
 
 /** By the whole name, or by a unique prefix of the id. */

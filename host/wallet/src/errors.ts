@@ -13,6 +13,10 @@ export const errorCodes = {
   ambiguous: { exit: 2, fix: 'use a longer prefix' },
   'insufficient-funds': { exit: 4, fix: 'load the purse, or pay a smaller amount' },
   'over-limit': { exit: 4, fix: 'certify what is open (sync), or raise the offline limit' },
+  'below-minimum': {
+    exit: 4,
+    fix: 'pay online, or over an edge: the receiver takes nothing less final from this device',
+  },
   'not-adopted': { exit: 4, fix: 'the receiver adopts the token first' },
   refused: { exit: 4, fix: 'the reason names the rule' },
   blocked: { exit: 4, fix: 'unblock the contact' },

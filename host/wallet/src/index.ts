@@ -12,6 +12,14 @@ export {
 export { networkId } from './open.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';
+export {
+  atLeast,
+  compareFinality,
+  finalities,
+  minimumFinalities,
+  type Finality,
+  type MinimumFinality,
+} from '@dsm/protocols';
 export { idBytes, idText, phraseOf, type IdKind } from './text.ts';
 export { memoryStore as memory } from '@dsm/memory';
 export * from './quorum.ts';

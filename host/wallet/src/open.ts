@@ -104,9 +104,7 @@ export async function openModel(
   const bytes = await store.get(rowKey('wallet'));
   if (bytes === undefined) return undefined;
   const row = decodeRow(walletRow, bytes, 'wallet');
-  if (row.format > formatVersion) {
-    throw new DsmError('usage', 'the wallet was written by a newer version of this software');
-  }
+  checkFormat(row);
   if (!equal(row.network, networkId(network.name))) {
     throw new DsmError('usage', `the wallet belongs to the network "${row.networkName}"`);
   }
@@ -128,6 +126,19 @@ export async function openModel(
     throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
   }
   return { model, keys, secret };
+}
+
+/** A store or a backup of another format is refused as a whole: nothing of it is guessed. */
+export function checkFormat({ format }: Pick<WalletRow, 'format'>): void {
+  if (format > formatVersion) {
+    throw new DsmError('usage', 'the wallet was written by a newer version of this software');
+  }
+  if (format === formatVersion) return;
+  throw new DsmError(
+    'usage',
+    `the wallet is of format ${format}, from before the first release; this version reads format ` +
+      `${formatVersion} alone: pay what it holds to a new wallet, with the software that wrote it`,
+  );
 }
 
 async function loadRelationships(store: Store, model: Model): Promise<void> {

@@ -34,6 +34,7 @@ function waitingFor(model: Model, row: PaymentRow): string {
   if (row.finality === 4) return 'nothing: the payer spent the same note elsewhere';
   if (!model.origins.has(keyOf(row.head))) return 'the history of a note, from the payer';
   if (row.finality === 1) return 'the nodes, to exclude any other spend';
+  if (row.online === 2) return 'the nodes: it is beyond an offline limit and counts once certified';
   return 'certificates, from the nodes';
 }
 

@@ -19,7 +19,9 @@ import {
   type Receipt,
   type Registry,
 } from '@dsm/primitive';
+import { noteKinds, type Finality } from '@dsm/protocols';
 import type { ReceiptFile } from './api.ts';
+import { inputsOfEntry } from './changes.ts';
 import { runThrough, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';
@@ -78,11 +80,23 @@ export interface ReceiptReport {
   readonly writer: string;
   readonly peer: string;
   readonly complete: boolean;
+  /**
+   * The most that the file alone can show. Certificates are not in it: whether the payment has been
+   * certified since, or lost to another spend, its payee knows.
+   */
+  readonly finality: Extract<Finality, 'pending' | 'pair-final'>;
   readonly payments: readonly {
     readonly token: string;
     readonly amount: bigint;
     readonly note: string;
   }[];
+}
+
+/** Both signed, and every note that is spent is a purse note: only those are paid without a node. */
+function isPairFinal({ entries, countersignature, peer }: Receipt): boolean {
+  const inputs = entries.flatMap(inputsOfEntry);
+  const agreed = countersignature !== undefined || peer !== undefined;
+  return agreed && inputs.length > 0 && inputs.every(({ kind }) => kind === noteKinds.purse);
 }
 
 /** Check a receipt file without a wallet and without a node. */
@@ -114,6 +128,7 @@ export function verifyReceipt(
     writer: idText('device', cardDevice(writer)),
     peer: idText('device', to),
     complete: claim.peer !== undefined,
+    finality: refusal === undefined && isPairFinal(claim) ? 'pair-final' : 'pending',
     payments,
   };
 }

@@ -43,7 +43,7 @@ import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
-import { bodyOf, firstDevice, signCard } from './open.ts';
+import { bodyOf, firstDevice, signCard, checkFormat } from './open.ts';
 import { claimRow, rowKey, tables, walletRow, type ClaimRow, type NoteRow } from './rows.ts';
 
 interface Backup {
@@ -90,6 +90,7 @@ export async function importBackup(
   const at = writes.find(({ key }) => key[0] === tables.wallet);
   if (at?.value === undefined) throw new DsmError('integrity', 'the backup holds no wallet');
   const row = decodeRow(walletRow, at.value, 'wallet');
+  checkFormat(row);
   await store.commit([
     ...writes,
     { key: at.key, value: walletRow.encode({ ...row, restored: 1, secret }) },

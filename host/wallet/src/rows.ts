@@ -100,8 +100,8 @@ export function laneKey(
 /** 0 the own lane, 1 the peer's. */
 export type LaneSide = 0 | 1;
 
-/** The version of this layout. A store of a newer one is not opened. */
-export const formatVersion = 1;
+/** The version of this layout. A store of another one is not opened. */
+export const formatVersion = 2;
 
 export interface WalletRow {
   readonly format: number;
@@ -201,6 +201,12 @@ export interface ContactRow {
   readonly ciphertext: Uint8Array | undefined;
   readonly agreed: number;
   readonly blocked: number;
+  /** What is demanded of payments from this contact: an index into `minimumFinalities`. */
+  readonly minimum: 0 | 1 | 2;
+  /** Offline limits for this contact alone, at most one for each token. */
+  readonly limits: readonly { readonly token: Uint8Array; readonly limit: bigint }[];
+  /** Talks that were ended because they went nowhere. */
+  readonly floods: number;
 }
 
 export const contactRow: Obj<ContactRow> = object(
@@ -215,6 +221,9 @@ export const contactRow: Obj<ContactRow> = object(
     ciphertext: option(variable(1_088)),
     agreed: u8,
     blocked: u8,
+    minimum: oneOf([0, 1, 2]),
+    limits: list(struct({ token: bytes32, limit: u128 }), 256),
+    floods: u32,
   }),
 );
 
@@ -264,6 +273,8 @@ export interface PolicyRow {
   readonly issueIndex: number;
   readonly issueTotal: bigint;
   readonly offlineLimit: bigint;
+  /** For all contacts together that have no limit of their own; none if it is not set. */
+  readonly strangersLimit: bigint | undefined;
 }
 
 export const policyRow: Obj<PolicyRow> = object(
@@ -277,6 +288,7 @@ export const policyRow: Obj<PolicyRow> = object(
     issueIndex: u64,
     issueTotal: u128,
     offlineLimit: u128,
+    strangersLimit: option(u128),
   }),
 );
 
@@ -292,6 +304,7 @@ export interface PaymentRow {
   readonly token: Uint8Array;
   readonly amount: bigint;
   readonly note: string;
+  /** 0 offline, 1 online, 2 offline beyond what the owner allows: it counts once it is certified. */
   readonly online: number;
   /** 0 pending, 1 pair-final, 2 edge-final, 3 certified, 4 conflicted. */
   readonly finality: number;

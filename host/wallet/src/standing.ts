@@ -6,9 +6,20 @@
 
 import { equal, entry, keyDigest, keyOf, slotKey, nextHead } from '@dsm/primitive';
 import type { Relationship, Standing } from '@dsm/bilateral';
-import { decodeOperation, isStill, noteKinds, spendPlace, type Movement } from '@dsm/protocols';
+import {
+  atLeast,
+  decodeOperation,
+  isStill,
+  minimumFinalities,
+  noteKinds,
+  spendPlace,
+  type Finality,
+  type Movement,
+} from '@dsm/protocols';
 import type { Engine } from './engine.ts';
-import { exposure } from './value.ts';
+import { exceeded, exceededSentence } from './limits.ts';
+import type { Model } from './model.ts';
+import { givenTo } from './value.ts';
 
 export function judgeStanding(
   engine: Engine,
@@ -17,7 +28,6 @@ export function judgeStanding(
 ): Standing {
   if (on.bricked !== 0) return no('bricked', 'there is evidence that you told two histories');
   let head = on.theirs.head;
-  const taken = new Map<string, bigint>();
   for (const bytes of entries) {
     head = nextHead(head, bytes);
     const decoded = entry.decode(bytes);
@@ -25,17 +35,53 @@ export function judgeStanding(
     if (typeof operation === 'string') return no('malformed', 'an entry cannot be read');
     if (isStill(operation)) continue;
     if (operation.type !== 'transfer') return no('own-lane', 'this is no payment');
-    const refusal = judgeTransfer(engine, operation, head, taken);
+    const refusal = judgeTransfer(engine, operation, head);
     if (refusal !== undefined) return refusal;
   }
+  return judgeRisk(engine, on, entries);
+}
+
+/**
+ * Whether the owner takes the risk of a run that would be `pair-final`. Asked when it is offered, and
+ * again when it comes: a consent is valid for ever, and meanwhile others may have used the limit.
+ */
+export function judgeRisk(
+  { model }: Engine,
+  { peer }: Relationship,
+  entries: readonly Uint8Array[],
+): Standing {
+  const given = new Map<string, bigint>();
+  for (const bytes of entries) {
+    const decoded = entry.decode(bytes);
+    const gift = decoded.ok ? givenTo(decoded.value.operation, model.device.id) : undefined;
+    if (gift === undefined || gift.amount === 0n) continue;
+    const less = belowMinimum(model, peer.device, 'pair-final');
+    if (less !== undefined) return less;
+    const token = model.tokens.get(keyOf(gift.token));
+    if (token === undefined) return no('not-adopted', 'this wallet does not take the token');
+    const amount = (given.get(keyOf(token.id)) ?? 0n) + gift.amount;
+    given.set(keyOf(token.id), amount);
+    const limit = exceeded(model, token, peer.device, amount);
+    if (limit !== undefined) return no('over-limit', exceededSentence(limit, token.rules, amount));
+  }
   return 'taken';
+}
+
+/** The refusal of a payment from the device that would be less final than the owner demands. */
+export function belowMinimum(
+  model: Model,
+  device: Uint8Array,
+  finality: Finality,
+): Exclude<Standing, 'taken'> | undefined {
+  const minimum = minimumFinalities[model.contacts.get(keyOf(device))?.minimum ?? 0]!;
+  if (atLeast(finality, minimum)) return undefined;
+  return no('below-minimum', `this would be ${finality}; from you only ${minimum} is taken`);
 }
 
 function judgeTransfer(
   engine: Engine,
   operation: Movement,
   head: Uint8Array,
-  taken: Map<string, bigint>,
 ): Standing | undefined {
   const { model } = engine;
   const token = model.tokens.get(keyOf(operation.token));
@@ -54,20 +100,11 @@ function judgeTransfer(
   }
   const key = keyDigest(model.device.suite, engine.keys.working().publicKey);
   const own = operation.outputs.filter(({ owner }) => equal(owner, model.device.id));
-  if (!own.every((output) => equal(output.key, key))) {
-    return no('key', 'an output names a key that this wallet does not work with');
-  }
-  const amount = own.reduce((sum, output) => sum + output.amount, 0n);
-  const before = taken.get(keyOf(token.id)) ?? exposure(model, token.id);
-  taken.set(keyOf(token.id), before + amount);
-  return before + amount > token.offlineLimit
-    ? no(
-        'over-limit',
-        `this would make ${before + amount} uncertified; the limit is ${token.offlineLimit}`,
-      )
-    : undefined;
+  return own.every((output) => equal(output.key, key))
+    ? undefined
+    : no('key', 'an output names a key that this wallet does not work with');
 }
 
-function no(code: string, why: string): Standing {
+function no(code: string, why: string): Exclude<Standing, 'taken'> {
   return { code, why };
 }

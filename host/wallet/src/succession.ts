@@ -45,6 +45,9 @@ export async function meetCard(
     ciphertext: undefined,
     agreed: 0,
     blocked: 0,
+    minimum: 0,
+    limits: [],
+    floods: 0,
   };
   const next = { ...row, card: bytes, name: name ?? row.name };
   if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;

@@ -48,6 +48,7 @@ export function newToken(rules: Policy, overrides: Partial<Token> = {}): Token {
     issueIndex: 0,
     issueTotal: 0n,
     offlineLimit: defaultOfflineLimit(rules),
+    strangersLimit: undefined,
     ...overrides,
   };
 }

@@ -42,6 +42,7 @@ import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
 import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
+import { judgeRisk } from './standing.ts';
 import { relationshipOf, say, type Talk } from './talk.ts';
 
 /** Run the state machine on one event and perform what it decides. */
@@ -112,7 +113,10 @@ export async function keepRun(
 ): Promise<void> {
   const consented = consentIsMine(engine, change, countersignature);
   const consent = consented ? countersignature : undefined;
-  const kept = absorbedDraft(engine, before, change, by, consent, consented);
+  const { entries } = change.absorbed.run.claim;
+  const beyond = consented && judgeRisk(engine, before, entries) !== 'taken';
+  const taken = beyond ? 'beyond' : consented ? 'paid' : 'unasked';
+  const kept = absorbedDraft(engine, before, change, by, consent, taken);
   await engine.commit(kept.change);
   const changed = await refreshFinality(engine);
   for (const { number } of kept.payments) {

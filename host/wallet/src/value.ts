@@ -56,12 +56,29 @@ export function balanceOf(model: Model, token: Token): Balance {
   return { token: tokenInfo(token), total, online, purse, uncertified };
 }
 
-/** What was taken offline from others and is not certified yet: it counts towards the limit. */
-export function exposure(model: Model, token: Uint8Array): bigint {
+/**
+ * What was taken offline and may still turn out to be spent elsewhere: it counts towards the limits.
+ * A conflict that is only heard of counts too, until the nodes have said which of the two it is.
+ */
+export function exposure(
+  model: Model,
+  token: Uint8Array,
+  from: (peer: Uint8Array) => boolean = () => true,
+): bigint {
   return model.payments.reduce(
     (sum, row) =>
-      row.side === 1 && row.finality === 1 && equal(row.token, token) ? sum + row.amount : sum,
+      row.side === 1 && equal(row.token, token) && isOpen(model, row) && from(row.peer)
+        ? sum + row.amount
+        : sum,
     0n,
+  );
+}
+
+function isOpen(model: Model, { finality, online, head }: PaymentRow): boolean {
+  if (finality === 1) return true;
+  if (finality !== 4 || online !== 0) return false;
+  return [...model.notes.values()].some(
+    ({ note, state }) => state === 0 && equal(note.source, head),
   );
 }
 
@@ -165,7 +182,7 @@ export function finalityOf(model: Model, row: PaymentRow): number {
   const origin = model.origins.get(keyOf(row.head));
   if (origin?.certified === true) return 3;
   if (row.finality === 4) return 4;
-  if (origin === undefined || row.online === 1) return 0;
+  if (origin === undefined || row.online !== 0) return 0;
   const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
   return origin.purse && rests ? 1 : 0;
 }

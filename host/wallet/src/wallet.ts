@@ -18,12 +18,13 @@ import type {
   WalletEvents,
   WalletOptions,
 } from './api.ts';
-import { contactView, findContact } from './contacts.ts';
+import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
 import { walletKeys } from './keys.ts';
 import { loopback } from './loopback.ts';
-import { commit, draft, putContact, putToken } from './model.ts';
+import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
+import { commit, draft, putContact } from './model.ts';
 import { createModel, openModel, type Opened } from './open.ts';
 import { load, mint, pay } from './paying.ts';
 import { paymentOf } from './payments.ts';
@@ -217,6 +218,7 @@ type Reading = Pick<
   | 'verify'
   | 'alarms'
   | 'offlineLimit'
+  | 'offlineLimits'
   | 'backup'
 >;
 
@@ -252,6 +254,7 @@ function reading({ engine }: Runtime): Reading {
       ),
     alarms: () => [...model.alarms.values()].map((row) => alarmOf(model, row)),
     offlineLimit: (name) => findToken(model, name).offlineLimit,
+    offlineLimits: (name) => offlineLimitsOf(model, findToken(model, name)),
     backup: async () => engine.exclusive(() => makeBackup(engine)),
   };
 }
@@ -287,12 +290,7 @@ function acting(runtime: Runtime): Acting {
     mint: (token, amount) => mint(runtime, token, amount),
     load: (token, amount) => load(runtime, token, amount),
     sync: () => (runtime.syncing ??= sync(runtime).finally(() => (runtime.syncing = undefined))),
-    setOfflineLimit: (name, offlineLimit) =>
-      engine.exclusive(async () => {
-        const to = draft();
-        putToken(to, model, { ...findToken(model, name), offlineLimit });
-        await engine.commit(to);
-      }),
+    setOfflineLimit: (token, limit, scope = {}) => setOfflineLimit(engine, token, limit, scope),
     rename: (contact, name) =>
       keep(() => {
         if ([...model.contacts.values()].some((row) => row.name === name)) {
@@ -313,6 +311,8 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     contact: () => contactView(model, current(runtime, row)),
     connected: () => liveSession(runtime, row.device) !== undefined,
     pay: (payment) => pay(runtime, row, payment),
+    minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
+    setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),
     verify: () => engine.exclusive(() => verifyRelationships(engine, row)),
     close: async () => liveSession(runtime, row.device)?.close(),
   });

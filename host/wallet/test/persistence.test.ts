@@ -1,7 +1,7 @@
 /** What is closed and opened again is the same wallet, in every version that can read it. */
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -14,7 +14,8 @@ import { networkName } from './network-name.ts';
 import { pictureOf } from './picture.ts';
 import { emptyWorld, networkIn } from './world.ts';
 
-const released = new URL('../../../vectors/stores/v1/', import.meta.url);
+const before = new URL('../../../vectors/stores/v1/', import.meta.url);
+const released = new URL('../../../vectors/stores/v2/', import.meta.url);
 
 test('a wallet that is closed and opened looks the same and goes on', async () => {
   const { network, maya, cafe, bazaar, stalls } = await market();
@@ -73,35 +74,61 @@ test('an empty place holds no wallet', async () => {
   await assert.rejects(openWallet({ store: memoryStore(), network }), { code: 'not-found' });
 });
 
-test('the store of format 1 that was released is read and goes on', async () => {
+test('a store of format 1, from before the first release, is refused as a whole', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'dsm-wallet-'));
   try {
-    cpSync(new URL('maya/', released), directory, { recursive: true });
-    const network = await networkIn(emptyWorld());
-    const kept = registryObject.decode(
-      new Uint8Array(readFileSync(new URL('registry.bin', released))),
-    );
-    assert.ok(kept.ok);
-    const wallet = await openWallet({
-      store: await fileStore(directory),
-      network: { name: networkName, registry: kept.value, nodes: network.nodes },
-      kem: nativeKem,
+    cpSync(new URL('maya/', before), directory, { recursive: true });
+    const { network } = await market();
+    const store = await fileStore(directory);
+    const rows = await store.scan(new Uint8Array(0));
+    await assert.rejects(openWallet({ store, network, kem: nativeKem }), {
+      code: 'usage',
+      message: /is of format 1, .* reads format 2 alone/,
     });
-    const expected: unknown = JSON.parse(readFileSync(new URL('expected.json', released), 'utf8'));
-    assert.deepEqual(pictureOf(wallet), expected);
-    const report = await wallet.verify();
-    assert.deepEqual(report.faults, []);
-    assert.ok(report.links >= 6);
-    for (const { id } of wallet.history()) {
-      const { bytes } = await wallet.receipt(id);
-      assert.equal(verifyReceipt(bytes, networkId(networkName), kept.value).ok, true);
-    }
-    const stranger = await opened(network, stall('Stranger'));
-    await assert.rejects(paid(wallet, stranger, 3n, 'offline'), { code: 'not-adopted' });
-    await stranger.adopt(wallet.token('ERA').id);
-    assert.equal((await paid(wallet, stranger, 3n, 'offline')).finality, 'pair-final');
-    await wallet.close();
+    assert.deepEqual(await store.scan(new Uint8Array(0)), rows, 'nothing of it was changed');
+    await store.close();
   } finally {
     rmSync(directory, { recursive: true });
   }
 });
+
+const written = existsSync(released) ? '' : ' (skipped until it is written, at the release)';
+
+test(
+  `the released store of this format is read and goes on${written}`,
+  { skip: written !== '' },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dsm-wallet-'));
+    try {
+      cpSync(new URL('maya/', released), directory, { recursive: true });
+      const network = await networkIn(emptyWorld());
+      const kept = registryObject.decode(
+        new Uint8Array(readFileSync(new URL('registry.bin', released))),
+      );
+      assert.ok(kept.ok);
+      const wallet = await openWallet({
+        store: await fileStore(directory),
+        network: { name: networkName, registry: kept.value, nodes: network.nodes },
+        kem: nativeKem,
+      });
+      const expected: unknown = JSON.parse(
+        readFileSync(new URL('expected.json', released), 'utf8'),
+      );
+      assert.deepEqual(pictureOf(wallet), expected);
+      const report = await wallet.verify();
+      assert.deepEqual(report.faults, []);
+      assert.ok(report.links >= 6);
+      for (const { id } of wallet.history()) {
+        const { bytes } = await wallet.receipt(id);
+        assert.equal(verifyReceipt(bytes, networkId(networkName), kept.value).ok, true);
+      }
+      const stranger = await opened(network, stall('Stranger'));
+      await assert.rejects(paid(wallet, stranger, 3n, 'offline'), { code: 'not-adopted' });
+      await stranger.adopt(wallet.token('ERA').id);
+      assert.equal((await paid(wallet, stranger, 3n, 'offline')).finality, 'pair-final');
+      await wallet.close();
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  },
+);

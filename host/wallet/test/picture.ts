@@ -14,7 +14,7 @@ export function pictureOf(wallet: Wallet): unknown {
         inbox: wallet.inbox(),
         outbox: wallet.outbox(),
         alarms: wallet.alarms().map(({ id, what }) => ({ id, what })),
-        limits: wallet.tokens().map(({ id }) => [id, wallet.offlineLimit(id)]),
+        limits: wallet.tokens().map(({ id }) => wallet.offlineLimits(id)),
       },
       (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
     ),

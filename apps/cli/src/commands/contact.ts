@@ -1,7 +1,6 @@
 /** `dsm contact`: the people this wallet has met. */
 
 import type { Wallet } from '@dsm/wallet';
-import { formatAmount, parseAmount } from '../amount.ts';
 import type { CommandSpec } from '../command.ts';
 import type { Context } from '../context.ts';
 import * as s from '../schema.ts';
@@ -47,6 +46,8 @@ const show: CommandSpec = {
           `${contact.name}  ${contact.device}`,
           `phrase   ${contact.phrase}`,
           `state    ${contact.state}, incarnation ${contact.incarnation}`,
+          `takes    payments that are at least ${contact.minimumFinality}`,
+          ...(contact.floods === 0 ? [] : [`floods   ${contact.floods}: dsm contact block`]),
           `entries  ${contact.written} written, ${contact.absorbed} absorbed`,
           ...payments.map((payment) => paymentLine(wallet, payment)),
         ],
@@ -87,38 +88,10 @@ const block: CommandSpec = {
     }),
 };
 
-const limit: CommandSpec = {
-  name: 'limit',
-  summary: 'show or set how much uncertified value this wallet takes',
-  details:
-    'One limit for each token, on the sum over everybody: devices are free to make, so a limit\n' +
-    'for each contact would limit nothing.',
-  arguments: [
-    { form: '<token>', meaning: 'a ticker, or a unique prefix of the id' },
-    { form: '[amount]', meaning: 'the new limit' },
-  ],
-  example: 'dsm contact limit ERA 20',
-  output: s.record({ token: s.text, ticker: s.text, limit: s.units, decimal: s.decimal }),
-  run: (context, input) =>
-    withWallet(context, async (wallet) => {
-      const { id, ticker, decimals } = wallet.token(input.argument(0));
-      const amount = input.optional(1);
-      if (amount !== undefined) {
-        const units = /^0+(\.0+)?$/.test(amount) ? 0n : parseAmount(amount, decimals);
-        await wallet.setOfflineLimit(id, units);
-      }
-      const now = wallet.offlineLimit(id);
-      const decimal = formatAmount(now, decimals);
-      const line = `At most ${decimal} ${ticker} are taken uncertified.`;
-      context.result({ token: id, ticker, limit: now, decimal }, line);
-      return 0;
-    }),
-};
-
 export const contact: CommandSpec = {
   name: 'contact',
   summary: 'the people this wallet has met',
-  commands: [ls, show, rename, limit, block],
+  commands: [ls, show, rename, block],
 };
 
 function changed(context: Context, wallet: Wallet, device: string): number {

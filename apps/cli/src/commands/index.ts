@@ -16,6 +16,7 @@ import { history } from './history.ts';
 import { id } from './id.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
+import { limit } from './limit.ts';
 import { load } from './load.ts';
 import { meet } from './meet.ts';
 import { network } from './network.ts';
@@ -46,6 +47,7 @@ export const commands: readonly CommandSpec[] = [
   chain,
   alarm,
   token,
+  limit,
   load,
   sync,
   backup,

@@ -1,7 +1,7 @@
 /** `dsm receipt`: the proof of a payment. */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { DsmError, verifyReceipt } from '@dsm/wallet';
+import { DsmError, finalities, verifyReceipt } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
 import * as s from '../schema.ts';
@@ -15,12 +15,14 @@ const show: CommandSpec = {
   summary: 'show a payment',
   arguments: [prefix],
   example: 'dsm receipt show pay1q',
-  output: paymentSchema,
+  output: s.record({ payment: paymentSchema, means: s.text }),
   run: (context, input) =>
     withWallet(context, async (wallet) => {
       const payment = wallet.payment(input.argument(0));
-      context.result(paymentView(wallet, payment), [
+      const means = finalities[payment.finality];
+      context.result({ payment: paymentView(wallet, payment), means }, [
         paymentLine(wallet, payment),
+        `finality ${payment.finality}: ${means}`,
         `id       ${payment.id}`,
         `device   ${payment.device}`,
         `token    ${payment.token}`,
@@ -38,12 +40,13 @@ const exported: CommandSpec = {
   run: (context, input) =>
     withWallet(context, async (wallet) => {
       const { payment, bytes } = await wallet.receipt(input.argument(0));
+      const { finality } = payment;
       const file = located(input.argument(1), context.cli.cwd);
       await writeFile(file, bytes);
-      context.result(
-        { payment: paymentView(wallet, payment), file, bytes: bytes.length },
+      context.result({ payment: paymentView(wallet, payment), file, bytes: bytes.length }, [
         `${bytes.length} bytes written to ${file}`,
-      );
+        `finality now: ${finality}: ${finalities[finality]}`,
+      ]);
       return 0;
     }),
 };
@@ -61,20 +64,19 @@ const verify: CommandSpec = {
     writer: s.text,
     peer: s.text,
     complete: s.flag,
+    finality: s.oneOf('pending', 'pair-final'),
     payments: s.list(s.record({ token: s.text, amount: s.units, note: s.text })),
   }),
   run: async (context, input) => {
     const { registry } = await networkOf(context);
     const bytes = await fileBytes(located(input.argument(0), context.cli.cwd));
-    const { ok, why, writer, peer, complete, payments } = verifyReceipt(
-      bytes,
-      registry.network,
-      registry,
-    );
-    context.result({ ok, why, writer, peer, complete, payments }, [
+    const report = verifyReceipt(bytes, registry.network, registry);
+    const { ok, why, writer, peer, complete, finality, payments } = report;
+    context.result({ ok, why, writer, peer, complete, finality, payments }, [
       ok ? `The receipt holds: ${why}.` : `${why}.`,
       `payer  ${writer}`,
       `payee  ${peer}${complete ? '' : ', whose own step is not in it yet'}`,
+      `shows  ${finality} at most: certificates are with the payee, not in this file`,
       ...payments.map(({ token, amount, note }) => `${amount} units of ${token}  ${note}`),
     ]);
     return ok ? 0 : 7;

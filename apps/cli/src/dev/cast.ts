@@ -93,8 +93,8 @@ export async function handOver(
   }
   await listening.ended;
   const id = paid.value?.payment.id ?? '';
-  const got = await payee.run<PaymentDocument>(`receipt show ${id}`);
-  return { paid, got: got.value };
+  const got = await payee.run<{ payment: PaymentDocument }>(`receipt show ${id}`);
+  return { paid, got: got.value?.payment };
 }
 
 /** What a wallet holds of the token; nothing is zero. */

@@ -34,7 +34,7 @@ export async function funding(
     `Mint has issued the token ERA (at most ${cap} ever) and minted ${minted} of it.`,
   );
   await Promise.all([maya, cafe, bazaar].map((one) => one.good(`token adopt ${token.id}`)));
-  await Promise.all([cafe, bazaar].map((one) => one.good('contact limit ERA 50')));
+  await Promise.all([cafe, bazaar].map((one) => one.good('limit set ERA 50')));
   await acquaint(mint, maya);
   await acquaint(cafe, maya);
   await acquaint(bazaar, maya);
