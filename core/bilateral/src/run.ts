@@ -10,13 +10,13 @@ import {
   advance,
   entry,
   equal,
+  hasRepeats,
   keyOf,
   limits,
   merged,
   nextEntry,
   noteKey,
   refused,
-  slotKey,
   type AcceptedRun,
   type Claim,
   type Demand,
@@ -35,13 +35,16 @@ import {
 } from '@dsm/primitive';
 import {
   decodeOperation,
-  isStill,
-  issueHead,
+  isEscrowOperation,
+  madeBy,
+  nextEscrow,
   noteBlind,
   noteId,
+  noteKinds,
   noteLeaf,
+  openEscrow,
+  type Escrow,
   type Note,
-  type Output,
 } from '@dsm/protocols';
 import { takeStep, type Device } from './device.ts';
 import {
@@ -57,6 +60,7 @@ import {
 export interface World {
   readonly rules: Rules;
   readonly map: MapReader;
+  readonly escrowOf: (id: Uint8Array) => Escrow | undefined;
   /** The secret from which the blinds of own notes come. */
   readonly blindSecret: Uint8Array;
   readonly indexOfMine: (relationship: Relationship, head: Uint8Array) => number | undefined;
@@ -69,6 +73,8 @@ export interface Moved {
   readonly leaves: readonly StepWrite[];
   readonly gained: readonly Note[];
   readonly spent: readonly Uint8Array[];
+  /** Escrows that the run opens or of which it says more. */
+  readonly escrows: readonly Escrow[];
 }
 
 /** A run of one's own lane, stated and not yet signed. */
@@ -107,7 +113,7 @@ export function append(
     before: leafOf(on, me, on.mine.head, theirs),
     after: leafOf(on, me, lane.head, theirs),
   };
-  const slots = demand.slots.map(({ place, value }) => ({ key: slotKey(place), value }));
+  const slots = demand.slots.map(({ key, value }): Slot => ({ key, value }));
   if (deliver) slots.push(deliverySlot(on, on.mine.head, lane.head, 'mine'));
   const taken = takeStep(
     me,
@@ -128,6 +134,7 @@ export function append(
     leaves: taken.step.writes,
     gained: notes,
     spent: leaves.filter(({ after }) => equal(after, zero32)).map(({ key }) => key),
+    escrows: escrowsAfter(operations, heads, me.id, on.peer.device, world),
     run: {
       before: on.mine.head,
       entries,
@@ -184,11 +191,9 @@ function boundsRefusal(entries: readonly Uint8Array[], demand: Demand): Unaccept
     return refused('writes');
   }
   // One line of the list is for the delivery.
-  return demand.slots.length >= limits.slotsMax ? refused('slots') : undefined;
-}
-
-function hasRepeats(writes: Demand['writes']): boolean {
-  return writes.length > 1 && new Set(writes.map(({ key }) => keyOf(key))).size < writes.length;
+  return demand.slots.length >= limits.slotsMax || hasRepeats(demand.slots)
+    ? refused('slots')
+    : undefined;
 }
 
 /** The leaves that an append moves beside its view: spent notes go, own new notes come. */
@@ -210,14 +215,33 @@ function ownLeaves(demand: Demand, notes: readonly Note[], world: World): StepWr
 /** The notes that an operation makes for `owner`. */
 export function notesFor(operation: Uint8Array, head: Uint8Array, owner: Uint8Array): Note[] {
   const decoded = decodeOperation(operation);
-  if (typeof decoded === 'string' || isStill(decoded)) return [];
-  const [source, token, outputs] =
-    decoded.type === 'mint'
-      ? [issueHead(decoded.issue), decoded.issue.token, decoded.issue.outputs]
-      : [head, decoded.token, decoded.outputs];
-  return outputs.flatMap((output: Output, index: number) =>
-    equal(output.owner, owner) ? [{ ...output, token, source, index }] : [],
-  );
+  const made = typeof decoded === 'string' ? undefined : madeBy(decoded, head, owner);
+  if (made === undefined) return [];
+  const { source, token, outputs } = made;
+  return outputs
+    .filter((output) => equal(output.owner, owner))
+    .map((output) => ({ ...output, token, source }));
+}
+
+/** Where the escrows of a lane stand after operations of its writer that were found good. */
+export function escrowsAfter(
+  operations: readonly Uint8Array[],
+  heads: readonly Uint8Array[],
+  writer: Uint8Array,
+  peer: Uint8Array,
+  { escrowOf }: Pick<World, 'escrowOf'>,
+): Escrow[] {
+  return operations.flatMap((bytes, i) => {
+    const operation = decodeOperation(bytes);
+    if (typeof operation === 'string') return [];
+    if (operation.type === 'fund') {
+      const note = notesFor(bytes, heads[i]!, peer).find(({ kind }) => kind === noteKinds.escrow)!;
+      return [openEscrow(note, writer, operation.payerKey)];
+    }
+    if (!isEscrowOperation(operation)) return [];
+    const next = nextEscrow(escrowOf(operation.escrow)!, operation);
+    return typeof next === 'string' ? [] : [next];
+  });
 }
 
 /** A run of the peer that was accepted, and the own step that absorbs it, not yet signed. */
@@ -269,6 +293,13 @@ export function absorb(
     leaves: taken.step.writes,
     gained: notes,
     spent: [],
+    escrows: escrowsAfter(
+      run.entries.map(({ operation }) => operation),
+      run.heads,
+      on.peer.device,
+      me.id,
+      world,
+    ),
     absorbed: { run, step: taken.step, statement: taken.statement },
   });
 }

@@ -11,10 +11,11 @@ import { compare, equal, isZero, keyOf } from './bytes.ts';
 import { entry, nextEntropy, nextHead, type Entry, type Lane, type Side } from './entry.ts';
 import { limits } from './limits.ts';
 import { evaluateChange, type Multiproof } from './proof.ts';
-import { keyDigest, slotKey, type Slot, type SlotPlace } from './slot.ts';
+import { type Slot } from './slot-list.ts';
+import { slotKey, type SlotPlace } from './slot.ts';
 import { stepStatement, type SignedStep, type Step, type StepWrite } from './step.ts';
 import { kinds } from './kinds.ts';
-import { verifyWorking, type Suite } from './suite.ts';
+import { keyDigest, verifyWorking, type Suite } from './suite.ts';
 import { accepted, pending, refused, type Unaccepted, type Verdict } from './verdict.ts';
 import { viewLeaf } from './view.ts';
 
@@ -77,8 +78,22 @@ export interface KnownStep {
 export interface Demand {
   /** Leaves that must move. `after: undefined` leaves the new value to the writer (its own note). */
   readonly writes: readonly DemandedWrite[];
-  /** Slots that must be named, with their writers. */
-  readonly slots: readonly { readonly place: SlotPlace; readonly value: Uint8Array }[];
+  /** Lines that the slot list must have, with the key that must sign each. */
+  readonly slots: readonly DemandedSlot[];
+}
+
+export interface DemandedSlot extends Slot {
+  readonly writer: Uint8Array;
+}
+
+/** True if one key stands twice: a run says one thing of each leaf, slot and escrow. */
+export function hasRepeats(lines: readonly { readonly key: Uint8Array }[]): boolean {
+  return lines.length > 1 && new Set(lines.map(({ key }) => keyOf(key))).size < lines.length;
+}
+
+/** The line that a slot's writer must sign to give it `value`. */
+export function demandedSlot(place: SlotPlace, value: Uint8Array): DemandedSlot {
+  return { key: slotKey(place), value, writer: place.writer };
 }
 
 export interface DemandedWrite {
@@ -295,16 +310,14 @@ function fits(demanded: DemandedWrite, { key, before, after }: StepWrite): boole
 
 /** Exactly the demanded slots, in order, and at most the delivery of this run after them. */
 function namesSlots(slots: readonly Slot[], run: JudgedRun, known: Known): boolean {
-  const demanded: Slot[] = run.demand.slots.map(({ place, value }) => ({
-    key: slotKey(place),
-    value,
-  }));
+  const demanded: readonly Slot[] = run.demand.slots;
   const all =
     slots.length > demanded.length
       ? [...demanded, known.delivery(known.lane.head, run.lane.head)]
       : demanded;
   return (
     all.length === slots.length &&
+    !hasRepeats(demanded) &&
     all.every(({ key, value }, i) => equal(key, slots[i]!.key) && equal(value, slots[i]!.value))
   );
 }
@@ -327,7 +340,7 @@ function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boo
   if (run.demand.slots.length === 0) return further.length === 0;
   const working = keyDigest(author.suite, author.workingKey);
   const others = run.demand.slots
-    .map(({ place }) => place.writer)
+    .map(({ writer }) => writer)
     .filter((digest) => !equal(digest, working));
   const given = further.map(({ suite, publicKey }) => keyDigest(suite, publicKey));
   return (

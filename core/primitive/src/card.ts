@@ -28,18 +28,9 @@ import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import type { Registry } from './registry.ts';
-import {
-  incarnationPosition,
-  keyDigest,
-  slotKey,
-  slotKinds,
-  slotListRoot,
-  statementDigest,
-  suiteCoder,
-  type Slot,
-  type SlotPlace,
-} from './slot.ts';
-import { sizes, suites, verifyRoot, type Suite } from './suite.ts';
+import { slotListRoot, statementDigest, type Slot } from './slot-list.ts';
+import { incarnationPosition, slotKey, slotKinds, type SlotPlace } from './slot.ts';
+import { keyDigest, suiteCoder, sizes, suites, verifyRoot, type Suite } from './suite.ts';
 
 /** What the root key certifies. */
 export interface CardBody {

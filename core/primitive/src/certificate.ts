@@ -24,7 +24,7 @@ import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import { groupOf, registryLineage, type Registry } from './registry.ts';
-import type { Slot } from './slot.ts';
+import { type Slot } from './slot-list.ts';
 import { verifyWorking } from './suite.ts';
 
 export interface CertificateVote {

@@ -29,12 +29,11 @@ import {
   slotKey,
   slotKinds,
   slotPlaceCoder,
-  suiteCoder,
   type Authorisation,
   type SlotPlace,
 } from './slot.ts';
 import { signedStep, stepStatement, type SignedStep } from './step.ts';
-import { verifyWorking, type Suite } from './suite.ts';
+import { suiteCoder, verifyWorking, type Suite } from './suite.ts';
 
 /** One of two runs after the same head, with the step that names where it leads. */
 export interface Branch {

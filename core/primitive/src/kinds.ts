@@ -26,6 +26,8 @@ export const kinds = {
   issue: 0x21,
   spendPart: 0x22,
   issuePart: 0x23,
+  exitPart: 0x24,
+  lock: 0x25,
 
   message: 0x30,
   sealed: 0x31,

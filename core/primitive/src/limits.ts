@@ -29,6 +29,18 @@ export const limits = {
   slotValuesMax: 4,
   /** Protocol: runs that wait for an earlier one, for each lane. */
   earlyRunsMax: 64,
+  /** Protocol: a policy, as bytes; notes that one issue makes. */
+  policyBytesMax: 2_048,
+  issueOutputsMax: 64,
+  /** Protocol: issuers of a token, and devices that hold its keys. */
+  issuersMax: 5,
+  /** Protocol: what a lock carries for the next device of its route. */
+  routeBytesMax: 1_024,
+  /** Protocol: locks that one escrow holds at a time. */
+  locksMax: 16,
+  /** Protocol: one write to a slot and the state of a slot, as bytes. */
+  slotWriteBytesMax: 131_072,
+  slotStateBytesMax: 524_288,
   /** Protocol: the longest and the widest lineage that a policy may allow. */
   lineageDepthMax: 64,
   lineageReceiptsMax: 4_096,

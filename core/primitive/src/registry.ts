@@ -22,8 +22,7 @@ import {
 import { address, hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
-import { suiteCoder } from './slot.ts';
-import type { Suite } from './suite.ts';
+import { suiteCoder, type Suite } from './suite.ts';
 
 export interface RegistryNode {
   readonly suite: Suite;

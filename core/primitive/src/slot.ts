@@ -10,14 +10,18 @@
  *     2 delivery   the lane's key           H_position(spool key ‖ head)      H_delivery(spool key ‖ next head)
  *     3 issue      the policy's issuer      head of the parent issue          head of the issue
  *     4 incarnation the device's root key   H_position(DevID ‖ incarnation)   digest of the incarnation statement
+ *     5 exit       the escrow's exit key    H_position(escrow id ‖ payer key) H_exit(…): total.ts
+ *     6 lock       the escrow's exit key    H_position(escrow id ‖ lock)      the preimage, or anything else: given up
  *
  * A write is authorised by one signature over `H_step(body digest ‖ slot list root)`: the node sees
- * the path of its own slot in that list and neither the body nor the other slots.
+ * the path of its own slot in that list and neither the body nor the other slots. Two kinds ask for
+ * more: an issue by a committee is signed by several, and an exit cites what the payer has said.
  */
 
 import { equal } from './bytes.ts';
 import {
   bytes32,
+  choice,
   list,
   object,
   oneOf,
@@ -28,27 +32,47 @@ import {
   type Coder,
   type Obj,
 } from './codec.ts';
+import {
+  committeeCoder,
+  committeeWriter,
+  furtherCoder,
+  signedByCommittee,
+  type Committee,
+  type KeySignature,
+} from './committee.ts';
 import { hash } from './hash.ts';
 import { kinds, type Kind } from './kinds.ts';
 import { limits } from './limits.ts';
-import { verifyRoot, verifyWorking, type Suite } from './suite.ts';
+import { evaluateSlotPath, pathCoder, statementDigest, type PathStep } from './slot-list.ts';
+import { keyDigest, suiteCoder, verifyRoot, verifyWorking, type Suite } from './suite.ts';
+import {
+  citationHolds,
+  exitAmount,
+  exitClaimCoder,
+  exitHead,
+  exitPosition,
+  type ExitClaim,
+} from './total.ts';
 
-export const slotKinds = { spend: 1, delivery: 2, issue: 3, incarnation: 4 } as const;
+export const slotKinds = {
+  spend: 1,
+  delivery: 2,
+  issue: 3,
+  incarnation: 4,
+  exit: 5,
+  lock: 6,
+} as const;
 export type SlotKind = (typeof slotKinds)[keyof typeof slotKinds];
 
 /** The kind byte in the context of the signature that authorises a write. */
 export const signedKinds: Readonly<Record<SlotKind, Kind>> = {
   1: kinds.signedStep,
   2: kinds.signedStep,
-  3: kinds.signedStep,
+  3: kinds.issue,
   4: kinds.incarnation,
+  5: kinds.signedStep,
+  6: kinds.lock,
 };
-
-/** One line of a step's slot list. */
-export interface Slot {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
 
 /** Where a slot is, before hashing. */
 export interface SlotPlace {
@@ -58,13 +82,6 @@ export interface SlotPlace {
   readonly position: Uint8Array;
 }
 
-/** One step of the path from a line of the list to its root. */
-export interface PathStep {
-  /** 0 if the sibling stands on the left. */
-  readonly side: 0 | 1;
-  readonly sibling: Uint8Array;
-}
-
 /** Who authorised a slot's value: one signature over a list that contains it. */
 export interface Authorisation {
   readonly suite: Suite;
@@ -72,7 +89,19 @@ export interface Authorisation {
   readonly body: Uint8Array;
   readonly path: readonly PathStep[];
   readonly signature: Uint8Array;
+  /** What the writer rule asks for beside that signature. */
+  readonly backing: Backing | undefined;
 }
+
+export type Backing =
+  /** Issues: who may sign, and the signatures beside the first. */
+  | {
+      readonly type: 'committee';
+      readonly committee: Committee;
+      readonly further: readonly KeySignature[];
+    }
+  /** Exits: what the payer has said, and the locks that the payee opens. */
+  | ({ readonly type: 'exit' } & ExitClaim);
 
 /** What a client sends to the nodes of the slot's group. */
 export interface SlotWrite {
@@ -83,46 +112,9 @@ export interface SlotWrite {
   readonly hint: Uint8Array | undefined;
 }
 
-/** The digest that names a public key in notes, rules and slots, for its whole life. */
-export function keyDigest(suite: Suite, publicKey: Uint8Array): Uint8Array {
-  return hash('working-key', Uint8Array.of(suite), publicKey);
-}
-
 export function slotKey(place: SlotPlace): Uint8Array {
   const rule = hash('rule', Uint8Array.of(0x01), place.writer);
   return hash('slot', Uint8Array.of(place.kind), rule, place.position);
-}
-
-/** Root of a slot list: a binary tree in list order, an odd last node moves up as it is. */
-export function slotListRoot(slots: readonly Slot[]): Uint8Array {
-  let level = slots.map(slotLeaf);
-  while (level.length > 1) level = parents(level);
-  return level[0] ?? hash('slot-list', Uint8Array.of(2));
-}
-
-/** The path of line `index`, to be sent with its write. */
-export function slotPath(slots: readonly Slot[], index: number): readonly PathStep[] {
-  const path: PathStep[] = [];
-  let at = index;
-  for (let level = slots.map(slotLeaf); level.length > 1; level = parents(level)) {
-    const sibling = level[at ^ 1];
-    if (sibling !== undefined) path.push({ side: at % 2 === 0 ? 1 : 0, sibling });
-    at >>= 1;
-  }
-  return path;
-}
-
-/** The root that `slot` and `path` lead to. */
-export function evaluateSlotPath(slot: Slot, path: readonly PathStep[]): Uint8Array {
-  return path.reduce(
-    (node, { side, sibling }) => (side === 0 ? slotInner(sibling, node) : slotInner(node, sibling)),
-    slotLeaf(slot),
-  );
-}
-
-/** What the signature of a step, an issue or an incarnation is made over. */
-export function statementDigest(body: Uint8Array, root: Uint8Array): Uint8Array {
-  return hash('step', body, root);
 }
 
 /** True if the authorisation is one by the slot's only writer, for this value. */
@@ -132,29 +124,47 @@ export function authorises(
   value: Uint8Array,
   by: Authorisation,
 ): boolean {
-  if (!equal(keyDigest(by.suite, by.publicKey), place.writer)) return false;
   const root = evaluateSlotPath({ key: slotKey(place), value }, by.path);
   const digest = statementDigest(by.body, root);
+  if (place.kind === slotKinds.issue && by.backing?.type === 'committee') {
+    return byCommittee(network, place, digest, by, by.backing);
+  }
+  if (!equal(keyDigest(by.suite, by.publicKey), place.writer)) return false;
+  if (!isBacked(network, place, value, by.backing)) return false;
   const verify = place.kind === slotKinds.incarnation ? verifyRoot : verifyWorking;
   const kind = signedKinds[place.kind];
   return verify(kind, by.suite, network, by.publicKey, digest, by.signature);
 }
 
-function slotLeaf({ key, value }: Slot): Uint8Array {
-  return hash('slot-list', Uint8Array.of(0), key, value);
+function byCommittee(
+  network: Uint8Array,
+  { writer }: SlotPlace,
+  digest: Uint8Array,
+  { suite, publicKey, signature }: Authorisation,
+  { committee, further }: Backing & { readonly type: 'committee' },
+): boolean {
+  if (committee.members.length === 1 || !equal(committeeWriter(committee), writer)) return false;
+  const signatures = [{ suite, publicKey, signature }, ...further];
+  return signedByCommittee(committee, kinds.issue, network, digest, signatures);
 }
 
-function slotInner(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash('slot-list', Uint8Array.of(1), left, right);
-}
-
-function parents(level: readonly Uint8Array[]): Uint8Array[] {
-  const up: Uint8Array[] = [];
-  for (let i = 0; i < level.length; i += 2) {
-    const right = level[i + 1];
-    up.push(right === undefined ? level[i]! : slotInner(level[i]!, right));
-  }
-  return up;
+/** An exit says what it takes, and the payer has said so before; nothing else is backed by anything. */
+function isBacked(
+  network: Uint8Array,
+  { kind, position }: SlotPlace,
+  value: Uint8Array,
+  backing: Backing | undefined,
+): boolean {
+  if (kind !== slotKinds.exit) return backing === undefined;
+  if (backing?.type !== 'exit') return false;
+  const { citation } = backing;
+  const payerKey = keyDigest(citation.suite, citation.publicKey);
+  return (
+    equal(exitPosition(citation.escrow, payerKey), position) &&
+    equal(exitHead(backing), value) &&
+    exitAmount(backing) !== undefined &&
+    citationHolds(network, payerKey, citation)
+  );
 }
 
 /** The position of the incarnation slot that a device fills when it restores itself. */
@@ -174,12 +184,8 @@ export function deliveryValue(spoolKey: Uint8Array, head: Uint8Array): Uint8Arra
   return hash('delivery', spoolKey, head);
 }
 
-export const suiteCoder: Coder<Suite> = oneOf([1, 2]);
-
-export const slotCoder: Coder<Slot> = struct({ key: bytes32, value: bytes32 });
-
 export const slotPlaceCoder: Coder<SlotPlace> = struct({
-  kind: oneOf([1, 2, 3, 4]),
+  kind: oneOf([1, 2, 3, 4, 5, 6]),
   writer: bytes32,
   position: bytes32,
 });
@@ -188,13 +194,19 @@ export const authorisationCoder: Coder<Authorisation> = struct({
   suite: suiteCoder,
   publicKey: variable(limits.publicKeyBytesMax),
   body: bytes32,
-  path: list<PathStep>(struct({ side: oneOf([0, 1]), sibling: bytes32 }), 8),
+  path: pathCoder,
   signature: variable(limits.signatureBytesMax),
+  backing: option(
+    choice<Backing>({
+      committee: [1, struct({ committee: committeeCoder, further: furtherCoder })],
+      exit: [2, exitClaimCoder],
+    }),
+  ),
 });
 
 export const slotWrite: Obj<SlotWrite> = object(
   kinds.slotWrite,
-  20_480,
+  limits.slotWriteBytesMax,
   struct({
     place: slotPlaceCoder,
     value: bytes32,
@@ -219,7 +231,7 @@ export interface SlotState {
 
 export const slotState: Obj<SlotState> = object(
   kinds.slotState,
-  98_304,
+  limits.slotStateBytesMax,
   struct({
     place: slotPlaceCoder,
     vote: struct({

@@ -23,11 +23,11 @@ import {
   type Coder,
   type Obj,
 } from './codec.ts';
+import { keySignatureCoder, type KeySignature } from './committee.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import { proofCoder, type Multiproof } from './proof.ts';
-import { slotCoder, slotListRoot, statementDigest, suiteCoder, type Slot } from './slot.ts';
-import type { Suite } from './suite.ts';
+import { slotCoder, slotListRoot, statementDigest, type Slot } from './slot-list.ts';
 
 export type Cause =
   /** The device's own run, up to `head`. `count` entries, the last with `index`. */
@@ -74,18 +74,12 @@ export interface Step {
   readonly proof: Multiproof;
 }
 
-/** A signature by a key that is not the current working key, needed by slots that name it. */
-export interface FurtherSignature {
-  readonly suite: Suite;
-  readonly publicKey: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
 export interface SignedStep {
   readonly step: Step;
   readonly slots: readonly Slot[];
   readonly signature: Uint8Array;
-  readonly further: readonly FurtherSignature[];
+  /** By keys that are not the current working key, needed by slots that name them. */
+  readonly further: readonly KeySignature[];
 }
 
 /**
@@ -140,14 +134,7 @@ export const signedStep: Obj<SignedStep> = object(
       step,
       slots: list(slotCoder, limits.slotsMax),
       signature: variable(limits.signatureBytesMax),
-      further: list(
-        struct({
-          suite: suiteCoder,
-          publicKey: variable(limits.publicKeyBytesMax),
-          signature: variable(limits.signatureBytesMax),
-        }),
-        4,
-      ),
+      further: list(keySignatureCoder, limits.stepKeysMax),
     }),
   ),
 );

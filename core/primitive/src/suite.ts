@@ -11,12 +11,21 @@
  */
 
 import { concat } from './bytes.ts';
+import { oneOf, type Coder } from './codec.ts';
+import { hash } from './hash.ts';
 import type { Kind } from './kinds.ts';
 
 export const algorithms = ['ml-dsa-65', 'slh-dsa-sha2-128s', 'slh-dsa-sha2-128f'] as const;
 export type Algorithm = (typeof algorithms)[number];
 
 export type Suite = 1 | 2;
+
+export const suiteCoder: Coder<Suite> = oneOf([1, 2]);
+
+/** The digest that names a public key in notes, rules and slots, for its whole life. */
+export function keyDigest(suite: Suite, publicKey: Uint8Array): Uint8Array {
+  return hash('working-key', Uint8Array.of(suite), publicKey);
+}
 
 export const suites: Readonly<
   Record<Suite, { readonly root: Algorithm; readonly working: Algorithm }>

@@ -6,7 +6,8 @@
  *
  * A note names its owner and the digest of its spend key for its whole life, so a change of keys
  * never moves its spend slot. Payees require a certificate for online notes; purse notes are the
- * only ones that they may take without, within their own limit, and two spends of one convict.
+ * only ones that they may take without, within their own limit, and two spends of one convict. An
+ * escrow belongs to the payee, who cannot take more of it than its payer has said (escrow.ts).
  */
 
 import {
@@ -23,14 +24,15 @@ import {
   type SlotPlace,
 } from '@dsm/primitive';
 
-export const noteKinds = { online: 0, purse: 1 } as const;
+export const noteKinds = { online: 0, purse: 1, escrow: 2 } as const;
 export type NoteKind = (typeof noteKinds)[keyof typeof noteKinds];
 
-/** What an entry gives to somebody. */
+/** What an entry, an issue or an exit gives to somebody. */
 export interface Output {
   readonly owner: Uint8Array;
   /** Digest of the owner's working key: the only writer of the spend slot. */
   readonly key: Uint8Array;
+  /** Smallest units; the serial number of an item of a unique token. */
   readonly amount: bigint;
   readonly kind: NoteKind;
   /** Upper bounds of the lineage behind the note. */
@@ -40,7 +42,7 @@ export interface Output {
 
 export interface Note extends Output {
   readonly token: Uint8Array;
-  /** The head that created the note, and its place among that entry's outputs. */
+  /** The head that created the note, and its place among the outputs there. */
   readonly source: Uint8Array;
   readonly index: number;
 }
@@ -49,7 +51,7 @@ export const outputCoder: Coder<Output> = struct({
   owner: bytes32,
   key: bytes32,
   amount: u128,
-  kind: oneOf([0, 1]),
+  kind: oneOf([0, 1, 2]),
   depth: u16,
   receipts: u32,
 });
@@ -61,7 +63,7 @@ export const noteCoder: Coder<Note> = struct({
   owner: bytes32,
   key: bytes32,
   amount: u128,
-  kind: oneOf([0, 1]),
+  kind: oneOf([0, 1, 2]),
   depth: u16,
   receipts: u32,
 });

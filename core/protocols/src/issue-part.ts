@@ -1,0 +1,170 @@
+/**
+ * Issue parts: an issue, by whom it is authorised, and what certifies it.
+ *
+ *     issue ‖ authorisation by the issuers ‖ certificate of the slot after its parent? ‖ spends
+ *
+ * A mint has no spends. A re-mint has one for each note that it names: the holder's authorisation
+ * of the note's spend slot, whose value is this issue, and its certificate.
+ */
+
+import {
+  authorisationCoder,
+  authorises,
+  certificate,
+  equal,
+  kinds,
+  limits,
+  list,
+  object,
+  option,
+  slotKey,
+  struct,
+  type Authorisation,
+  type Certificate,
+  type Obj,
+} from '@dsm/primitive';
+import { issue, issueHead, issuePlace, remintedPlace, type Issue, type Remint } from './issue.ts';
+import { issuedRefusal, mayBeSpentBy } from './movement.ts';
+import { noteKinds } from './note.ts';
+import {
+  allHold,
+  bad,
+  certificateHolds,
+  type LineageKnown,
+  type LineageRefusal,
+  type LineageVerdict,
+  type Origin,
+} from './origin.ts';
+import type { Policy } from './policy.ts';
+
+/** A note spent into a re-mint, in the order of its notes. */
+export interface RemintSpend {
+  readonly authorisation: Authorisation;
+  readonly certificate: Certificate | undefined;
+}
+
+export interface IssuePart {
+  readonly issue: Issue;
+  readonly authorisation: Authorisation;
+  readonly certificate: Certificate | undefined;
+  readonly spends: readonly RemintSpend[];
+}
+
+export const issuePart: Obj<IssuePart> = object(
+  kinds.issuePart,
+  limits.objectBytesMax,
+  struct<IssuePart>({
+    issue,
+    authorisation: authorisationCoder,
+    certificate: option(certificate),
+    spends: list<RemintSpend>(
+      struct({ authorisation: authorisationCoder, certificate: option(certificate) }),
+      limits.inputsMax,
+    ),
+  }),
+);
+
+export function checkIssue(part: IssuePart, known: LineageKnown): LineageVerdict {
+  const { token, parent } = part.issue;
+  const policy = known.policyOf(token);
+  if (policy === undefined) return { type: 'missing', heads: [], policy: token };
+  const first = equal(parent, token);
+  const before = first ? undefined : known.originOf(parent);
+  if (!first && before === undefined) return { type: 'missing', heads: [parent] };
+  const refusal = issueRefusal(part, policy, before, known);
+  if (refusal !== undefined) return bad(refusal);
+  const certified = isCertified(part, policy, before, known);
+  if (certified === 'bad') return bad('certificate');
+  const { index, total, outputs } = part.issue;
+  return {
+    type: 'good',
+    origin: {
+      head: issueHead(part.issue),
+      token,
+      outputs,
+      certified,
+      sources: before === undefined ? [] : [parent],
+      issued: { index, total },
+      payer: undefined,
+      purse: false,
+    },
+  };
+}
+
+/** `before` is the origin of the parent issue, undefined for the first. */
+function issueRefusal(
+  { issue: said, authorisation, spends }: IssuePart,
+  policy: Policy,
+  before: Origin | undefined,
+  { network }: LineageKnown,
+): LineageRefusal | undefined {
+  const { parent, amount, total, outputs, remint } = said;
+  if (!followsParent(said, before)) return 'chain';
+  if (total > policy.cap) return 'cap';
+  if (said.anchors.length > 0 && said.anchors.length !== outputs.length) return 'malformed';
+  const head = issueHead(said);
+  const place = issuePlace(parent, policy);
+  if (!authorises(network, place, head, authorisation)) return 'signature';
+  if (remint !== undefined) return remintRefusal(said, remint, spends, policy, network);
+  const fresh = amount > 0n && spends.length === 0;
+  return fresh && issuedRefusal(outputs, amount, total, policy) === undefined
+    ? undefined
+    : 'movement';
+}
+
+/** One further in the chain of one token, with the amount added to the running total. */
+function followsParent(
+  { token, index, amount, total }: Issue,
+  before: Origin | undefined,
+): boolean {
+  if (before === undefined) return index === 1 && total === amount;
+  const { issued } = before;
+  return (
+    issued !== undefined &&
+    equal(before.token, token) &&
+    index === issued.index + 1 &&
+    total === issued.total + amount
+  );
+}
+
+/** The holder has spent every note that the re-mint names into it. */
+function remintRefusal(
+  said: Issue,
+  { notes }: Remint,
+  spends: readonly RemintSpend[],
+  policy: Policy,
+  network: Uint8Array,
+): LineageRefusal | undefined {
+  const head = issueHead(said);
+  const plain = said.outputs.every(
+    ({ amount, kind, depth, receipts }) =>
+      amount > 0n && kind === noteKinds.online && depth === 0 && receipts === 1,
+  );
+  if (said.amount !== 0n || !plain || spends.length !== notes.length) return 'remint';
+  if (!spends.every(({ authorisation }) => mayBeSpentBy(policy, authorisation.suite))) {
+    return 'suite';
+  }
+  const spent = notes.every((note, i) =>
+    authorises(network, remintedPlace(note), head, spends[i]!.authorisation),
+  );
+  return spent ? undefined : 'signature';
+}
+
+function isCertified(
+  { issue: said, certificate: claim, spends }: IssuePart,
+  policy: Policy,
+  before: Origin | undefined,
+  { registry }: LineageKnown,
+): boolean | 'bad' {
+  const head = issueHead(said);
+  const slot = { key: slotKey(issuePlace(said.parent, policy)), value: head };
+  const notes = said.remint?.notes ?? [];
+  return allHold([
+    certificateHolds(claim, slot, registry, policy),
+    ...notes.map((note, i) => {
+      const spent = { key: slotKey(remintedPlace(note)), value: head };
+      return certificateHolds(spends[i]!.certificate, spent, registry, policy);
+    }),
+    before?.certified ?? true,
+  ]);
+}
