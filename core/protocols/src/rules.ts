@@ -19,6 +19,7 @@ import {
   refused,
   zero32,
   type Demand,
+  type DemandedSlot,
   type DemandedWrite,
   type OperationContext,
   type Rules,
@@ -29,6 +30,7 @@ import {
   exitOutputs,
   exitPlace,
   nextEscrow,
+  openEscrow,
   totalDemand,
   type Escrow,
   type EscrowOperation,
@@ -213,8 +215,20 @@ function demandOf(operation: Valued, { writer, head }: OperationContext): Demand
     slots:
       operation.type === 'exit'
         ? [demandedSlot(exitPlace(exitNote(operation, writer)), source)]
-        : inputs.map((input) => demandedSlot(spendPlace(input), source)),
+        : [
+            ...inputs.map((input) => demandedSlot(spendPlace(input), source)),
+            ...firstTotal(operation, head, writer),
+          ],
   };
+}
+
+/** Funding says total 0, so the payee can leave from the first moment. */
+function firstTotal(operation: Operation, head: Uint8Array, writer: Uint8Array): DemandedSlot[] {
+  if (operation.type !== 'fund') return [];
+  const { outputs, token, payerKey } = operation;
+  const index = outputs.findIndex(({ kind }) => kind === noteKinds.escrow);
+  const note = { ...outputs[index]!, token, source: head, index };
+  return [totalDemand(openEscrow(note, writer, payerKey))];
 }
 
 /** The notes that an operation spends. */
