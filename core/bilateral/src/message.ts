@@ -113,7 +113,7 @@ export const message: Obj<Message> = object(
     parts: [
       6,
       struct({
-        policies: list(variable(1_024), 64),
+        policies: list(variable(limits.policyBytesMax), 64),
         parts: list(variable(limits.objectBytesMax), 1_024),
       }),
     ],

@@ -41,6 +41,7 @@ export const kinds = {
   mark: 0x45,
   backup: 0x46,
   wallet: 0x47,
+  escrow: 0x48,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

@@ -89,6 +89,7 @@ export function checkExit(part: ExitPart, known: LineageKnown): LineageVerdict {
   return {
     type: 'good',
     origin: {
+      type: 'exit',
       head,
       token: origin.token,
       outputs: exitOutputs(note, payer, exitAmount(claim)!),

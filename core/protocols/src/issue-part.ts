@@ -79,6 +79,7 @@ export function checkIssue(part: IssuePart, known: LineageKnown): LineageVerdict
   return {
     type: 'good',
     origin: {
+      type: 'issue',
       head: issueHead(part.issue),
       token,
       outputs,

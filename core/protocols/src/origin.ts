@@ -17,9 +17,13 @@ import {
 import type { Output } from './note.ts';
 import type { Policy } from './policy.ts';
 
+/** What kind of part made the notes: those of an issue or an exit enter their owner's map by `collect`. */
+export type OriginType = 'issue' | 'spend' | 'exit';
+
 export interface Origin {
   readonly head: Uint8Array;
   readonly token: Uint8Array;
+  readonly type: OriginType;
   readonly outputs: readonly Output[];
   readonly certified: boolean;
   /** Heads that it rests on: none for the first issue of a token. */

@@ -85,6 +85,7 @@ export function checkSpend(part: SpendPart, known: LineageKnown): LineageVerdict
   return {
     type: 'good',
     origin: {
+      type: 'spend',
       head,
       token,
       outputs,

@@ -9,6 +9,7 @@
 import {
   entry,
   equal,
+  exitHead,
   keyDigest,
   keyOf,
   nextHead,
@@ -23,36 +24,30 @@ import {
 } from '@dsm/primitive';
 import type { Absorbed, Appended, Relationship, OwnRun } from '@dsm/bilateral';
 import {
-  checkPart,
   decodeOperation,
-  decodePart,
-  encodeOpening,
-  encodePart,
-  isStill,
+  inputsIn,
+  isEscrowOperation,
   issueHead,
   noteId,
   noteKinds,
-  partHead,
   spendPlace,
-  type Input,
-  type IssuePart,
-  type SpendPart,
 } from '@dsm/protocols';
-import { lineageKnown, putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
+import { putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
 import {
   draft,
   putLeaves,
+  putCollected,
   putMark,
   putNote,
-  putOrigin,
   putPayment,
   putRun,
-  putToken,
   removeNote,
   type Draft,
   type RunAt,
 } from './model.ts';
-import { laneKey, rowKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './rows.ts';
+import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './rows.ts';
+import { inputsOfEntry, partsOf, putParts } from './parts.ts';
+import { putFunded, putPaid } from './escrow-rows.ts';
 import { finalityOf, givenTo } from './value.ts';
 
 /** An own run, stated and durable, not signed. */
@@ -72,6 +67,8 @@ export function appendedDraft(
   putLeaves(to, model, change.leaves);
   for (const note of change.gained) putNote(to, model, { note, state: 0 });
   for (const id of spentIds(run)) removeNote(to, model, id);
+  for (const escrow of change.escrows) putFunded(to, model, relationship, escrow);
+  for (const head of collectedHeads(run.entries)) putCollected(to, model, head);
   const at: RunAt = {
     index: relationship.mine.index,
     row: {
@@ -96,19 +93,23 @@ export function appendedDraft(
   return { change: to, at, payments };
 }
 
+/** Heads of issues and exits whose notes an own run brings into the map. */
+function collectedHeads(entries: readonly Uint8Array[]): Uint8Array[] {
+  return entries.flatMap((bytes) => {
+    const decoded = entry.decode(bytes);
+    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    if (typeof operation === 'string') return [];
+    if (operation.type === 'collect') return [operation.source];
+    if (operation.type === 'exit') return [exitHead(operation.claim)];
+    return operation.type === 'remint' ? [issueHead(operation.issue)] : [];
+  });
+}
+
 /** Ids of the notes that the run's operations spend. */
 function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
   return entries.flatMap((bytes) =>
     inputsOfEntry(bytes).map(({ source, index }) => noteId(source, index)),
   );
-}
-
-export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {
-  const decoded = entry.decode(bytes);
-  if (!decoded.ok) return [];
-  const operation = decodeOperation(decoded.value.operation);
-  if (typeof operation === 'string') return [];
-  return operation.type === 'transfer' || operation.type === 'load' ? operation.inputs : [];
 }
 
 /** One row for each transfer of a run that gives something to the other device. */
@@ -125,7 +126,7 @@ function paymentsOf(
   const rows: PaymentRow[] = [];
   for (const [i, bytes] of entries.entries()) {
     const decoded = entry.decode(bytes);
-    const given = decoded.ok ? givenTo(decoded.value.operation, receiver) : undefined;
+    const given = decoded.ok ? givenTo(decoded.value.operation, receiver, model) : undefined;
     if (!decoded.ok || given === undefined || given.amount === 0n) continue;
     rows.push({
       number: model.payments.length + rows.length,
@@ -140,6 +141,7 @@ function paymentsOf(
       note: given.memo,
       online,
       finality: 0,
+      over: given.over,
       wireBytes: 0,
       seenAt: clock.now(),
     });
@@ -189,6 +191,7 @@ export function absorbedDraft(
   putEntries(to, model, before, 1, before.theirs, entries);
   putLeaves(to, model, change.leaves);
   for (const note of change.gained) putNote(to, model, { note, state: 0 });
+  for (const escrow of change.escrows) putPaid(to, model, relationship, escrow, signed);
   const row: RunRow = {
     before: before.theirs.head,
     head: run.lane.head,
@@ -225,70 +228,13 @@ export function writersOf(model: Engine['model'], entries: readonly Uint8Array[]
   return entries.flatMap((bytes) => {
     const decoded = entry.decode(bytes);
     const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
-    if (typeof operation === 'string' || isStill(operation)) return [];
-    if (operation.type !== 'mint') return operation.inputs.map(({ key }) => key);
-    const rules = model.tokens.get(keyOf(operation.issue.token))?.rules;
-    return rules === undefined ? [] : [rules.issuer];
-  });
-}
-
-/** What the entries of one signed run are in the lineage of the notes that they make. */
-export function partsOf(
-  before: Uint8Array,
-  entries: readonly Uint8Array[],
-  signed: SignedStep,
-  card: Card,
-): (SpendPart | IssuePart)[] {
-  const { suite, workingKey } = card.body;
-  const body = stepBodyDigest(signed.step);
-  const signatures = [
-    { suite, publicKey: workingKey, signature: signed.signature },
-    ...signed.further,
-  ];
-  const parts: (SpendPart | IssuePart)[] = [];
-  let head = before;
-  for (const bytes of entries) {
-    const from = head;
-    head = nextHead(head, bytes);
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
-    if (typeof operation === 'string' || isStill(operation)) continue;
-    if (operation.type === 'mint') {
-      const part = issuePartOf(operation.issue, body, signed);
-      if (part !== undefined) parts.push(part);
-      continue;
+    if (typeof operation === 'string') return [];
+    if (isEscrowOperation(operation)) {
+      const row = model.escrows.get(keyOf(operation.escrow));
+      return row === undefined ? [] : [row.escrow.payerKey];
     }
-    const certificates = operation.inputs.map(() => undefined);
-    parts.push({ before: from, entry: bytes, body, slots: signed.slots, signatures, certificates });
-  }
-  return parts;
-}
-
-function issuePartOf(
-  issue: IssuePart['issue'],
-  body: Uint8Array,
-  { slots, further }: SignedStep,
-): IssuePart | undefined {
-  const head = issueHead(issue);
-  const index = slots.findIndex(({ value }) => equal(value, head));
-  const signer = further[0];
-  if (index < 0 || signer === undefined) return undefined;
-  const authorisation = { ...signer, body, path: slotPath(slots, index) };
-  return { issue, authorisation, certificate: undefined };
-}
-
-/** Parts that check out become origins; one that rests on missing parts is kept for later. */
-export function putParts(
-  to: Draft,
-  engine: Engine,
-  parts: readonly (SpendPart | IssuePart)[],
-): void {
-  for (const part of parts) {
-    const verdict = checkPart(part, lineageKnown(engine));
-    const bytes = encodePart(part);
-    if (verdict.type === 'good') putOrigin(to, engine.model, verdict.origin, bytes);
-    else to.put(rowKey('part', partHead(part)), bytes);
-  }
+    return inputsIn(operation).map(({ key }) => key);
+  });
 }
 
 /** Statements of the peer, kept to be compared with what others hold. */
@@ -331,7 +277,14 @@ function putMarks(
           card: cardBytes,
           place,
           value: head,
-          authorisation: { suite, publicKey: workingKey, body, path, signature },
+          authorisation: {
+            suite,
+            publicKey: workingKey,
+            body,
+            path,
+            signature,
+            backing: undefined,
+          },
           opening: new Uint8Array(0),
         },
       });
@@ -341,17 +294,6 @@ function putMarks(
 
 function contactCard(model: Engine['model'], device: Uint8Array): Uint8Array {
   return model.contacts.get(keyOf(device))?.card ?? new Uint8Array(0);
-}
-
-/** The opening of a purse note, from the load that made it, if its part is here. */
-export async function openingOf(
-  { store }: Engine,
-  { source, index }: Pick<Input, 'source' | 'index'>,
-): Promise<Uint8Array | undefined> {
-  const bytes = await store.get(rowKey('part', source));
-  const part = bytes === undefined ? undefined : decodePart(bytes);
-  if (part === undefined || 'issue' in part) return undefined;
-  return encodeOpening({ before: part.before, index, entry: part.entry });
 }
 
 /** Bring the finality of all payments up to date, durably. Answers with those that changed. */
@@ -368,19 +310,4 @@ export async function refreshFinality(engine: Engine): Promise<readonly PaymentR
   }
   await engine.commit(to);
   return changed;
-}
-
-/** After a mint: the token remembers its newest issue, the parent of the next. */
-export function putMinted(to: Draft, { model }: Engine, operation: Uint8Array): void {
-  const decoded = decodeOperation(operation);
-  if (typeof decoded === 'string' || decoded.type !== 'mint') return;
-  const { issue } = decoded;
-  const token = model.tokens.get(keyOf(issue.token));
-  if (token === undefined) return;
-  putToken(to, model, {
-    ...token,
-    issueHead: issueHead(issue),
-    issueIndex: issue.index,
-    issueTotal: issue.total,
-  });
 }

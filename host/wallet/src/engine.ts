@@ -15,7 +15,7 @@ import {
   stepPosition,
   walk,
   type Claim,
-  type FurtherSignature,
+  type KeySignature,
   type KnownStep,
   type Lane,
   type Registry,
@@ -27,7 +27,7 @@ import {
   advance,
 } from '@dsm/primitive';
 import { relationship, device, type Device, type Relationship, type World } from '@dsm/bilateral';
-import { valueRules, type LineageKnown } from '@dsm/protocols';
+import { valueRules, type LineageKnown, type ValueKnown } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
@@ -77,8 +77,13 @@ export async function worldFor(
   const { model, keys } = engine;
   const heads =
     claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
+  const known: ValueKnown = {
+    policyOf: (token) => model.tokens.get(keyOf(token))?.rules,
+    escrowOf: (id) => model.escrows.get(keyOf(id))?.escrow,
+  };
   return {
-    rules: valueRules((token) => model.tokens.get(keyOf(token))?.rules),
+    rules: valueRules(known),
+    escrowOf: known.escrowOf,
     map: model.map,
     blindSecret: keys.blindSecret,
     indexOfMine: (_, head) => model.tails.get(keyOf(on.key))?.get(keyOf(head)),
@@ -209,7 +214,7 @@ export function signStep(
   const others = new Map(
     writers.filter((digest) => !equal(digest, current)).map((digest) => [keyOf(digest), digest]),
   );
-  const further: FurtherSignature[] = [...others.values()].map((digest) => {
+  const further: KeySignature[] = [...others.values()].map((digest) => {
     const pair = keys.byDigest(digest);
     if (pair === undefined) throw new DsmError('integrity', 'a note names a key that is not here');
     const signature = signAs(pair, kinds.signedStep, suite, network, statement);

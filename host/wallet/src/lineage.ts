@@ -1,39 +1,24 @@
 /**
- * Lineage on its way: which parts are missing, taking them in, handing them out, certifying them.
+ * Lineage on its way: which parts are missing, taking them in, handing them out.
  */
 
-import {
-  entry,
-  equal,
-  keyDigest,
-  keyOf,
-  slotKey,
-  slotPath,
-  type Authorisation,
-  type Certificate,
-  type SlotPlace,
-  type SlotWrite,
-} from '@dsm/primitive';
+import { entry, equal, keyOf } from '@dsm/primitive';
 import {
   checkPart,
   decodeOperation,
   decodePart,
   encodePart,
-  isStill,
-  issuePlace,
   policy,
-  spendPlace,
   tokenId,
-  type Input,
-  type IssuePart,
-  type SpendPart,
+  tokenOf,
+  type LineagePart,
 } from '@dsm/protocols';
-import { inputsOfEntry, refreshFinality } from './changes.ts';
+import { refreshFinality } from './changes.ts';
+import { inputsOfEntry } from './parts.ts';
 import { lineageKnown, type Engine } from './engine.ts';
-import { draft, putNote, putOrigin, putPayment, putToken, type Draft } from './model.ts';
+import { draft, putOrigin, putToken } from './model.ts';
 import { rowKey, type PaymentRow } from './rows.ts';
 import { newToken } from './tokens.ts';
-import { evidenceOfSlot, raise } from './tripwire.ts';
 
 /** What a run rests on and this wallet does not have. */
 export interface Missing {
@@ -48,9 +33,8 @@ export function missingFor({ model }: Engine, entries: readonly Uint8Array[]): M
     const decoded = entry.decode(bytes);
     if (!decoded.ok) continue;
     const operation = decodeOperation(decoded.value.operation);
-    if (typeof operation === 'string' || isStill(operation)) continue;
-    const token = operation.type === 'mint' ? operation.issue.token : operation.token;
-    if (!model.tokens.has(keyOf(token))) tokens.set(keyOf(token), token);
+    const token = typeof operation === 'string' ? undefined : tokenOf(operation);
+    if (token !== undefined && !model.tokens.has(keyOf(token))) tokens.set(keyOf(token), token);
     for (const { source } of inputsOfEntry(bytes)) {
       if (!model.origins.has(keyOf(source))) heads.set(keyOf(source), source);
     }
@@ -133,7 +117,7 @@ export async function ingest(
 ): Promise<{ readonly missing: Missing; readonly changed: readonly PaymentRow[] }> {
   await ingestPolicies(engine, policies);
   const kept = await unchecked(engine);
-  let waiting: readonly (SpendPart | IssuePart)[] = [...parts, ...kept].flatMap(
+  let waiting: readonly LineagePart[] = [...parts, ...kept].flatMap(
     (bytes) => decodePart(bytes) ?? [],
   );
   let round = await checkRound(engine, waiting);
@@ -146,17 +130,14 @@ export async function ingest(
 
 interface Round {
   /** Parts that rest on something that is not here. */
-  readonly left: readonly (SpendPart | IssuePart)[];
+  readonly left: readonly LineagePart[];
   readonly missing: Missing;
   /** True if a part was taken in: another one may rest on it. */
   readonly progress: boolean;
 }
 
-async function checkRound(
-  engine: Engine,
-  parts: readonly (SpendPart | IssuePart)[],
-): Promise<Round> {
-  const left: (SpendPart | IssuePart)[] = [];
+async function checkRound(engine: Engine, parts: readonly LineagePart[]): Promise<Round> {
+  const left: LineagePart[] = [];
   const heads: Uint8Array[] = [];
   const tokens: Uint8Array[] = [];
   let progress = false;
@@ -202,158 +183,5 @@ async function ingestPolicies(engine: Engine, policies: readonly Uint8Array[]): 
     const to = draft();
     putToken(to, engine.model, newToken(decoded.value));
     await engine.commit(to);
-  }
-}
-
-export interface CertifyReport {
-  readonly certified: number;
-  readonly conflicted: number;
-  readonly undecided: number;
-  readonly changed: readonly PaymentRow[];
-}
-
-/**
- * Certify whatever is not certified yet, oldest first: nothing rests on something weaker.
- *
- * The nodes are asked outside of `exclusive`, so that a slow node holds up nobody else; what they
- * answer is kept inside.
- */
-export async function certifyAll(engine: Engine): Promise<CertifyReport> {
-  let [certified, conflicted, undecided] = [0, 0, 0];
-  // A crash may have come between a certificate and what follows from it.
-  const changed = [...(await engine.exclusive(() => refreshFinality(engine)))];
-  for (const origin of bySources(engine)) {
-    const outcome = await certifyOne(engine, origin.head);
-    if (outcome === 'certified') certified += 1;
-    if (outcome === 'conflicted') conflicted += 1;
-    if (outcome === 'undecided') undecided += 1;
-    changed.push(...(await engine.exclusive(() => refreshFinality(engine))));
-  }
-  return { certified, conflicted, undecided, changed };
-}
-
-/** Uncertified origins, those first that others rest on. */
-function bySources({ model }: Engine): readonly { readonly head: Uint8Array }[] {
-  const open = [...model.origins.values()].filter(({ certified }) => !certified);
-  return open.toSorted((a, b) => depthOf(a) - depthOf(b));
-  function depthOf(origin: { readonly outputs: readonly { readonly depth: number }[] }): number {
-    return origin.outputs[0]?.depth ?? 0;
-  }
-}
-
-export type CertifyOutcome = 'certified' | 'conflicted' | 'undecided';
-
-/** Ask the nodes for the certificates that one part lacks. */
-export async function certifyOne(engine: Engine, head: Uint8Array): Promise<CertifyOutcome> {
-  const bytes = await engine.store.get(rowKey('part', head));
-  const part = bytes === undefined ? undefined : decodePart(bytes);
-  if (part === undefined) return 'undecided';
-  const places = placesOf(engine, part);
-  if (places === undefined) return 'undecided';
-  const certificates: (Certificate | undefined)[] = [];
-  for (const { place, authorisation, known } of places) {
-    if (known !== undefined) {
-      certificates.push(known);
-      continue;
-    }
-    const write: SlotWrite = { place, value: head, authorisation, hint: undefined };
-    const outcome = await engine.quorum.writeSlot(write);
-    if (outcome.type === 'conflict') {
-      return engine.exclusive(() => conflicted(engine, head, place, outcome.values));
-    }
-    certificates.push(outcome.type === 'certified' ? outcome.certificate : undefined);
-    if (outcome.type === 'certified' && outcome.values.length > 1) {
-      await engine.exclusive(() => alarm(engine, place, outcome.values));
-    }
-  }
-  return engine.exclusive(() => keepCertificates(engine, part, certificates));
-}
-
-async function keepCertificates(
-  engine: Engine,
-  part: SpendPart | IssuePart,
-  certificates: readonly (Certificate | undefined)[],
-): Promise<CertifyOutcome> {
-  const better =
-    'issue' in part ? { ...part, certificate: certificates[0] } : { ...part, certificates };
-  const verdict = checkPart(better, lineageKnown(engine));
-  if (verdict.type !== 'good') return 'undecided';
-  const to = draft();
-  putOrigin(to, engine.model, verdict.origin, encodePart(better));
-  await engine.commit(to);
-  return verdict.origin.certified ? 'certified' : 'undecided';
-}
-
-interface OpenSlot {
-  readonly place: SlotPlace;
-  readonly authorisation: Authorisation;
-  readonly known: Certificate | undefined;
-}
-
-function placesOf({ model }: Engine, part: SpendPart | IssuePart): OpenSlot[] | undefined {
-  if ('issue' in part) {
-    const rules = model.tokens.get(keyOf(part.issue.token))?.rules;
-    if (rules === undefined) return undefined;
-    const place = issuePlace(part.issue.parent, rules);
-    return [{ place, authorisation: part.authorisation, known: part.certificate }];
-  }
-  const slots = inputsOfEntry(part.entry).map((input, i) => spendSlot(part, input, i));
-  return slots.includes(undefined) ? undefined : (slots as OpenSlot[]);
-}
-
-function spendSlot(part: SpendPart, input: Input, i: number): OpenSlot | undefined {
-  const place = spendPlace(input);
-  const key = slotKey(place);
-  const line = part.slots.findIndex((slot) => equal(slot.key, key));
-  const signer = part.signatures.find(({ suite, publicKey }) =>
-    equal(keyDigest(suite, publicKey), input.key),
-  );
-  if (line < 0 || signer === undefined) return undefined;
-  const path = slotPath(part.slots, line);
-  return {
-    place,
-    authorisation: { ...signer, body: part.body, path },
-    known: part.certificates[i],
-  };
-}
-
-/** Another value has the slot: what rests on this head is worth nothing. */
-async function conflicted(
-  engine: Engine,
-  head: Uint8Array,
-  place: SlotPlace,
-  values: Parameters<typeof evidenceOfSlot>[2],
-): Promise<CertifyOutcome> {
-  const to = draft();
-  voidFrom(to, engine, head);
-  await engine.commit(to);
-  await alarm(engine, place, values);
-  return 'conflicted';
-}
-
-async function alarm(
-  engine: Engine,
-  place: SlotPlace,
-  values: Parameters<typeof evidenceOfSlot>[2],
-): Promise<void> {
-  const claim = await evidenceOfSlot(engine, place, values);
-  if (claim === undefined) return;
-  const raised = await raise(engine, claim);
-  if (raised !== undefined) await engine.quorum.publish(raised.evidence).catch(() => undefined);
-}
-
-/** Notes and payments of this head, and of every head that rests on it. */
-function voidFrom(to: Draft, engine: Engine, head: Uint8Array): void {
-  const { model } = engine;
-  for (const row of model.notes.values()) {
-    if (equal(row.note.source, head)) putNote(to, model, { ...row, state: 1 });
-  }
-  for (const row of model.payments) {
-    if (equal(row.head, head)) putPayment(to, model, { ...row, finality: 4 });
-  }
-  for (const origin of model.origins.values()) {
-    if (!origin.certified && origin.sources.some((source) => equal(source, head))) {
-      voidFrom(to, engine, origin.head);
-    }
   }
 }

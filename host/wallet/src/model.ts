@@ -17,13 +17,14 @@ import {
   type StepWrite,
 } from '@dsm/primitive';
 import type { Device, Relationship } from '@dsm/bilateral';
-import { noteId, policy, type Origin, type Policy } from '@dsm/protocols';
+import { escrowId, noteId, policy, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
 import {
   alarmRow,
   checkpointRow,
   contactRow,
+  escrowRow,
   laneKey,
   markRow,
   noteRow,
@@ -35,6 +36,7 @@ import {
   walletRow,
   type AlarmRow,
   type ContactRow,
+  type EscrowRow,
   type MarkRow,
   type NoteRow,
   type PaymentRow,
@@ -69,6 +71,9 @@ export interface Model {
   readonly payments: PaymentRow[];
   readonly marks: Map<string, MarkRow>;
   readonly alarms: Map<string, AlarmRow>;
+  readonly escrows: Map<string, EscrowRow>;
+  /** Heads of issues and exits whose notes are in the map. */
+  readonly collected: Set<string>;
 }
 
 /** An own run and where it stands. */
@@ -148,6 +153,17 @@ export function putPayment(to: Draft, model: Model, row: PaymentRow): void {
 export function putMark(to: Draft, model: Model, row: MarkRow): void {
   to.put(rowKey('mark', row.position), markRow.encode(row));
   to.after(() => model.marks.set(keyOf(row.position), row));
+}
+
+export function putEscrow(to: Draft, model: Model, row: EscrowRow): void {
+  const id = escrowId(row.escrow);
+  to.put(rowKey('escrow', id), escrowRow.encode(row));
+  to.after(() => model.escrows.set(keyOf(id), row));
+}
+
+export function putCollected(to: Draft, model: Model, head: Uint8Array): void {
+  to.put(rowKey('collected', head), Uint8Array.of(1));
+  to.after(() => model.collected.add(keyOf(head)));
 }
 
 export function putAlarm(to: Draft, model: Model, row: AlarmRow): void {
@@ -247,7 +263,7 @@ export async function entriesBetween(
 }
 
 export async function loadTables(store: Store, into: Model): Promise<void> {
-  const { map, contacts, notes, origins, tokens, payments, marks, alarms } = into;
+  const { map, contacts, notes, origins, tokens, payments, marks, alarms, escrows } = into;
   for (const [key, row] of await readTable(store, 'contact', contactRow)) {
     contacts.set(keyOf(key), row);
   }
@@ -261,6 +277,12 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [, row] of await readTable(store, 'payment', paymentRow)) payments[row.number] = row;
   for (const [key, row] of await readTable(store, 'mark', markRow)) marks.set(keyOf(key), row);
   for (const [key, row] of await readTable(store, 'alarm', alarmRow)) alarms.set(keyOf(key), row);
+  for (const [key, row] of await readTable(store, 'escrow', escrowRow)) {
+    escrows.set(keyOf(key), row);
+  }
+  for (const [key] of await store.scan(rowKey('collected'))) {
+    into.collected.add(keyOf(key.subarray(1)));
+  }
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
 }
@@ -282,5 +304,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     payments: [],
     marks: new Map(),
     alarms: new Map(),
+    escrows: new Map(),
+    collected: new Set(),
   };
 }

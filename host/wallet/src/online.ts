@@ -35,11 +35,12 @@ import {
   type Message,
 } from '@dsm/bilateral';
 import { cardOf } from './cards.ts';
-import { appendedDraft, inputsOfEntry, putMinted } from './changes.ts';
+import { appendedDraft } from './changes.ts';
+import { inputsOfEntry } from './parts.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError, sentenceOf } from './errors.ts';
 import { closureOf, ingest, knownTo, partsFor } from './lineage.ts';
-import { draft, entriesBetween, putRun, type RunAt } from './model.ts';
+import { draft, entriesBetween, putRun, type Draft, type RunAt } from './model.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { seal, sealedBytesMax, unseal } from './sealed.ts';
@@ -59,18 +60,22 @@ const parcel: Obj<Parcel> = object(
   limits.objectBytesMax,
   struct({
     commit: variable(limits.receiptBytesMax),
-    policies: list(variable(1_024), 64),
+    policies: list(variable(limits.policyBytesMax), 64),
     parts: list(variable(limits.objectBytesMax), 1_024),
     more: list(bytes32, 64),
   }),
 );
 
-/** Append operations to a lane of this device: durable, signed, part of the lineage. */
+/**
+ * Append operations to a lane of this device: durable, signed, part of the lineage. `also` adds
+ * what must become durable in the same commit.
+ */
 export async function appendRun(
   engine: Engine,
   relationship: Uint8Array,
   operations: readonly Uint8Array[],
   online: boolean,
+  also: (to: Draft) => void = () => undefined,
 ): Promise<{ readonly at: RunAt; readonly payments: readonly PaymentRow[] }> {
   const { model } = engine;
   await signOpenRuns(engine);
@@ -84,9 +89,9 @@ export async function appendRun(
   const change = verdict.value;
   const run = { ...change.run, countersignature: undefined };
   const appended = appendedDraft(engine, on, change, run, online);
-  for (const operation of operations) putMinted(appended.change, engine, operation);
+  also(appended.change);
   await engine.commit(appended.change);
-  const writers = run.demand.slots.map(({ place }) => place.writer);
+  const writers = run.demand.slots.map(({ writer }) => writer);
   const signed = signStep(engine, run.step, run.slots, run.statement, writers);
   await keepSigned(engine, change.relationship, appended.at.index, signed);
   return appended;
@@ -113,6 +118,7 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
       body: stepBodyDigest(row.step),
       path: slotPath(row.slots, line),
       signature: signed.signature,
+      backing: undefined,
     },
     hint,
   });

@@ -82,7 +82,6 @@ export async function createModel(
     births: [],
     card: cardObject.encode(card),
     restored: 0,
-    payments: 0,
     issued: 0,
     secret: keystore === undefined ? secret : undefined,
   };
@@ -103,8 +102,8 @@ export async function openModel(
   const { store, kem, keystore, network } = options;
   const bytes = await store.get(rowKey('wallet'));
   if (bytes === undefined) return undefined;
+  checkFormat(bytes);
   const row = decodeRow(walletRow, bytes, 'wallet');
-  checkFormat(row);
   if (!equal(row.network, networkId(network.name))) {
     throw new DsmError('usage', `the wallet belongs to the network "${row.networkName}"`);
   }
@@ -128,16 +127,16 @@ export async function openModel(
   return { model, keys, secret };
 }
 
-/** A store or a backup of another format is refused as a whole: nothing of it is guessed. */
-export function checkFormat({ format }: Pick<WalletRow, 'format'>): void {
-  if (format > formatVersion) {
-    throw new DsmError('usage', 'the wallet was written by a newer version of this software');
-  }
+/** Refuses another format. Its number stands right behind the version and the kind, in every one. */
+export function checkFormat(wallet: Uint8Array): void {
+  const format = (wallet[2]! << 8) | wallet[3]!;
   if (format === formatVersion) return;
   throw new DsmError(
     'usage',
-    `the wallet is of format ${format}, from before the first release; this version reads format ` +
-      `${formatVersion} alone: pay what it holds to a new wallet, with the software that wrote it`,
+    format > formatVersion
+      ? 'the wallet was written by a newer version of this software'
+      : `the wallet is of format ${format}, from before the first release; this version reads format ` +
+          `${formatVersion} alone: pay what it holds to a new wallet, with the software that wrote it`,
   );
 }
 

@@ -14,14 +14,16 @@ import {
 import type { Balance, NewPayment, Payment } from './api.ts';
 import type { Relationship } from '@dsm/bilateral';
 import { DsmError } from './errors.ts';
-import { certifyOne, partsFor } from './lineage.ts';
+import { certifyOne } from './certify.ts';
+import { partsFor } from './lineage.ts';
 import type { Token } from './model.ts';
 import { appendRun, deliverRun } from './online.ts';
 import { paymentOf } from './payments.ts';
 import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
 import type { ContactRow } from './rows.ts';
 import type { Session } from './session.ts';
-import { findToken, mintOf } from './tokens.ts';
+import { mintOf } from './issuing.ts';
+import { findToken } from './tokens.ts';
 import { mine } from './engine.ts';
 import { balanceOf, inputsOf, spendable, transferOf } from './value.ts';
 
@@ -158,7 +160,8 @@ export async function load(runtime: Runtime, name: string, amount: bigint): Prom
     const outputs: Output[] = coins.map((coin) => ({ ...self, amount: coin, kind: 1, ...bounds }));
     const change = taken - amount + rest;
     if (change > 0n) outputs.push({ ...self, amount: change, kind: 0, ...bounds });
-    const operation = { type: 'load', token: token.id, inputs, outputs, memo: '' } as const;
+    const moved = { token: token.id, inputs, outputs, allowed: undefined, memo: '' };
+    const operation = { type: 'load', ...moved } as const;
     const { at } = await appendRun(engine, model.own, [encodeOperation(operation)], false);
     return at.row;
   });
@@ -171,11 +174,13 @@ export async function mint(runtime: Runtime, name: string, amount: bigint): Prom
   checkReady(runtime);
   const { engine } = runtime;
   const { model } = engine;
-  await engine.exclusive(async () => {
-    const operation = mintOf(engine, findToken(model, name), amount);
-    await appendRun(engine, model.own, [encodeOperation(operation)], false);
+  const head = await engine.exclusive(async () => {
+    const minted = mintOf(engine, findToken(model, name), amount);
+    const collect = encodeOperation(minted.collect);
+    await appendRun(engine, model.own, [collect], false, minted.keep);
+    return minted.head;
   });
-  await settle(runtime, findToken(model, name).issueHead);
+  await settle(runtime, head);
 }
 
 /** Own operations count once they are certified. Without the nodes they stay, and `sync` goes on. */

@@ -21,7 +21,7 @@ import {
 } from '@dsm/primitive';
 import { noteKinds, type Finality } from '@dsm/protocols';
 import type { ReceiptFile } from './api.ts';
-import { inputsOfEntry } from './changes.ts';
+import { inputsOfEntry } from './parts.ts';
 import { runThrough, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';

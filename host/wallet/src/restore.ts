@@ -89,8 +89,8 @@ export async function importBackup(
   const writes: Write[] = decoded.value.rows.filter(({ key }) => key[0] !== tables.claim);
   const at = writes.find(({ key }) => key[0] === tables.wallet);
   if (at?.value === undefined) throw new DsmError('integrity', 'the backup holds no wallet');
+  checkFormat(at.value);
   const row = decodeRow(walletRow, at.value, 'wallet');
-  checkFormat(row);
   await store.commit([
     ...writes,
     { key: at.key, value: walletRow.encode({ ...row, restored: 1, secret }) },
@@ -139,6 +139,7 @@ async function claimIncarnation(
         body: cardDigest(body),
         path: [],
         signature: card.signature,
+        backing: undefined,
       },
       hint: address(bytes),
     });

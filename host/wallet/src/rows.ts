@@ -20,6 +20,8 @@
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
  *     0x11   (none)                           incarnation that a restore is claiming; never in a backup
  *     0x12   DevID ‖ incarnation              card that a later incarnation has replaced
+ *     0x13   escrow id                        escrow of either direction
+ *     0x14   head                             issue or exit whose notes are in the own map
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -30,6 +32,7 @@ import {
   concat,
   countersignature,
   encodeWith,
+  keySignatureCoder,
   kinds,
   limits,
   list,
@@ -50,7 +53,6 @@ import {
   variable,
   authorisationCoder,
   type Authorisation,
-  type Coder,
   type Countersignature,
   type Lane,
   type Obj,
@@ -59,7 +61,7 @@ import {
   type SlotPlace,
   type Step,
 } from '@dsm/primitive';
-import { noteCoder, outputCoder, type Note, type Origin } from '@dsm/protocols';
+export * from './value-rows.ts';
 
 export const tables = {
   wallet: 0x01,
@@ -80,6 +82,8 @@ export const tables = {
   open: 0x10,
   claim: 0x11,
   card: 0x12,
+  escrow: 0x13,
+  collected: 0x14,
 } as const;
 
 export type Table = keyof typeof tables;
@@ -97,10 +101,7 @@ export function laneKey(
   return rowKey(table, start, encodeWith(u64, index));
 }
 
-/** 0 the own lane, 1 the peer's. */
-export type LaneSide = 0 | 1;
-
-/** The version of this layout. A store of another one is not opened. */
+/** The version of this layout. A store of a newer one is not opened. */
 export const formatVersion = 2;
 
 export interface WalletRow {
@@ -116,8 +117,6 @@ export interface WalletRow {
   readonly card: Uint8Array;
   /** 1 while a restored wallet has not certified its incarnation yet. */
   readonly restored: number;
-  /** Of format 1, and without meaning: payments are counted by their rows. */
-  readonly payments: number;
   readonly issued: number;
   /** The secret, only if the wallet has no keystore. */
   readonly secret: Uint8Array | undefined;
@@ -137,7 +136,6 @@ export const walletRow: Obj<WalletRow> = object(
     births: list(bytes32, 1_024),
     card: variable(262_144),
     restored: u8,
-    payments: u64,
     issued: u32,
     secret: option(bytes32),
   }),
@@ -174,14 +172,7 @@ export const runRow: Obj<RunRow> = object(
     step,
     slots: list(slotCoder, limits.slotsMax),
     signature: variable(limits.signatureBytesMax),
-    further: list(
-      struct({
-        suite: oneOf([1, 2] as const),
-        publicKey: variable(limits.publicKeyBytesMax),
-        signature: variable(limits.signatureBytesMax),
-      }),
-      4,
-    ),
+    further: list(keySignatureCoder, limits.stepKeysMax),
     countersignature: option(countersignature),
     absorbed: option(signedStep),
     acked: u8,
@@ -224,112 +215,6 @@ export const contactRow: Obj<ContactRow> = object(
     minimum: oneOf([0, 1, 2]),
     limits: list(struct({ token: bytes32, limit: u128 }), 256),
     floods: u32,
-  }),
-);
-
-/** The state of an own note. A reserved one is promised to an entry that is being decided. */
-export interface NoteRow {
-  readonly note: Note;
-  /** 0 spendable as far as this wallet knows, 1 void: another spend of its lineage was certified. */
-  readonly state: number;
-}
-
-export const noteRow: Obj<NoteRow> = object(
-  kinds.note,
-  512,
-  struct({ note: noteCoder, state: u8 }),
-);
-
-const flag: Coder<boolean> = {
-  write: (w, value) => w.u8(value ? 1 : 0),
-  read: (r) => {
-    const n = r.u8();
-    if (n > 1) r.refuse();
-    return n === 1;
-  },
-};
-
-export const originRow: Obj<Origin> = object(
-  kinds.note,
-  16_384,
-  struct<Origin>({
-    head: bytes32,
-    token: bytes32,
-    outputs: list(outputCoder, limits.outputsMax),
-    certified: flag,
-    sources: list(bytes32, limits.inputsMax),
-    issued: option(struct({ index: u64, total: u128 })),
-    purse: flag,
-  }),
-);
-
-export interface PolicyRow {
-  readonly policy: Uint8Array;
-  readonly adopted: number;
-  /** Number of this wallet's issuer key plus one; 0 if another device issues. */
-  readonly issuer: number;
-  /** The newest own issue: parent of the next. */
-  readonly issueHead: Uint8Array;
-  readonly issueIndex: number;
-  readonly issueTotal: bigint;
-  readonly offlineLimit: bigint;
-  /** For all contacts together that have no limit of their own; none if it is not set. */
-  readonly strangersLimit: bigint | undefined;
-}
-
-export const policyRow: Obj<PolicyRow> = object(
-  kinds.policy,
-  2_048,
-  struct({
-    policy: variable(1_024),
-    adopted: u8,
-    issuer: u32,
-    issueHead: bytes32,
-    issueIndex: u64,
-    issueTotal: u128,
-    offlineLimit: u128,
-    strangersLimit: option(u128),
-  }),
-);
-
-export interface PaymentRow {
-  readonly number: number;
-  readonly head: Uint8Array;
-  readonly relationship: Uint8Array;
-  /** Start of the lane on which the payment was written, and its place there. */
-  readonly lane: Uint8Array;
-  readonly side: LaneSide;
-  readonly index: number;
-  readonly peer: Uint8Array;
-  readonly token: Uint8Array;
-  readonly amount: bigint;
-  readonly note: string;
-  /** 0 offline, 1 online, 2 offline beyond what the owner allows: it counts once it is certified. */
-  readonly online: number;
-  /** 0 pending, 1 pair-final, 2 edge-final, 3 certified, 4 conflicted. */
-  readonly finality: number;
-  readonly wireBytes: number;
-  readonly seenAt: number;
-}
-
-export const paymentRow: Obj<PaymentRow> = object(
-  kinds.payment,
-  1_024,
-  struct({
-    number: u64,
-    head: bytes32,
-    relationship: bytes32,
-    lane: bytes32,
-    side: oneOf([0, 1]),
-    index: u64,
-    peer: bytes32,
-    token: bytes32,
-    amount: u128,
-    note: text(limits.memoBytesMax),
-    online: u8,
-    finality: u8,
-    wireBytes: u32,
-    seenAt: u64,
   }),
 );
 

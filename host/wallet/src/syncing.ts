@@ -2,7 +2,8 @@
 
 import { equal, keyOf } from '@dsm/primitive';
 import type { SyncReport } from './api.ts';
-import { certifyAll, partsFor } from './lineage.ts';
+import { certifyAll } from './certify.ts';
+import { partsFor } from './lineage.ts';
 import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
 import { reincarnate } from './restore.ts';

@@ -1,9 +1,9 @@
 /** Tokens as this wallet knows them: looked up, issued, minted, adopted. */
 
 import { address, equal, keyDigest, keyOf, limits, registryLineage, zero32 } from '@dsm/primitive';
-import { policy, tokenId, type Operation, type Policy } from '@dsm/protocols';
+import { policy, tokenId, type Policy } from '@dsm/protocols';
 import type { NewToken, TokenInfo } from './api.ts';
-import { mine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { draft, putToken, putWallet, type Model, type Token } from './model.ts';
 import { idBytes, idText, prefixes } from './text.ts';
@@ -76,9 +76,15 @@ export async function issueToken(engine: Engine, wanted: NewToken): Promise<Toke
     ticker: wanted.ticker,
     name: wanted.name ?? wanted.ticker,
     decimals: wanted.decimals ?? 0,
+    form: 0,
     cap: wanted.cap,
-    issuerSuite: suite,
-    issuer: keyDigest(suite, keys.issuer(number).publicKey),
+    threshold: 1,
+    members: [keyDigest(suite, keys.issuer(number).publicKey)],
+    bad: 0,
+    burn: 0,
+    allowed: undefined,
+    suites: [1, 2],
+    anchors: [],
     depthMax: wanted.depthMax ?? defaultDepth,
     receiptsMax: wanted.receiptsMax ?? defaultReceipts,
   };
@@ -98,27 +104,6 @@ function encodable(rules: Policy, number: number): Token {
   } catch (error) {
     throw new DsmError('usage', `no policy can say that: ${String(error)}`, { cause: error });
   }
-}
-
-/** The operation that mints `amount` to this wallet. */
-export function mintOf(engine: Engine, token: Token, amount: bigint): Operation {
-  const total = token.issueTotal + amount;
-  if (token.issuer === 0) throw new DsmError('refused', 'only the issuer can mint this token');
-  if (amount <= 0n || total > token.rules.cap) {
-    throw new DsmError('refused', `${token.rules.cap - token.issueTotal} are left under the cap`);
-  }
-  const output = { ...mine(engine), amount, kind: 0, depth: 0, receipts: 1 } as const;
-  return {
-    type: 'mint',
-    issue: {
-      token: token.id,
-      index: token.issueIndex + 1,
-      parent: token.issueHead,
-      amount,
-      total,
-      outputs: [output],
-    },
-  };
 }
 
 /** Take payments in the token from now on; an unknown policy is fetched from the nodes. */

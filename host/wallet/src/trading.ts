@@ -163,7 +163,7 @@ async function signAndGoOn(
 ): Promise<void> {
   const { engine } = talk;
   const on = relationshipOf(talk)!;
-  const writers = run.demand.slots.map(({ place }) => place.writer);
+  const writers = run.demand.slots.map(({ writer }) => writer);
   const signed = signStep(engine, run.step, run.slots, run.statement, writers);
   await turn(talk, { type: 'step-signed', statement: run.statement, signed });
   if (run.step.cause.type === 'append') await keepSigned(engine, on, run.step.cause.index, signed);

@@ -25,7 +25,7 @@ import {
 import { opensPurseNote } from '@dsm/protocols';
 import { marksMax, type Relationship, type MarkLine } from '@dsm/bilateral';
 import type { Alarm } from './api.ts';
-import { openingOf } from './changes.ts';
+import { openingOf } from './parts.ts';
 import { putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
 import type { AlarmRow, Half, MarkRow } from './rows.ts';

@@ -26,7 +26,7 @@ import type { Balance } from './api.ts';
 import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Model, Token } from './model.ts';
-import type { NoteRow, PaymentRow } from './rows.ts';
+import type { NoteRow, PaidOver, PaymentRow } from './rows.ts';
 import { tokenInfo } from './tokens.ts';
 
 /** Where a note of this wallet stands. */
@@ -47,6 +47,8 @@ export function balanceOf(model: Model, token: Token): Balance {
   for (const row of notesOf(model, token.id)) {
     const standing = standingOf(model, row);
     const { amount, kind } = row.note;
+    // What an escrow is worth to each side follows from its total, not from its note.
+    if (kind === noteKinds.escrow) continue;
     if (standing === 'uncertified') uncertified += amount;
     if (standing !== 'spendable') continue;
     if (kind === noteKinds.purse) purse += amount;
@@ -129,7 +131,8 @@ export function transferOf(
   if (taken > amount) {
     outputs.push({ ...mine(engine), amount: taken - amount, kind: 0, ...bounds });
   }
-  const operation: Operation = { type: 'transfer', token: token.id, inputs, outputs, memo };
+  const moved = { token: token.id, inputs, outputs, allowed: undefined, memo };
+  const operation: Operation = { type: 'transfer', ...moved };
   return { operation: encodeOperation(operation), notes };
 }
 
@@ -155,18 +158,34 @@ export function inputsOf({ keys }: Engine, notes: readonly Note[]): Input[] {
     .toSorted((a, b) => compare(inputOrder(a), inputOrder(b)));
 }
 
-/** What an operation gives to `owner`, and of which token. */
+export interface Given {
+  readonly token: Uint8Array;
+  readonly amount: bigint;
+  readonly memo: string;
+  readonly over: PaidOver | undefined;
+}
+
+/** What an operation gives to `owner`, and of which token. A total gives what it adds to the last. */
 export function givenTo(
   operation: Uint8Array,
   owner: Uint8Array,
-): { readonly token: Uint8Array; readonly amount: bigint; readonly memo: string } | undefined {
+  { escrows }: Pick<Model, 'escrows'> = { escrows: new Map() },
+): Given | undefined {
   const decoded = decodeOperation(operation);
-  if (typeof decoded === 'string' || decoded.type !== 'transfer') return undefined;
+  if (typeof decoded === 'string') return undefined;
+  if (decoded.type === 'total') {
+    const { escrow: id, total, memo } = decoded;
+    const escrow = escrows.get(keyOf(id))?.escrow;
+    if (escrow === undefined || !equal(escrow.note.owner, owner)) return undefined;
+    const over = { escrow: id, total };
+    return { token: escrow.note.token, amount: total - escrow.total, memo, over };
+  }
+  if (decoded.type !== 'transfer') return undefined;
   const amount = decoded.outputs.reduce(
     (sum, output) => (equal(output.owner, owner) ? sum + output.amount : sum),
     0n,
   );
-  return { token: decoded.token, amount, memo: decoded.memo };
+  return { token: decoded.token, amount, memo: decoded.memo, over: undefined };
 }
 
 export const finalityNumbers: readonly Finality[] = [
@@ -179,10 +198,20 @@ export const finalityNumbers: readonly Finality[] = [
 
 /** How final a payment is, from what is known of its head; a conflict stays one. */
 export function finalityOf(model: Model, row: PaymentRow): number {
+  if (row.over !== undefined) return finalityOver(model, row.over);
   const origin = model.origins.get(keyOf(row.head));
   if (origin?.certified === true) return 3;
   if (row.finality === 4) return 4;
   if (origin === undefined || row.online !== 0) return 0;
   const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
   return origin.purse && rests ? 1 : 0;
+}
+
+/** Over an escrow: as final as its funding, and certified once an exit has taken this total. */
+function finalityOver({ escrows, origins }: Model, { escrow: id, total }: PaidOver): number {
+  const row = escrows.get(keyOf(id));
+  if (row === undefined) return 0;
+  const left = row.exit === undefined ? undefined : origins.get(keyOf(row.exit));
+  if (left?.certified === true) return left.outputs[0]!.amount >= total ? 3 : 4;
+  return origins.get(keyOf(row.escrow.note.source))?.certified === true ? 2 : 0;
 }
