@@ -77,6 +77,7 @@ export function paymentOf(
     token: notes[0]!.token,
     inputs,
     outputs: [to(payee, paid), ...rest],
+    allowed: undefined,
     memo: 'two coffees',
   });
 }

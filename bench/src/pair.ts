@@ -118,6 +118,7 @@ function party(suite: Suite, name: string): Party {
       // The two absorb everything of each other at once, so only the newest head is asked for.
       indexOfMine: ({ mine }, head) => (equal(mine.head, head) ? mine.index : undefined),
       headOfTheirs: ({ theirs }, index) => (index === theirs.index ? theirs.head : undefined),
+      escrowOf: () => undefined,
       stepOf: (_, __, seq) => steps.get(String(seq)),
     },
   };
@@ -130,8 +131,14 @@ export const policy: Policy = {
   name: 'Bench',
   decimals: 0,
   cap: 1n << 64n,
-  issuerSuite: 1,
-  issuer: zero32,
+  form: 0,
+  threshold: 1,
+  members: [zero32],
+  bad: 0,
+  burn: 0,
+  allowed: undefined,
+  suites: [1, 2],
+  anchors: [],
   depthMax: 8,
   receiptsMax: 64,
 };
@@ -139,9 +146,12 @@ export const policy: Policy = {
 let token: string | undefined;
 
 /** The rules of value under the one policy of the benches. */
-const rules: Rules = valueRules((asked) => {
-  token ??= keyOf(tokenId(policy));
-  return keyOf(asked) === token ? policy : undefined;
+const rules: Rules = valueRules({
+  policyOf: (asked) => {
+    token ??= keyOf(tokenId(policy));
+    return keyOf(asked) === token ? policy : undefined;
+  },
+  escrowOf: () => undefined,
 });
 
 /** Purse notes of `owner`, one for each amount, as leaves of its map. */

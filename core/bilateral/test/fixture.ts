@@ -24,12 +24,16 @@ import {
   type StepWrite,
 } from '@dsm/primitive';
 import {
+  boundsAfter,
   encodeOperation,
+  escrowId,
   issueHead,
   noteId,
   noteBlind,
+  placed,
   tokenId,
   valueRules,
+  type Escrow,
   type Input,
   type Issue,
   type Note,
@@ -72,6 +76,8 @@ export interface Durable {
   readonly theirs: ReadonlyMap<string, readonly Uint8Array[]>;
   readonly steps: ReadonlyMap<string, KnownStep>;
   readonly notes: ReadonlyMap<string, Note>;
+  /** Escrows of which this device is the payer or the payee. */
+  readonly escrows: ReadonlyMap<string, Escrow>;
 }
 
 export function person(name: string): Person {
@@ -96,6 +102,7 @@ export function openDurable({ keys, secret }: Person, incarnation = 0): Durable 
     theirs: new Map(),
     steps: new Map(),
     notes: new Map(),
+    escrows: new Map(),
   };
   return withEdge(empty, openOwnLane(device, keys.working.publicKey, secret));
 }
@@ -149,8 +156,13 @@ export function mapOf(of: Durable): DeviceMap {
 }
 
 export function worldOf(of: Durable, { secret }: Person, policies: readonly Policy[]): World {
+  const escrowOf = (id: Uint8Array): Escrow | undefined => of.escrows.get(keyOf(id));
   return {
-    rules: valueRules((token) => policies.find((each) => equal(tokenId(each), token))),
+    rules: valueRules({
+      policyOf: (token) => policies.find((each) => equal(tokenId(each), token)),
+      escrowOf,
+    }),
+    escrowOf,
     map: mapOf(of),
     blindSecret: secret,
     indexOfMine: ({ key }, head) => {
@@ -187,11 +199,12 @@ interface Change {
   readonly leaves: readonly StepWrite[];
   readonly gained: readonly Note[];
   readonly spent: readonly Uint8Array[];
+  readonly escrows: readonly Escrow[];
 }
 
 function kept(
   from: Durable,
-  { device, relationship, leaves, gained, spent }: Change,
+  { device, relationship, leaves, gained, spent, escrows }: Change,
   ...steps: readonly (readonly [Step, Uint8Array])[]
 ): Durable {
   const moved = new Map(from.leaves);
@@ -204,6 +217,8 @@ function kept(
   for (const key of spent) {
     for (const [name, note] of notes) if (equal(leafKeyOf(note), key)) notes.delete(name);
   }
+  const open = new Map(from.escrows);
+  for (const escrow of escrows) open.set(keyOf(escrowId(escrow)), escrow);
   const known = new Map(from.steps);
   for (const [step, statement] of steps) {
     const { before, after, previous, incarnation, seq } = step;
@@ -211,7 +226,7 @@ function kept(
     known.set(position, { statement, before, after, previous });
   }
   const relationships = put(from.relationships, keyOf(relationship.peer.device), relationship);
-  return { ...from, device, relationships, leaves: moved, notes, steps: known };
+  return { ...from, device, relationships, leaves: moved, notes, escrows: open, steps: known };
 }
 
 export function idOf({ source, index }: Note): Uint8Array {
@@ -279,8 +294,14 @@ export function policyOf(issuer: Person, changes: Partial<Policy> = {}): Policy 
     name: 'Gold',
     decimals: 2,
     cap: 1_000_000n,
-    issuerSuite: issuer.keys.suite,
-    issuer: issuer.keys.writer,
+    form: 0,
+    threshold: 1,
+    members: [issuer.keys.writer],
+    bad: 0,
+    burn: 0,
+    allowed: undefined,
+    suites: [1],
+    anchors: [],
     depthMax: 8,
     receiptsMax: 64,
     ...changes,
@@ -315,7 +336,20 @@ export function issueOf(
     amount,
     total: (before?.total ?? 0n) + amount,
     outputs: amounts.map((each) => outputTo(by, each)),
+    anchors: [],
+    remint: undefined,
   };
+}
+
+/** The notes of an issue enter the map of their owner. */
+export function collected({ keys }: Person, issue: Issue): Uint8Array {
+  const outputs = placed(issue.outputs).filter(({ owner }) => equal(owner, keys.id));
+  return encodeOperation({
+    type: 'collect',
+    token: issue.token,
+    source: issueHead(issue),
+    outputs,
+  });
 }
 
 export function inputOf({ secret }: Person, note: Note): Input {
@@ -340,10 +374,7 @@ export function payment(
 ): Uint8Array {
   const inputs = inInputOrder(notes).map((note) => inputOf(from, note));
   const taken = inputs.reduce((sum, input) => sum + input.amount, 0n);
-  const bounds = {
-    depth: Math.max(...inputs.map(({ depth }) => depth)) + 1,
-    receipts: inputs.reduce((sum, { receipts }) => sum + receipts, 0) + 1,
-  };
+  const bounds = boundsAfter(inputs);
   const outputs = [outputTo(to, amount, bounds)];
   if (taken > amount) outputs.push(outputTo(from, taken - amount, bounds));
   return encodeOperation({
@@ -351,6 +382,7 @@ export function payment(
     token: notes[0]!.token,
     inputs,
     outputs,
+    allowed: undefined,
     memo: 'for nothing',
   });
 }

@@ -1,4 +1,4 @@
-/** A mint, a load and a payment out of the purse, as real devices write them, and their parts. */
+/** An issue, a load and a payment out of the purse, as real devices write them, and their parts. */
 
 import assert from 'node:assert/strict';
 
@@ -10,7 +10,6 @@ import {
   registryLineage,
   slotKey,
   slotListRoot,
-  slotPath,
   statementDigest,
   stepBodyDigest,
   type Slot,
@@ -32,6 +31,7 @@ import {
   type SpendPart,
 } from '@dsm/protocols';
 import {
+  authorisationOf,
   certificateOf,
   named,
   network,
@@ -41,6 +41,7 @@ import {
   type Nodes,
 } from '@dsm/primitive/fixture';
 import {
+  collected,
   inInputOrder,
   inputOf,
   introduced,
@@ -68,8 +69,7 @@ export const first: Issue = issueOf(ada, gold, [60n, 40n]);
 export const second: Issue = issueOf(ada, gold, [50n], first);
 
 export const minted: Sent = ((): Sent => {
-  const mint = encodeOperation({ type: 'mint', issue: first });
-  return sent(ada, openDurable(ada), ada, [mint], [gold]);
+  return sent(ada, openDurable(ada), ada, [collected(ada, first)], [gold]);
 })();
 
 export const loadOperation: Movement & { readonly type: 'load' } = ((): Movement & {
@@ -80,7 +80,7 @@ export const loadOperation: Movement & { readonly type: 'load' } = ((): Movement
   const coin = (amount: bigint): ReturnType<typeof outputTo> =>
     outputTo(ada, amount, { ...bounds, kind: 1 });
   const outputs = [coin(64n), coin(32n), outputTo(ada, 4n, bounds)];
-  return { type: 'load', token, inputs, outputs, memo: '' };
+  return { type: 'load', token, inputs, outputs, allowed: undefined, memo: '' };
 })();
 export const loaded: Sent = sent(
   ada,
@@ -124,17 +124,9 @@ export function issuePartOf(
 ): IssuePart {
   const place = issuePlace(issue.parent, policy);
   const slots: Slot[] = [{ key: slotKey(place), value: issueHead(issue) }];
-  const body = named('the body of a step');
-  const digest = statementDigest(body, slotListRoot(slots));
-  const authorisation = {
-    suite: by.keys.suite,
-    publicKey: by.keys.working.publicKey,
-    body,
-    path: slotPath(slots, 0),
-    signature: signAs(by.keys, by.keys.working, kinds.signedStep, digest),
-  };
+  const authorisation = authorisationOf(by.keys, slots, 0, kinds.issue);
   const certificate = certified ? certificateOf(nodes, slots[0]!) : undefined;
-  return { issue, authorisation, certificate };
+  return { issue, authorisation, certificate, spends: [] };
 }
 
 export function knownOf(

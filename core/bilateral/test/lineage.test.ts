@@ -161,13 +161,17 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
     [issuePartOf(second), knownOf([{ ...firstOrigin, token: named('another') }])],
   ],
   cap: [[issuePartOf(issueOf(ada, gold, [1_000_001n])), known]],
-  conservation: [
+  movement: [
     [issueOfFirst({ outputs: [outputTo(ada, 60n), outputTo(ada, 41n)] }), known],
     [issueOfFirst({ outputs: [outputTo(ada, 100n, { kind: 1 })] }), known],
     [issueOfFirst({ outputs: [outputTo(ada, 100n), outputTo(ada, 0n)] }), known],
+    [issueOfFirst({ outputs: [outputTo(ada, 100n, { depth: 1 })] }), known],
     [respent({ outputs: [coin] }), known],
     [respent({ outputs: [coin, outputTo(ada, 37n, bounds)] }), known],
     [respent({ outputs: [coin, outputTo(ada, 36n, bounds), outputTo(ada, 0n, bounds)] }), known],
+    [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 2, receipts: 3 })] }), known],
+    [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 1, receipts: 2 })] }), known],
+    [respent({}, 'transfer'), known],
   ],
   input: [
     [withInput({ amount: 61n }), known],
@@ -180,11 +184,6 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
       known,
     ],
     [loadPart, knownOf([{ ...firstOrigin, token: named('another') }])],
-    [respent({}, 'transfer'), known],
-  ],
-  bounds: [
-    [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 2, receipts: 3 })] }), known],
-    [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 1, receipts: 2 })] }), known],
   ],
   slots: [
     [resigned({ ...loadPart, slots: loadPart.slots.slice(1) }), known],

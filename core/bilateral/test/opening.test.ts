@@ -44,7 +44,7 @@ function statedBy(
   const { suite, working } = by.keys;
   const signature = signAs(by.keys, working, kinds.signedStep, digest);
   const { publicKey } = working;
-  return { value: named(name), authorisation: { suite, publicKey, body, path: [], signature } };
+  return { value: named(name), authorisation: { suite, publicKey, body, path: [], signature, backing: undefined } };
 }
 
 const twice: Extract<Evidence, { type: 'spends' }> = {
@@ -85,7 +85,7 @@ test('no evidence: an online note, another note, another writer, or bytes that o
 test('no evidence: what looks like a purse note and does not come of a load', () => {
   const { token: of, inputs, outputs, memo } = loadOperation;
   const bytes = withOperation(
-    encodeOperation({ type: 'transfer', token: of, inputs, outputs, memo }),
+    encodeOperation({ type: 'transfer', token: of, inputs, outputs, allowed: undefined, memo }),
   ).entry;
   const { before } = loadPart;
   const note: Note = { ...purseNote, source: nextHead(before, bytes) };

@@ -18,7 +18,7 @@ import {
   type Verdict,
 } from '@dsm/primitive';
 import { installPortable } from '@dsm/portable';
-import { encodeOperation, opensPurseNote } from '@dsm/protocols';
+import { opensPurseNote } from '@dsm/protocols';
 import {
   relationship,
   leafOf,
@@ -31,6 +31,7 @@ import { append, propose } from '../src/run.ts';
 import { cardOf, flipped, installFakes, named, network, signAs } from '@dsm/primitive/fixture';
 import {
   absorbed,
+  collected,
   edgeTo,
   introduced,
   issueOf,
@@ -51,7 +52,7 @@ const [ada, bob, cyd] = [person('ada'), person('bob'), person('cyd')];
 const policies = [policyOf(ada)];
 
 function funded(): Durable {
-  const mint = encodeOperation({ type: 'mint', issue: issueOf(ada, policies[0]!, [60n, 40n]) });
+  const mint = collected(ada, issueOf(ada, policies[0]!, [60n, 40n]));
   return sent(ada, openDurable(ada), ada, [mint], policies).durable;
 }
 
@@ -247,7 +248,7 @@ test('a run that no peer could accept is refused to its own author', () => {
 
 test('a run with more slots or leaves than a step can hold is refused to its own author', () => {
   const coins = Array.from({ length: limits.outputsMax }, () => 1n);
-  const mint = encodeOperation({ type: 'mint', issue: issueOf(ada, policies[0]!, coins) });
+  const mint = collected(ada, issueOf(ada, policies[0]!, coins));
   const rich = sent(ada, openDurable(ada), ada, [mint], policies).durable;
   const [a] = introduced(ada, bob, rich, openDurable(bob));
   const notes = [...a.notes.values()];
@@ -266,7 +267,7 @@ test('a run with more slots or leaves than a step can hold is refused to its own
 
 test('a payment with the most inputs that an operation has reaches its payee', () => {
   const many = Array.from({ length: limits.inputsMax }, () => 2n);
-  const mint = encodeOperation({ type: 'mint', issue: issueOf(ada, policies[0]!, many) });
+  const mint = collected(ada, issueOf(ada, policies[0]!, many));
   const rich = sent(ada, openDurable(ada), ada, [mint], policies).durable;
   const [a, b] = introduced(ada, bob, rich, openDurable(bob));
   const { claim } = sent(ada, a, bob, [payment(ada, bob, [...a.notes.values()], 63n)], policies);
@@ -326,7 +327,7 @@ test('with real ML-DSA-65: a payment is absorbed, and one with a bent signature 
   try {
     const [eve, mal] = [person('eve'), person('mal')];
     const ofEve = [policyOf(eve)];
-    const mint = encodeOperation({ type: 'mint', issue: issueOf(eve, ofEve[0]!, [60n]) });
+    const mint = collected(eve, issueOf(eve, ofEve[0]!, [60n]));
     const rich = sent(eve, openDurable(eve), eve, [mint], ofEve).durable;
     const [e, m] = introduced(eve, mal, rich, openDurable(mal));
     const note = [...e.notes.values()][0]!;

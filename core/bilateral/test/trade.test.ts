@@ -13,11 +13,11 @@ import {
   type Pending,
   type Refusal,
 } from '@dsm/primitive';
-import { encodeOperation } from '@dsm/protocols';
 import type { Message } from '../src/message.ts';
 import { explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
 import { signAs } from '@dsm/primitive/fixture';
 import {
+  collected,
   edgeTo,
   introduced,
   issueOf,
@@ -41,7 +41,7 @@ const scene = openScene([ada, bob], policies);
 
 /** Ada holds two notes of her own token. */
 function funded(): readonly [Durable, Durable] {
-  const mint = encodeOperation({ type: 'mint', issue: issueOf(ada, policies[0]!, [60n, 40n]) });
+  const mint = collected(ada, issueOf(ada, policies[0]!, [60n, 40n]));
   const { durable } = sent(ada, openDurable(ada), ada, [mint], policies);
   return introduced(ada, bob, durable, openDurable(bob));
 }

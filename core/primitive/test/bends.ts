@@ -169,6 +169,7 @@ export const refusedBends: Record<Refusal, Bends> = {
     { slots: (all) => all.with(1, { ...all[1]!, key: flipped(all[1]!.key) }) },
     { slots: (all) => all.with(2, { ...all[2]!, value: flipped(all[2]!.value) }) },
     { slots: () => [] },
+    { operations: (all) => [all[0]!, ...all] },
   ],
   'proof-before': [
     { proof: (proof) => ({ ...proof, digests: flipped(proof.digests) }) },

@@ -14,7 +14,7 @@ import {
   type CertificateRefusal,
 } from '../src/certificate.ts';
 import { groupOf, nodeId, registry, registryLineage, type Registry } from '../src/registry.ts';
-import type { Slot } from '../src/slot.ts';
+import type { Slot } from '../src/slot-list.ts';
 import {
   certificateOf,
   flipped,

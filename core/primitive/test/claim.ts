@@ -12,6 +12,7 @@ import {
   compare,
   deliveryPosition,
   deliveryValue,
+  demandedSlot,
   deviceMap,
   entry,
   evaluate,
@@ -69,7 +70,7 @@ export function placeOf(operation: Uint8Array, writer: Uint8Array): SlotPlace {
 export const rules: Rules = (operation, { head }) => {
   const demand = (place: SlotPlace, writes: Demand['writes']): Demand => ({
     writes,
-    slots: [{ place, value: head }],
+    slots: [demandedSlot(place, head)],
   });
   switch (operation[0] ?? toys.wrong) {
     case toys.plain:
@@ -216,7 +217,7 @@ function entriesOf(bend: Bend): BentRun {
 
 function slotsOf(run: BentRun, bend: Bend): readonly Slot[] {
   const spends = demandsOf(run).flatMap(({ slots }) =>
-    slots.map(({ place, value }) => ({ key: slotKey(place), value })),
+    slots.map(({ key, value }) => ({ key, value })),
   );
   const honest = [...spends, delivery(laneBefore.head, run.lane.head)];
   return bend.slots?.(honest) ?? honest;

@@ -19,7 +19,7 @@ import { hash } from '../src/hash.ts';
 import { encodeWith, u32, u64 } from '../src/codec.ts';
 import { limits } from '../src/limits.ts';
 import { checkpointBefore, isCheckpoint, walk } from '../src/sparse-index.ts';
-import { evaluateSlotPath, slotListRoot, slotPath, type Slot } from '../src/slot.ts';
+import { evaluateSlotPath, slotListRoot, slotPath, type Slot } from '../src/slot-list.ts';
 import { relationshipKey, noteKey, viewLeaf } from '../src/view.ts';
 import { equal, isZero } from '../src/bytes.ts';
 import { installFakes, named, network } from './fixture.ts';

@@ -19,7 +19,7 @@ import {
 } from '../src/evidence.ts';
 import { kinds } from '../src/kinds.ts';
 import { nodeId, registryLineage } from '../src/registry.ts';
-import { slotKey, slotKinds, type SlotPlace } from '../src/slot.ts';
+import { signedKinds, slotKey, slotKinds, type SlotPlace } from '../src/slot.ts';
 import { stepStatement, type SignedStep, type Step } from '../src/step.ts';
 import {
   actor,
@@ -120,7 +120,7 @@ const spendPlace: SlotPlace = {
 function statedBy(by: Actor, place: SlotPlace, value: Uint8Array): SlotStatement {
   const line = { key: slotKey(place), value };
   const other = { key: named('another slot'), value: named('x') };
-  return { value, authorisation: authorisationOf(by, [other, line], 1) };
+  return { value, authorisation: authorisationOf(by, [other, line], 1, signedKinds[place.kind]) };
 }
 
 const spends: Of<'spends'> = {

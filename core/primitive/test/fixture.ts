@@ -16,16 +16,11 @@ import { certify, voteDigest, type Certificate } from '../src/certificate.ts';
 import { address, installHash } from '../src/hash.ts';
 import { kinds, type Kind } from '../src/kinds.ts';
 import { groupOf, registryLineage, type Registry } from '../src/registry.ts';
-import {
-  keyDigest,
-  slotListRoot,
-  slotPath,
-  statementDigest,
-  type Authorisation,
-  type Slot,
-} from '../src/slot.ts';
+import type { Authorisation } from '../src/slot.ts';
+import { slotListRoot, slotPath, statementDigest, type Slot } from '../src/slot-list.ts';
 import {
   installSignatures,
+  keyDigest,
   signatureContext,
   signatures,
   sizes,
@@ -198,6 +193,7 @@ export function authorisationOf(
     body,
     path: slotPath(slots, index),
     signature: signAs(by, key, kind, digest),
+    backing: undefined,
   };
 }
 
