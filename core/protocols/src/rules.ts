@@ -162,7 +162,7 @@ function ownersRefusal(
 ): OperationRefusal | undefined {
   const { writer, peer } = context;
   if (type === 'load' || type === 'burn') return ownRefusal(outputs, context);
-  if (equal(writer, peer)) return type === 'fund' ? 'peer-lane' : undefined;
+  if (type === 'fund' && equal(writer, peer)) return 'peer-lane';
   const fits = outputs.every(({ owner, kind }) => {
     if (type === 'fund') return equal(owner, kind === noteKinds.escrow ? peer : writer);
     return equal(owner, writer) || equal(owner, peer);
