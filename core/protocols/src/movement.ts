@@ -78,6 +78,16 @@ function formRefusal(
   return areSameItems(inputs, outputs, type === 'burn') ? undefined : 'conservation';
 }
 
+/** What comes of a re-mint is worth what went: the same sum, or the same items. */
+export function isWorthTheSame(
+  inputs: readonly { readonly amount: bigint }[],
+  outputs: readonly { readonly amount: bigint }[],
+  { form }: Pick<Policy, 'form'>,
+): boolean {
+  if (form !== forms.fungible) return areSameItems(inputs, outputs, false);
+  return sum(inputs) <= amountMax && sum(inputs) === sum(outputs);
+}
+
 /** Each item comes out once; if some are burnt, no others come. */
 function areSameItems(
   inputs: readonly { readonly amount: bigint }[],

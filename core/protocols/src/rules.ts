@@ -38,10 +38,9 @@ import {
 } from './escrow.ts';
 import { issueHead } from './issue.ts';
 import {
-  amountMax,
+  isWorthTheSame,
   movementRefusal,
   movementRefusals,
-  sum,
   type MovementRefusal,
   type Moving,
 } from './movement.ts';
@@ -202,7 +201,7 @@ function remintRefusal(
   const same =
     named.length === remint.notes.length &&
     named.every(({ key, id }) => remint.notes.some((n) => equal(n.key, key) && equal(n.id, id)));
-  if (!same || sum(inputs) > amountMax || sum(inputs) !== sum(outputs)) return 'remint';
+  if (!same || !isWorthTheSame(inputs, outputs, policy)) return 'remint';
   return ownRefusal(outputs, context);
 }
 
