@@ -3,7 +3,7 @@
  *
  *     line of a step's slot list   key = H_escrow( escrow id )     value = H_total( total ‖ locks )
  *     exit                         position = H_position( escrow id ‖ payer's key )
- *                                  value    = H_exit( escrow id ‖ total ‖ hashes of the paid locks )
+ *                                  value    = H_exit( escrow id ‖ total ‖ paid locks, each with its amount )
  *     lock                         hash     = H_lock( preimage )
  *                                  position = H_position( escrow id ‖ hash )     value = the preimage
  *
@@ -65,11 +65,16 @@ export interface ExitClaim {
   readonly preimages: readonly Uint8Array[];
 }
 
+const lockCoder = struct<Lock>({ hash: bytes32, amount: u128 });
+
 export const locksCoder: Coder<readonly Lock[]> = ascending<Lock>(
-  struct({ hash: bytes32, amount: u128 }),
+  lockCoder,
   ({ hash: key }) => key,
   limits.locksMax,
 );
+
+/** As they stand: an exit whose preimages do not ascend is refused, and a head of it does no harm. */
+const paidCoder = list(lockCoder, limits.locksMax);
 
 export const citationCoder: Coder<Citation> = struct({
   escrow: bytes32,
@@ -112,10 +117,19 @@ export function lockCancel(escrow: Uint8Array, lock: Uint8Array): Uint8Array {
   return hash('lock', escrow, lock);
 }
 
-/** The value of the exit slot, and the head of the notes that come of the exit. */
+/**
+ * The value of the exit slot, and the head of the notes that come of the exit. It fixes the amounts
+ * of the paid locks too: a payer may have said two of one hash, and one head makes one set of notes.
+ */
 export function exitHead({ citation, preimages }: ExitClaim): Uint8Array {
-  const { escrow, total } = citation;
-  return hash('exit', escrow, encodeWith(u128, total), ...preimages.map(lockHash));
+  const { escrow, total, locks } = citation;
+  const paid = preimages.map((preimage) => {
+    const opened = lockHash(preimage);
+    // What opens no lock has no amount, and no exit either: `exitAmount`.
+    const amount = lockOf(locks, opened)?.amount ?? 0n;
+    return { hash: opened, amount };
+  });
+  return hash('exit', escrow, encodeWith(u128, total), encodeWith(paidCoder, paid));
 }
 
 /** What the payee gets: the total, and every lock that it opens. Undefined if a preimage opens none. */
@@ -124,13 +138,17 @@ export function exitAmount({ citation, preimages }: ExitClaim): bigint | undefin
   let before: Uint8Array | undefined;
   for (const preimage of preimages) {
     const opened = lockHash(preimage);
-    const lock = citation.locks.find(({ hash: one }) => equal(one, opened));
+    const lock = lockOf(citation.locks, opened);
     const ascends = before === undefined || compare(before, opened) < 0;
     if (lock === undefined || !ascends) return undefined;
     before = opened;
     amount += lock.amount;
   }
   return amount;
+}
+
+function lockOf(locks: readonly Lock[], opened: Uint8Array): Lock | undefined {
+  return locks.find(({ hash: one }) => equal(one, opened));
 }
 
 /** True if the payer's key has signed the step whose slot list states this total. */
