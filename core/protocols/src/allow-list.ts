@@ -33,21 +33,23 @@ export function ownersIn(
   return [...owners.values()].toSorted(compare);
 }
 
-/** The proof that all owners are on the list. */
+/** The proof that all owners are on the list; none if there are no owners. */
 export function proveAllowed(
   list: DeviceMap,
   outputs: readonly { readonly owner: Uint8Array }[],
-): Multiproof {
-  return list.prove([...ownersIn(outputs)]);
+): Multiproof | undefined {
+  return outputs.length === 0 ? undefined : list.prove([...ownersIn(outputs)]);
 }
 
-/** True if the token is for everybody and nothing is shown, or every owner is shown on its list. */
+/** True if there is nobody to show and nothing is shown, or every owner is shown on the list. */
 export function areAllowed(
   root: Uint8Array | undefined,
   proof: Multiproof | undefined,
   outputs: readonly { readonly owner: Uint8Array }[],
 ): boolean {
-  if (root === undefined || proof === undefined) return root === undefined && proof === undefined;
+  // A burn of everything makes nothing, and no proof covers no keys.
+  if (root === undefined || outputs.length === 0) return proof === undefined;
+  if (proof === undefined) return false;
   const leaves = ownersIn(outputs).map((key) => ({ key, value: hash('allowed', key) }));
   const shown = evaluate(proof, leaves);
   return shown.ok && equal(shown.root, root);
