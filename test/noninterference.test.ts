@@ -86,7 +86,8 @@ function meet(a: Node, b: Node): void {
 
 function worldOf({ map }: Node): World {
   return {
-    rules: valueRules(() => undefined),
+    rules: valueRules({ policyOf: () => undefined, escrowOf: () => undefined }),
+    escrowOf: () => undefined,
     map,
     blindSecret: zero32,
     indexOfMine: ({ mine }, head) => {

@@ -8,10 +8,12 @@ import {
   decodeOperation,
   decodePart,
   encodePart,
+  partHead,
   policy,
   tokenId,
   tokenOf,
   type LineagePart,
+  type Origin,
 } from '@dsm/protocols';
 import { refreshFinality } from './changes.ts';
 import { inputsOfEntry } from './parts.ts';
@@ -85,13 +87,18 @@ function ancestry(
 ): Uint8Array[] {
   const seen = new Set(known);
   const ordered: Uint8Array[] = [];
-  const visit = (head: Uint8Array): void => {
-    if (seen.has(keyOf(head))) return;
+  // A stack of its own: an issuer chain may be longer than the program's.
+  const waiting = heads.map((head) => ({ head, isEntered: false })).toReversed();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { head, isEntered } = next;
+    if (isEntered) ordered.push(head);
+    if (isEntered || seen.has(keyOf(head))) continue;
     seen.add(keyOf(head));
-    for (const source of model.origins.get(keyOf(head))?.sources ?? []) visit(source);
-    ordered.push(head);
-  };
-  for (const head of heads) visit(head);
+    waiting.push({ head, isEntered: true });
+    for (const source of model.origins.get(keyOf(head))?.sources ?? []) {
+      waiting.push({ head: source, isEntered: false });
+    }
+  }
   return ordered;
 }
 
@@ -140,21 +147,29 @@ async function checkRound(engine: Engine, parts: readonly LineagePart[]): Promis
   const left: LineagePart[] = [];
   const heads: Uint8Array[] = [];
   const tokens: Uint8Array[] = [];
-  let progress = false;
+  // What was found good in this round is known at once, and durable at its end.
+  const good = new Map<string, Origin>();
+  const stored = lineageKnown(engine);
+  const known = {
+    ...stored,
+    originOf: (head: Uint8Array) => good.get(keyOf(head)) ?? stored.originOf(head),
+  };
+  const to = draft();
   for (const part of parts) {
-    const verdict = checkPart(part, lineageKnown(engine));
+    // Signatures are not checked again for what is as certain as it can be.
+    if (known.originOf(partHead(part))?.certified === true) continue;
+    const verdict = checkPart(part, known);
     if (verdict.type === 'missing') {
       left.push(part);
       heads.push(...verdict.heads);
       if (verdict.policy !== undefined) tokens.push(verdict.policy);
     }
     if (verdict.type !== 'good' || !improves(engine, verdict.origin)) continue;
-    const to = draft();
     putOrigin(to, engine.model, verdict.origin, encodePart(part));
-    await engine.commit(to);
-    progress = true;
+    good.set(keyOf(verdict.origin.head), verdict.origin);
   }
-  return { left, missing: { heads, tokens }, progress };
+  await engine.commit(to);
+  return { left, missing: { heads, tokens }, progress: good.size > 0 };
 }
 
 /** Parts of payments that were kept before what they rest on was here. */

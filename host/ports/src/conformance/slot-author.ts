@@ -47,7 +47,14 @@ export function slotAuthor(network: Uint8Array, number: number): SlotAuthor {
       context,
     );
     const path = slotPath(slots, slots.length - 1);
-    const authorisation = { suite: 1, publicKey, body, path, signature, backing: undefined } as const;
+    const authorisation = {
+      suite: 1,
+      publicKey,
+      body,
+      path,
+      signature,
+      backing: undefined,
+    } as const;
     return { place: at, value: filled(value), authorisation, hint };
   };
   return {
