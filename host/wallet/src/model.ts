@@ -17,7 +17,7 @@ import {
   type StepWrite,
 } from '@dsm/primitive';
 import type { Device, Relationship } from '@dsm/bilateral';
-import { noteId, policy, type Origin, type Policy } from '@dsm/protocols';
+import { noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
 import {
@@ -69,6 +69,15 @@ export interface Model {
   readonly payments: PaymentRow[];
   readonly marks: Map<string, MarkRow>;
   readonly alarms: Map<string, AlarmRow>;
+  /** Whoever goes along with the lanes as they grow. */
+  readonly followers: Set<Follower>;
+}
+
+export interface Follower {
+  /** A run of either lane of a relationship is durable. */
+  readonly kept: (relationship: Uint8Array, run: KeptRun) => void;
+  /** A relationship is not what it was: a lane has grown, or another has taken its place. */
+  readonly moved: (relationship: Relationship) => void;
 }
 
 /** An own run and where it stands. */
@@ -282,5 +291,6 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     payments: [],
     marks: new Map(),
     alarms: new Map(),
+    followers: new Set(),
   };
 }

@@ -20,6 +20,7 @@
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
  *     0x11   (none)                           incarnation that a restore is claiming; never in a backup
  *     0x12   DevID ‖ incarnation              card that a later incarnation has replaced
+ *     0x13   relationship ‖ app               shared state, settled, as of two places: saves time only
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -80,6 +81,7 @@ export const tables = {
   open: 0x10,
   claim: 0x11,
   card: 0x12,
+  shared: 0x13,
 } as const;
 
 export type Table = keyof typeof tables;
