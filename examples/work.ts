@@ -19,6 +19,7 @@ import {
   text,
   u128,
   u32,
+  type AppContext,
   type Payment,
   type Shared,
   type Wallet,
@@ -46,6 +47,8 @@ type Say =
   | { readonly type: 'decline'; readonly job: string }
   | { readonly type: 'accept'; readonly job: string }
   | { readonly type: 'result'; readonly job: string; readonly sum: bigint };
+
+type Given = AppContext['given'][number];
 
 const [id, name] = [text(32), text(90)];
 const quote = struct<Quote>({ token: name, price: u128 });
@@ -93,7 +96,7 @@ function answered(
   job: Job,
   said: Exclude<Say, { type: 'request' }>,
   isBuyer: boolean,
-  given: readonly { readonly token: string; readonly amount: bigint }[],
+  given: readonly Given[],
 ): Job | string {
   const isForBuyer = said.type === 'decline' || said.type === 'accept';
   if (isForBuyer !== isBuyer) return 'that is for the other side to say';
@@ -102,8 +105,16 @@ function answered(
     const isDue = job.paid > 0n && job.result === undefined;
     return isDue ? { ...job, result: said.sum } : 'there is nothing to deliver';
   }
+  return said.type === 'accept' ? accepted(job, given) : declined(job);
+}
+
+function declined(job: Job): Job | string {
   if (job.quote === undefined || job.paid > 0n) return 'there is no open quote';
-  if (said.type === 'decline') return { ...job, quote: undefined, declined: job.declined + 1 };
+  return { ...job, quote: undefined, declined: job.declined + 1 };
+}
+
+function accepted(job: Job, given: readonly Given[]): Job | string {
+  if (job.quote === undefined || job.paid > 0n) return 'there is no open quote';
   const { token, price } = job.quote;
   const paid = given.find((one) => one.token === token)?.amount ?? 0n;
   return paid === price ? { ...job, paid } : `the price is ${price}, not ${paid}`;

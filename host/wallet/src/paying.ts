@@ -58,9 +58,10 @@ export async function payWith(
   if (session === undefined) {
     throw new DsmError('unreachable', `${contact.name} is not connected: meet, or pay online`);
   }
-  beside.check();
+  const { operations, check } = beside;
+  check();
   const { operation, release } = promise(runtime, noteKinds.purse, token, on, amount, note);
-  const [paid] = await session.trade([...beside.operations, operation], release);
+  const [paid] = await session.trade([...operations, operation], release, check);
   return model.payments[paid!.number]!;
 }
 

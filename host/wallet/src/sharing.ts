@@ -53,25 +53,34 @@ export async function follow<State, Operation extends {}>(
   let on = current();
   let line = await loaded(engine, on, app);
   let [isStale, isKeeping, unkept] = [false, false, 0];
-  const changes = announcer(() => stateOf(line));
+  const pending: Pending[] = [];
+  /** Reduced when somebody looks, and never inside a commit: what runs there must not fail. */
+  const fold = (): Timeline<State> => {
+    const all = pending.splice(0);
+    const acts = all.flatMap((run) => run.acts);
+    if (acts.length > 0) line = extended(app, line, acts);
+    const shown = all.findLast((run) => run.shown !== undefined)?.shown;
+    if (shown !== undefined) line = settledBy(line, theirSide(engine, on), shown);
+    return line;
+  };
+  const changes = announcer(() => stateOf(fold()));
 
   const reload = async (): Promise<void> => {
     on = current();
     line = await loaded(engine, on, app);
+    pending.length = 0;
     isStale = false;
     changes.announce();
   };
   const keep = async (): Promise<void> => {
     isKeeping = false;
-    if (isStale || !(await keepState(engine, current(), app, line))) return;
-    unkept = 0;
+    if (!isStale && (await keepState(engine, current(), app, fold()))) unkept = 0;
   };
   model.followers.add({
     kept: (key, run) => {
       if (isStale || !equal(key, relationship)) return;
       const acts = actsIn(app, [run]);
-      line = extended(app, line, acts);
-      if (run.side !== mySide(on, model.device)) line = settledBy(line, run.side, run.after);
+      pending.push({ acts, shown: run.side === theirSide(engine, on) ? run.after : undefined });
       if (acts.length > 0) changes.announce();
       unkept += run.entries.length;
       if (unkept < checkpointEntries || isKeeping || app.state === undefined) return;
@@ -85,7 +94,17 @@ export async function follow<State, Operation extends {}>(
       engine.exclusive(reload).catch(() => undefined);
     },
   });
-  return { app, relationship, line: () => line, onChange: changes.listen };
+  return { app, relationship, line: fold, onChange: changes.listen };
+}
+
+/** A run that is durable and not reduced yet: its acts, and how far the peer has shown to be. */
+interface Pending {
+  readonly acts: readonly Act[];
+  readonly shown: number | undefined;
+}
+
+function theirSide({ model }: Engine, on: Relationship): Act['side'] {
+  return mySide(on, model.device) === 0 ? 1 : 0;
 }
 
 /** A new incarnation of either device has a new lane, and the state is that of the lanes that count. */
@@ -143,7 +162,7 @@ async function replayed<State, Operation extends {}>(
   from: Timeline<State>,
 ): Promise<Timeline<State>> {
   const { line, shown } = await whole(engine, on, app, since, from);
-  return settledBy(line, mySide(on, engine.model.device) === 0 ? 1 : 0, shown);
+  return settledBy(line, theirSide(engine, on), shown);
 }
 
 /** Every act since then in its order, nothing settled; and how far the peer has shown to be. */
@@ -155,7 +174,7 @@ export async function whole<State, Operation extends {}>(
   from: Timeline<State>,
 ): Promise<{ readonly line: Timeline<State>; readonly shown: number }> {
   const { mine, theirs } = await runsSince(engine, on, since);
-  const isLow = mySide(on, engine.model.device) === 0;
+  const isLow = theirSide(engine, on) === 1;
   const [low, high] = isLow ? [mine, theirs] : [theirs, mine];
   const line = extended(app, from, inCausalOrder(actsIn(app, low), actsIn(app, high)));
   return { line, shown: theirs.at(-1)?.after ?? 0 };
