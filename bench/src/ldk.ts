@@ -22,7 +22,7 @@ const rounds = 7;
 
 export const question = 'How do payments compare with Lightning’s, two nodes of LDK on one thread?';
 
-interface Measured extends Contender {
+export interface Measured extends Contender {
   readonly inFlight: number;
   /** For one payment. */
   readonly traffic: () => Partial<LdkTraffic>;
@@ -89,7 +89,12 @@ function keysends(pair: LdkPair): readonly Measured[] {
   );
 }
 
-function keysend(pair: LdkPair, name: string, payments: Parameters<LdkPair['pay']>[0]): Measured {
+/** A contender for any bench that compares with Lightning. `payments.count` is its round. */
+export function keysend(
+  pair: LdkPair,
+  name: string,
+  payments: Parameters<LdkPair['pay']>[0],
+): Measured {
   const { count, inFlight } = payments;
   let traffic: LdkTraffic | undefined;
   return {

@@ -1,7 +1,7 @@
 /** What the benches compare with: installed from a lockfile of its own, never a dependency. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -21,25 +21,27 @@ export function installPeers(say: (sentence: string) => void): boolean {
   return ended.status === 0;
 }
 
-/** True if exactly what the lockfile names is installed, so that a new peer is fetched once. */
+/** True if every package of the lockfile is there in its version: a new peer is fetched once. */
 function allThere(): boolean {
-  const wanted = versions('package-lock.json');
-  const present = versions('node_modules/.package-lock.json');
-  return [...wanted].every(([name, version]) => present.get(name) === version);
+  const { packages } = manifest<Lockfile>('package-lock.json')!;
+  return Object.entries(packages)
+    .filter(([path]) => path !== '')
+    .every(
+      ([path, { version }]) => manifest<Versioned>(`${path}/package.json`)?.version === version,
+    );
 }
 
-function versions(lockfile: string): ReadonlyMap<string, string> {
-  try {
-    const { packages } = JSON.parse(readFileSync(new URL(lockfile, folder), 'utf8')) as Lockfile;
-    const inside = Object.entries(packages).filter(([name]) => name !== '');
-    return new Map(inside.map(([name, { version }]) => [name, version]));
-  } catch {
-    return new Map();
-  }
+interface Versioned {
+  readonly version: string;
 }
 
 interface Lockfile {
-  readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  readonly packages: Readonly<Record<string, Versioned>>;
+}
+
+function manifest<T>(path: string): T | undefined {
+  const url = new URL(path, folder);
+  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as T) : undefined;
 }
 
 /** A package of theirs, or undefined if it is not installed or does not run here. */

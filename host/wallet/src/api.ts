@@ -6,7 +6,7 @@
  * (bech32m with a prefix: `dev1…`, `tok1…`, `pay1…`, `obj1…`); there is no hex.
  */
 
-import type { Finality, MinimumFinality } from '@dsm/protocols';
+import type { App, Finality, MinimumFinality } from '@dsm/protocols';
 import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
 import type { Registry, Suite } from '@dsm/primitive';
 
@@ -164,9 +164,68 @@ export interface Relationship {
   readonly minimumFinality: () => MinimumFinality;
   /** Take nothing less final than this from the contact; `pair-final`, which is all, by default. */
   readonly setMinimumFinality: (minimum: MinimumFinality) => Promise<void>;
+  /** The state of an app that both sides share. Opened once, it goes along with both lanes. */
+  readonly shared: <State, Operation extends {}>(
+    app: App<State, Operation>,
+  ) => Promise<Shared<State, Operation>>;
+  /** Apps of which operations have come or gone, also those that are not open here. */
+  readonly apps: () => Promise<readonly AppSeen[]>;
   readonly verify: () => Promise<VerifyReport>;
   /** Ends the live connection, politely. */
   readonly close: () => Promise<void>;
+}
+
+/** A state that two devices have in common, made of what both say. */
+export interface Shared<State, Operation extends {}> {
+  /** `app1…`: follows from the app's name, version and rules. */
+  readonly app: string;
+  /** As of everything that is here. What the peer says later may come before what was said here. */
+  readonly state: () => State;
+  /** Say an operation. Throws `refused` if the reducer does not take it here and now. */
+  readonly act: (operation: Operation, options?: ActOptions) => Promise<Acted>;
+  /** Several at once: all are taken or none, on both devices. */
+  readonly actAll: (operations: readonly Operation[], options?: ActOptions) => Promise<Acted>;
+  readonly on: (event: 'change', listener: (state: State) => void) => () => void;
+  /** All that was said, in the order that counts now, and what became of it. */
+  readonly history: () => Promise<readonly SharedAct<Operation>[]>;
+}
+
+export interface ActOptions {
+  /** A payment in the same run: it is made with the operations, or neither is. */
+  readonly pay?: NewPayment;
+}
+
+export interface Acted {
+  /** The operations' names, as the reducer sees them. */
+  readonly ids: readonly string[];
+  /** Who has them: the peer, the nodes for the peer, or this device until they meet or sync. */
+  readonly over: 'peer' | 'nodes' | 'later';
+  readonly payment: Payment | undefined;
+}
+
+export interface SharedAct<Operation> {
+  /** `dev1…` of its author. */
+  readonly by: string;
+  /** `undefined` if the bytes are not an operation of the app. */
+  readonly operations: readonly {
+    readonly id: string;
+    readonly operation: Operation | undefined;
+  }[];
+  readonly given: readonly { readonly token: string; readonly amount: bigint }[];
+  /** All but `applied` left the state as it was; `fault`: the reducer or its codec threw. */
+  readonly outcome: 'applied' | 'malformed' | 'refused' | 'fault';
+  /** Why it was not applied, in a sentence. */
+  readonly why: string;
+  /** True if nothing can come before it any more. */
+  readonly settled: boolean;
+}
+
+export interface AppSeen {
+  readonly id: string;
+  /** `undefined` if the app is not open here. */
+  readonly name: string | undefined;
+  readonly acts: number;
+  readonly bytes: number;
 }
 
 /** `{ ERA: 5n, note: 'coffee' }`, or with `token` and `amount`. */

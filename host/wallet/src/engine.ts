@@ -15,6 +15,7 @@ import {
   stepPosition,
   walk,
   type Claim,
+  type Entry,
   type KeySignature,
   type KnownStep,
   type Lane,
@@ -26,8 +27,15 @@ import {
   equal,
   advance,
 } from '@dsm/primitive';
-import { relationship, device, type Device, type Relationship, type World } from '@dsm/bilateral';
-import { valueRules, type LineageKnown, type ValueKnown } from '@dsm/protocols';
+import {
+  mySide,
+  relationship,
+  device,
+  type Device,
+  type Relationship,
+  type World,
+} from '@dsm/bilateral';
+import { valueRules, type KeptRun, type LineageKnown, type ValueKnown } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
@@ -149,6 +157,7 @@ export function putRelationship(to: Draft, model: Model, on: Relationship): void
   to.after(() => {
     model.relationships.set(keyOf(on.key), on);
     trimTail(model, on);
+    for (const follower of model.followers) follower.moved(on);
   });
 }
 
@@ -175,6 +184,7 @@ export function putEntries(
 ): void {
   let lane = from;
   const passed: [string, number][] = [];
+  const decodedEntries: Entry[] = [];
   for (const bytes of entries) {
     const decoded = entry.decode(bytes);
     if (!decoded.ok) throw new RangeError('not an entry');
@@ -184,13 +194,48 @@ export function putEntries(
       to.put(laneKey('checkpoint', from.start, lane.index), checkpointRow.encode(lane));
     }
     passed.push([keyOf(lane.head), lane.index]);
+    decodedEntries.push(decoded.value);
   }
+  const { head } = lane;
+  to.after(() => tellFollowers(model, on, side, decodedEntries, head));
   if (side === 1) return;
   to.after(() => {
     const tail = model.tails.get(keyOf(on.key)) ?? new Map<string, number>();
     for (const [head, index] of passed) tail.set(head, index);
     model.tails.set(keyOf(on.key), tail);
   });
+}
+
+/** How far the author had absorbed: the peer by what it shows, this device all that was there. */
+function tellFollowers(
+  model: Model,
+  before: Relationship,
+  whose: LaneSide,
+  entries: readonly Entry[],
+  head: Uint8Array,
+): void {
+  const { key, peer, theirs } = before;
+  const { absorbed } = model.relationships.get(keyOf(key))!;
+  const mine = mySide(before, model.device);
+  const run: KeptRun =
+    whose === 0
+      ? {
+          side: mine,
+          author: model.device.id,
+          peer: peer.device,
+          entries,
+          head,
+          after: theirs.index,
+        }
+      : {
+          side: mine === 0 ? 1 : 0,
+          author: peer.device,
+          peer: model.device.id,
+          entries,
+          head,
+          after: absorbed.index,
+        };
+  for (const follower of model.followers) follower.kept(key, run);
 }
 
 export function putDevice(to: Draft, model: Model, next: Device): void {

@@ -17,9 +17,28 @@ export {
   compareFinality,
   finalities,
   minimumFinalities,
+  refuse,
+  type App,
   type Finality,
   type MinimumFinality,
+  type Refusal,
 } from '@dsm/protocols';
+export { defineApp, type AppContext, type AppDefinition } from './apps.ts';
+export {
+  choice,
+  list,
+  oneOf,
+  option,
+  struct,
+  text,
+  u128,
+  u16,
+  u32,
+  u64,
+  u8,
+  variable,
+  type Coder,
+} from '@dsm/primitive';
 export { idBytes, idText, phraseOf, type IdKind } from './text.ts';
 export { memoryStore as memory } from '@dsm/memory';
 export * from './quorum.ts';

@@ -17,7 +17,7 @@ import {
   type StepWrite,
 } from '@dsm/primitive';
 import type { Device, Relationship } from '@dsm/bilateral';
-import { escrowId, noteId, policy, type Origin, type Policy } from '@dsm/protocols';
+import { escrowId, noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
 import {
@@ -74,6 +74,15 @@ export interface Model {
   readonly escrows: Map<string, EscrowRow>;
   /** Heads of issues and exits whose notes are in the map. */
   readonly collected: Set<string>;
+  /** Whoever goes along with the lanes as they grow. */
+  readonly followers: Set<Follower>;
+}
+
+export interface Follower {
+  /** A run of either lane of a relationship is durable. */
+  readonly kept: (relationship: Uint8Array, run: KeptRun) => void;
+  /** A relationship is not what it was: a lane has grown, or another has taken its place. */
+  readonly moved: (relationship: Relationship) => void;
 }
 
 /** An own run and where it stands. */
@@ -306,5 +315,6 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     alarms: new Map(),
     escrows: new Map(),
     collected: new Set(),
+    followers: new Set(),
   };
 }

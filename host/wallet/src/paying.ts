@@ -16,11 +16,11 @@ import type { Relationship } from '@dsm/bilateral';
 import { DsmError } from './errors.ts';
 import { certifyOne } from './certify.ts';
 import { partsFor } from './lineage.ts';
-import type { Token } from './model.ts';
+import type { Model, Token } from './model.ts';
 import { appendRun, deliverRun } from './online.ts';
 import { paymentOf } from './payments.ts';
 import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
-import type { ContactRow } from './rows.ts';
+import type { ContactRow, PaymentRow } from './rows.ts';
 import type { Session } from './session.ts';
 import { mintOf } from './issuing.ts';
 import { findToken } from './tokens.ts';
@@ -28,24 +28,52 @@ import { mine } from './engine.ts';
 import { balanceOf, inputsOf, spendable, transferOf } from './value.ts';
 
 export async function pay(runtime: Runtime, to: ContactRow, wanted: NewPayment): Promise<Payment> {
+  const row = await payWith(runtime, to, wanted, { operations: [], check: () => undefined });
+  return paymentOf(runtime.engine.model, row);
+}
+
+/** What stands before the payment in its run, and what must hold when the run is written. */
+export interface Beside {
+  readonly operations: readonly Uint8Array[];
+  readonly check: () => void;
+}
+
+/** Pay, in one run with other operations: both are made, or neither. */
+export async function payWith(
+  runtime: Runtime,
+  to: ContactRow,
+  wanted: NewPayment,
+  beside: Beside,
+): Promise<PaymentRow> {
   checkReady(runtime);
   const { model } = runtime.engine;
-  const { name, amount } = amountOf(wanted);
-  const token = findToken(model, name);
+  const { token, amount } = wantedOf(model, wanted);
   const contact = current(runtime, to);
-  const on = payableRelationship(runtime, contact, amount);
+  const on = actingRelationship(runtime, contact);
+  if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
   const session = liveSession(runtime, contact.device);
   const over = wanted.over ?? 'auto';
   const covered = balanceOf(model, token).purse >= amount;
   const offline = over === 'offline' || (over === 'auto' && session !== undefined && covered);
   const note = wanted.note ?? '';
-  if (!offline) return payOnline(runtime, on, session, token, amount, note);
+  if (!offline) return payOnline(runtime, on, session, { token, amount, note }, beside);
   if (session === undefined) {
     throw new DsmError('unreachable', `${contact.name} is not connected: meet, or pay online`);
   }
+  const { operations, check } = beside;
+  check();
   const { operation, release } = promise(runtime, noteKinds.purse, token, on, amount, note);
-  const [paid] = await session.trade([operation], release);
-  return paymentOf(model, paid!);
+  const [paid] = await session.trade([...operations, operation], release, check);
+  return model.payments[paid!.number]!;
+}
+
+/** The token and the amount that are meant. */
+export function wantedOf(
+  model: Model,
+  wanted: NewPayment,
+): { readonly token: Token; readonly amount: bigint } {
+  const { name, amount } = amountOf(wanted);
+  return { token: findToken(model, name), amount };
 }
 
 /** `{ ERA: 5n }` or `{ token: 'ERA', amount: 5n }`. */
@@ -61,11 +89,8 @@ function amountOf(wanted: NewPayment): { readonly name: string; readonly amount:
   throw new DsmError('usage', 'say one token and one amount: { ERA: 5n }, or { token, amount }');
 }
 
-function payableRelationship(
-  { engine }: Runtime,
-  contact: ContactRow,
-  amount: bigint,
-): Relationship {
+/** The relationship with a contact to whom this wallet may write. */
+export function actingRelationship({ engine }: Runtime, contact: ContactRow): Relationship {
   const on =
     contact.relationship === undefined
       ? undefined
@@ -73,7 +98,6 @@ function payableRelationship(
   if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
   if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
   if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
-  if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
   return on;
 }
 
@@ -100,15 +124,21 @@ async function payOnline(
   runtime: Runtime,
   on: Relationship,
   session: Session | undefined,
-  token: Token,
-  amount: bigint,
-  note: string,
-): Promise<Payment> {
+  {
+    token,
+    amount,
+    note,
+  }: { readonly token: Token; readonly amount: bigint; readonly note: string },
+  { operations, check }: Beside,
+): Promise<PaymentRow> {
   const { engine } = runtime;
   const { model } = engine;
   const { operation, release } = promise(runtime, noteKinds.online, token, on, amount, note);
   const { at, payments } = await engine
-    .exclusive(() => appendRun(engine, on.key, [operation], true))
+    .exclusive(async () => {
+      check();
+      return appendRun(engine, on.key, [...operations, operation], true);
+    })
     .finally(release);
   const { number, head } = payments[0]!;
   const said = session?.deliver(at);
@@ -121,13 +151,13 @@ async function payOnline(
   if (session !== undefined && said !== undefined && (await soon(said))) {
     await session.push((await partsFor(engine, { heads: [head], tokens: [] })).parts);
   }
-  return paymentOf(model, model.payments[number]!);
+  return model.payments[number]!;
 }
 
 /** A peer that is connected and does not answer is not waited for: the nodes have it all. */
 const answerMs = 2_000;
 
-async function soon(answer: Promise<boolean>): Promise<boolean> {
+export async function soon(answer: Promise<boolean>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), answerMs);
   const answered = await Promise.race([answer, promise]);

@@ -22,6 +22,7 @@
  *     0x12   DevID ‖ incarnation              card that a later incarnation has replaced
  *     0x13   escrow id                        escrow of either direction
  *     0x14   head                             issue or exit whose notes are in the own map
+ *     0x15   relationship ‖ app               shared state, settled, as of two places: saves time only
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -84,6 +85,7 @@ export const tables = {
   card: 0x12,
   escrow: 0x13,
   collected: 0x14,
+  shared: 0x15,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -11,6 +11,7 @@ import type { Keys } from './keys.ts';
 import { emitFinality } from './payments.ts';
 import type { ContactRow } from './rows.ts';
 import { openSession, type Session } from './session.ts';
+import type { OpenApp } from './sharing.ts';
 
 export interface Runtime {
   readonly engine: Engine;
@@ -18,6 +19,8 @@ export interface Runtime {
   readonly sessions: Map<string, Session>;
   /** Notes that are promised to an offer or a payment that is being made. */
   readonly reserved: Set<string>;
+  /** Apps that are open, by relationship and app. */
+  readonly apps: Map<string, OpenApp>;
   /** The round with the nodes that is under way: whoever asks meanwhile shares it. */
   syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */

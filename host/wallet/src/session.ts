@@ -29,6 +29,7 @@ export interface Session {
   readonly trade: (
     operations: readonly Uint8Array[],
     release: () => void,
+    check?: () => void,
   ) => Promise<readonly PaymentRow[]>;
   /** Say an own run that is durable. True once the peer has it, false if the connection ends first. */
   readonly deliver: (at: RunAt) => Promise<boolean>;
@@ -73,7 +74,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     ready: talk.ready.promise,
     over,
     isOpen: () => open,
-    trade: (operations, release) => propose(talk, operations, release),
+    trade: (operations, release, check = () => undefined) =>
+      propose(talk, operations, release, check),
     deliver: async (at) => {
       const on = relationshipOf(talk);
       if (!open || on === undefined) return false;
@@ -141,7 +143,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       await parts(talk, said);
       return talk.peerEnded && !talk.wants ? endTalk(talk) : undefined;
     case 'consent':
-      return turn(talk, { type: 'consent', consent: said });
+      return consented(talk, said);
     case 'refuse':
       // A run that is refused is not acknowledged: nobody waits for that any more.
       if (isZero(said.head)) for (const ack of talk.acks.values()) ack.resolve(false);
@@ -164,6 +166,20 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       // What was asked for is on its way.
       return talk.wants ? undefined : endTalk(talk);
   }
+}
+
+/** The peer consents. What was to be written may be wrong by now: then nothing has happened. */
+async function consented(talk: Talk, said: Message & { type: 'consent' }): Promise<void> {
+  const { asked } = talk;
+  try {
+    if (asked?.committed === false) asked.check();
+  } catch (error) {
+    talk.asked = undefined;
+    asked!.release();
+    asked!.done.reject(error);
+    return turn(talk, { type: 'cancel' });
+  }
+  return turn(talk, { type: 'consent', consent: said });
 }
 
 /** Say that nothing more comes from here; a trade under way is finished first. */
@@ -196,13 +212,14 @@ async function propose(
   talk: Talk,
   operations: readonly Uint8Array[],
   release: () => void,
+  check: () => void,
 ): Promise<readonly PaymentRow[]> {
   if (talk.asked !== undefined) {
     release();
     throw new DsmError('refused', 'another payment to this contact is under way');
   }
   const done = deferred<readonly PaymentRow[]>();
-  talk.asked = { done, release, payments: [], committed: false };
+  talk.asked = { done, release, check, payments: [], committed: false };
   await talk.engine.exclusive(async () => {
     talk.wireBytes = 0;
     await turn(talk, { type: 'propose', operations });

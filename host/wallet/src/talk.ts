@@ -52,6 +52,8 @@ export interface Talk {
 export interface Asked {
   readonly done: Deferred<readonly PaymentRow[]>;
   readonly release: () => void;
+  /** Asked once more when the peer consents: throws if the run is not to be written after all. */
+  readonly check: () => void;
   payments: readonly PaymentRow[];
   committed: boolean;
 }

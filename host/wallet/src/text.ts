@@ -16,6 +16,7 @@ export const prefixes = {
   object: 'obj',
   node: 'node',
   alarm: 'alarm',
+  app: 'app',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

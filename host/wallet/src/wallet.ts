@@ -19,6 +19,7 @@ import type {
   WalletOptions,
 } from './api.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
+import { appsSeen, shared } from './acting.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
 import { walletKeys } from './keys.ts';
@@ -161,6 +162,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     engine,
     sessions: new Map(),
     reserved: new Set(),
+    apps: new Map(),
     syncing: undefined,
     keysOf: (incarnation, birth) => {
       const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
@@ -313,6 +315,8 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     pay: (payment) => pay(runtime, row, payment),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),
+    shared: (app) => shared(runtime, row, app),
+    apps: () => engine.exclusive(() => appsSeen(runtime, row)),
     verify: () => engine.exclusive(() => verifyRelationships(engine, row)),
     close: async () => liveSession(runtime, row.device)?.close(),
   });

@@ -30,6 +30,8 @@ export interface Flow {
   readonly act: (stage: Stage) => Promise<unknown>;
   /** Sums that the two may have afterwards, beside the usual 1,000 of which nothing is lost. */
   readonly minted?: readonly bigint[];
+  /** What else must hold once the two have settled. */
+  readonly holds?: (maya: Wallet, cafe: Wallet) => Promise<void>;
 }
 
 /** Maya issues 1,000 and pays the cafe 200; both have coins in their purses and have met. */
@@ -52,7 +54,8 @@ export async function preparedWorld(): Promise<World> {
   return world;
 }
 
-async function met<T>(
+/** Meet, do something, and part; both may die at any moment of it. */
+export async function met<T>(
   { maya, cafe, lives, statements: noted }: Stage,
   talk: (toCafe: ReturnType<Wallet['contact']>) => Promise<T>,
 ): Promise<T> {
@@ -173,11 +176,12 @@ export async function runCut(prepared: World, flow: Flow, cut: Cut): Promise<Out
 export async function settleAndJudge(
   maya: Wallet,
   cafe: Wallet,
-  { minted }: Pick<Flow, 'minted'>,
+  { minted, holds }: Pick<Flow, 'minted' | 'holds'>,
   said: Statements,
 ): Promise<void> {
   await settle(maya, cafe, said);
   await judge(maya, cafe, minted, said);
+  await holds?.(maya, cafe);
   // Nobody is stuck: the two go on.
   if (minted !== undefined) {
     const before = await maya.balance('ERA');

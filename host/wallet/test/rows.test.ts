@@ -19,6 +19,7 @@ import {
   tables,
   walletRow,
 } from '../src/rows.ts';
+import { sharedRow } from '../src/kept-state.ts';
 
 installNative();
 
@@ -34,6 +35,7 @@ const byTable: readonly (readonly [keyof typeof tables, Obj<never>])[] = [
   ['policy', policyRow],
   ['payment', paymentRow],
   ['mark', markRow],
+  ['shared', sharedRow],
 ] as unknown as readonly (readonly [keyof typeof tables, Obj<never>])[];
 
 const lane = {
@@ -41,6 +43,16 @@ const lane = {
   head: new Uint8Array(32).fill(2),
   index: 64,
   entropy: new Uint8Array(32).fill(3),
+};
+
+const state = {
+  mineStart: new Uint8Array(32).fill(1),
+  theirsStart: new Uint8Array(32).fill(2),
+  mine: { index: 64, head: new Uint8Array(32).fill(3) },
+  theirs: { index: 7, head: new Uint8Array(32).fill(4) },
+  low: 60,
+  high: 7,
+  state: new Uint8Array(20).fill(5),
 };
 
 const rounds = process.env['DSM_TEST_LONG'] === '1' ? 100_000 : 5_000;
@@ -74,6 +86,7 @@ test(`rows of every table take ${rounds} mutations each`, async () => {
       .map(([, value]) => value);
     // A lane of 64 entries would have one.
     if (table === 'checkpoint') good.push(checkpointRow.encode(lane));
+    if (table === 'shared') good.push(sharedRow.encode(state));
     assert.notEqual(good.length, 0, `no row in ${table}`);
     const roll = dice(tables[table]);
     for (let i = 0; i < rounds; i++) {
