@@ -44,7 +44,10 @@ function statedBy(
   const { suite, working } = by.keys;
   const signature = signAs(by.keys, working, kinds.signedStep, digest);
   const { publicKey } = working;
-  return { value: named(name), authorisation: { suite, publicKey, body, path: [], signature, backing: undefined } };
+  return {
+    value: named(name),
+    authorisation: { suite, publicKey, body, path: [], signature, backing: undefined },
+  };
 }
 
 const twice: Extract<Evidence, { type: 'spends' }> = {
