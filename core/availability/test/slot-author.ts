@@ -27,7 +27,14 @@ export function slotAuthor(network: Uint8Array, number: number): SlotAuthor {
       const [value, body] = [filled(byte), filled(byte + 1)];
       const root = slotListRoot([{ key: slotKey(place), value }]);
       const signature = signatures().sign(secretKey, statementDigest(body, root), context);
-      const authorisation = { suite: 1, publicKey, body, path: [], signature, backing: undefined } as const;
+      const authorisation = {
+        suite: 1,
+        publicKey,
+        body,
+        path: [],
+        signature,
+        backing: undefined,
+      } as const;
       return { place, value, authorisation, hint: undefined };
     },
   };

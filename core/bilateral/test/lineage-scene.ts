@@ -16,10 +16,13 @@ import {
 } from '@dsm/primitive';
 import {
   checkPart,
+  decodeOperation,
   encodeOperation,
+  inputsIn,
   issueHead,
   issuePlace,
   tokenId,
+  type Input,
   type Issue,
   type IssuePart,
   type LineageKnown,
@@ -95,8 +98,8 @@ export const paid: Sent = sent(ada, ofAda, bob, [payment(ada, bob, coins, 90n)],
 
 /** The part of a lineage that a sent run makes. */
 export function spendOf(by: Actor, { change }: Sent, certified: boolean): SpendPart {
-  const { before, entries, step, slots, demand } = change.run;
-  const spends = slots.slice(0, demand.slots.length);
+  const { before, entries, step, slots } = change.run;
+  const spends = slots.slice(0, inputsOf(entries[0]!).length);
   const body = stepBodyDigest(step);
   const digest = statementDigest(body, slotListRoot(slots));
   const signature = signAs(by, by.working, kinds.signedStep, digest);
@@ -108,6 +111,13 @@ export function spendOf(by: Actor, { change }: Sent, certified: boolean): SpendP
     signatures: [{ suite: by.suite, publicKey: by.working.publicKey, signature }],
     certificates: spends.map((slot) => (certified ? certificateOf(nodes, slot) : undefined)),
   };
+}
+
+/** The notes that an entry spends; their slots stand first in the list. */
+function inputsOf(bytes: Uint8Array): readonly Input[] {
+  const decoded = entry.decode(bytes);
+  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  return typeof operation === 'string' ? [] : inputsIn(operation);
 }
 
 export function issuePartOf(

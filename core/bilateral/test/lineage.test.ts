@@ -1,10 +1,12 @@
-/** Lineage: every part checked, every gap named, every rule broken once. */
+/** Lineage of issues and spends: every part checked, every gap named, every rule broken once. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
+  compare,
   entry,
+  keyOf,
   kinds,
   nextHead,
   slotKey,
@@ -15,7 +17,10 @@ import {
 } from '@dsm/primitive';
 import {
   checkPart,
+  decodePart,
   encodeOperation,
+  encodePart,
+  inputOrder,
   issueHead,
   lineageRefusals,
   partHead,
@@ -25,6 +30,8 @@ import {
   type LineageKnown,
   type LineageRefusal,
   type Movement,
+  type Policy,
+  type RemintSpend,
   type SpendPart,
 } from '@dsm/protocols';
 import { certificateOf, flipped, named, signAs, type Actor } from '@dsm/primitive/fixture';
@@ -145,12 +152,16 @@ const wrongVotes = (of: Certificate | undefined): Certificate => ({
 });
 
 /** Bent parts with what is known; each breaks one rule and no other. */
-const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, LineageKnown])[]> = {
+const bends: Record<
+  Exclude<LineageRefusal, 'remint' | 'exit' | 'citation' | 'lock'>,
+  readonly (readonly [IssuePart | SpendPart, LineageKnown])[]
+> = {
   malformed: [
     [{ ...loadPart, entry: loadPart.entry.subarray(1) }, known],
     [withoutCertificate(), known],
     [memoPart(), known],
     [garbledPart(), known],
+    [issueOfFirst({ anchors: [named('one anchor for two notes')] }), known],
   ],
   chain: [
     [issueOfFirst({ index: 2 }), known],
@@ -172,6 +183,10 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
     [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 2, receipts: 3 })] }), known],
     [respent({ outputs: [coin, outputTo(ada, 36n, { depth: 1, receipts: 2 })] }), known],
     [respent({}, 'transfer'), known],
+    [{ ...issuePartOf(first), spends: [respending()] }, known],
+    // Too deep, or too many parts behind it, under a policy that allows fewer.
+    [paidPart, underPolicy({ depthMax: 1 })],
+    [paidPart, underPolicy({ receiptsMax: 6 })],
   ],
   input: [
     [withInput({ amount: 61n }), known],
@@ -185,6 +200,7 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
     ],
     [loadPart, knownOf([{ ...firstOrigin, token: named('another') }])],
   ],
+  suite: [[loadPart, underPolicy({ suites: [2] })]],
   slots: [
     [resigned({ ...loadPart, slots: loadPart.slots.slice(1) }), known],
     [resigned({ ...loadPart, slots: reslotted() }), known],
@@ -207,6 +223,16 @@ const bends: Record<LineageRefusal, readonly (readonly [IssuePart | SpendPart, L
     [loadPart, { ...known, registry: { ...nodes.registry, version: 2, first: named('first') } }],
   ],
 };
+
+/** What is known, with a policy that says something else. */
+function underPolicy(changes: Partial<Policy>): LineageKnown {
+  return { ...known, policyOf: () => ({ ...gold, ...changes }) };
+}
+
+/** The holder's side of a re-mint, which a mint has not. */
+function respending(): RemintSpend {
+  return { authorisation: issuePartOf(first).authorisation, certificate: undefined };
+}
 
 function withoutCertificate(): SpendPart {
   return { ...loadPart, certificates: loadPart.certificates.slice(1) };
@@ -236,3 +262,37 @@ for (const [refusal, cases] of Object.entries(bends)) {
     }
   });
 }
+
+test('an anchor for each note is as good as none', () => {
+  const anchors = [named('one'), named('two')];
+  assert.ok(originOf(checkPart(issueOfFirst({ anchors }), known)).certified);
+});
+
+test('a payment as deep as the policy just allows is good', () => {
+  const { depth, receipts } = originOf(checkPart(paidPart, known)).outputs[0]!;
+  const just = underPolicy({ depthMax: depth, receiptsMax: receipts });
+  assert.ok(originOf(checkPart(paidPart, just)).certified);
+});
+
+test('no part rests on itself, and parts that are asked for twice are one part', () => {
+  const [one, two] = loadOperation.inputs;
+  const spends = (source: Uint8Array): SpendPart => {
+    const inputs = [{ ...one!, source }, two!].toSorted((a, b) =>
+      compare(inputOrder(a), inputOrder(b)),
+    );
+    return respent({ inputs });
+  };
+  // A head is a hash over what it spends: naming it changes it, so a cycle would be a fixed point.
+  let at = partHead(loadPart);
+  const heads = new Set<string>();
+  for (let i = 0; i < 20; i++) {
+    const part = spends(at);
+    assert.deepEqual(checkPart(part, knownOf([firstOrigin])), { type: 'missing', heads: [at] });
+    heads.add(keyOf(at));
+    at = partHead(part);
+    assert.equal(heads.has(keyOf(at)), false);
+  }
+  const again = decodePart(encodePart(loadPart));
+  assert.deepEqual(partHead(again!), partHead(loadPart));
+  assert.deepEqual(checkPart(again!, known), checkPart(loadPart, known));
+});

@@ -13,6 +13,7 @@ import {
   type KeySignature,
 } from '../src/committee.ts';
 import { decodeWith, encodeWith } from '../src/codec.ts';
+import { checkEvidence, type Judgement, type SlotStatement } from '../src/evidence.ts';
 import { kinds } from '../src/kinds.ts';
 import { slotListRoot, statementDigest, type Slot } from '../src/slot-list.ts';
 import { authorises, slotKey, slotKinds, type Authorisation, type SlotPlace } from '../src/slot.ts';
@@ -163,8 +164,9 @@ function issuedBy(
   of: Committee,
   by: readonly Actor[],
   kind: 0x21 | 0x03 = kinds.issue,
+  head: Uint8Array = value,
 ): Authorisation {
-  const lines: readonly Slot[] = [{ key: slotKey(placeOf(of)), value }];
+  const lines: readonly Slot[] = [{ key: slotKey(placeOf(of)), value: head }];
   const first = authorisationOf(by[0]!, lines, 0, kind);
   const statement = statementDigest(first.body, slotListRoot(lines));
   const further = by.slice(1).map((each) => signatureBy(each, statement, kind));
@@ -207,6 +209,23 @@ test('an issue slot takes no value by fewer, by strangers, or by another committ
   assert.equal(authorises(network, placeOf(committee), named('another'), enough), false);
   const spend = { ...placeOf(committee), kind: slotKinds.spend };
   assert.equal(authorises(network, spend, value, enough), false);
+});
+
+test('two issues of a committee after one parent convict it, and two signatures of one do not', () => {
+  const place = placeOf(committee);
+  const stated = (head: Uint8Array, by: readonly Actor[]): SlotStatement => ({
+    value: head,
+    authorisation: issuedBy(committee, by, kinds.issue, head),
+  });
+  const judged = (first: SlotStatement, second: SlotStatement): Judgement =>
+    checkEvidence({ type: 'issues', place, first, second }, network, () => false, undefined);
+  const [a, b] = [stated(value, issuers.slice(0, 3)), stated(named('another'), issuers.slice(2))];
+  const culprit = { type: 'issuer', id: committeeWriter(committee) };
+  assert.deepEqual(judged(a, b), { ok: true, culprit });
+  const same = stated(value, issuers.slice(2));
+  assert.deepEqual(judged(a, same), { ok: false, refusal: 'same' });
+  const few = stated(named('another'), issuers.slice(3));
+  assert.deepEqual(judged(a, few), { ok: false, refusal: 'signature' });
 });
 
 function withCommittee(by: Authorisation, of: Committee): Authorisation {

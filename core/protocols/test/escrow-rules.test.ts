@@ -86,7 +86,7 @@ const cancel = (of = id, by = hash): Of<'cancel'> => ({ type: 'cancel', escrow: 
 function after(from: Escrow, ...operations: readonly EscrowOperation[]): Escrow {
   return operations.reduce((at: Escrow, operation) => {
     const next = nextEscrow(at, operation);
-    assert.ok(typeof next !== 'string', String(next));
+    assert.ok(typeof next !== 'string', operation.type);
     return next;
   }, from);
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { address, committeeWriter, isZero, kinds, utf8 } from '@dsm/primitive';
+import { address, committeeWriter, compare, isZero, kinds, utf8 } from '@dsm/primitive';
 import fc from 'fast-check';
 
 import { allowList, areAllowed, ownersIn, proveAllowed } from '../src/allow-list.ts';
@@ -25,7 +25,7 @@ import {
 } from './rules-scene.ts';
 
 const members = [named('b'), named('a'), named('c'), named('d'), named('e')].toSorted((a, b) =>
-  Buffer.compare(a, b),
+  compare(a, b),
 );
 const anchor = (label: string): Policy['anchors'][number] => ({ label, address: named(label) });
 
