@@ -17,7 +17,6 @@ import {
   signatures,
   slotKey,
   slotListRoot,
-  slotPath,
   statementDigest,
   voteDigest,
   type Certificate,
@@ -31,6 +30,7 @@ import {
   encodePart,
   issueHead,
   issuePlace,
+  issueStatement,
   spendPlace,
   tokenId,
   type Issue,
@@ -59,7 +59,7 @@ export function lineageOf(hops: number): Lineage {
   const nodes = nodesOf();
   const owners = [keyPair('one'), keyPair('two')] as const;
   const issuer = keyDigest(1, owners[0].publicKey);
-  const policy = { ...anyPolicy, issuer, registry: registryLineage(nodes.registry) };
+  const policy = { ...anyPolicy, members: [issuer], registry: registryLineage(nodes.registry) };
   const minted = issuePart(policy, owners[0], nodes);
   const parts = [minted.part];
   let note = minted.note;
@@ -81,14 +81,26 @@ function issuePart(policy: Policy, by: KeyPair, nodes: Nodes): Made {
   const token = tokenId(policy);
   const output = outputTo(by, { depth: 0, receipts: 1 });
   const { amount } = output;
-  const issue: Issue = { token, index: 1, parent: token, amount, total: amount, outputs: [output] };
+  const issue: Issue = {
+    token,
+    index: 1,
+    parent: token,
+    amount,
+    total: amount,
+    outputs: [output],
+    anchors: [],
+    remint: undefined,
+  };
   const source = issueHead(issue);
-  const slots = [{ key: slotKey(issuePlace(token, policy)), value: source }];
-  const { body, signature } = signed(slots, by);
-  const path = slotPath(slots, 0);
-  const authorisation = { suite: 1, publicKey: by.publicKey, body, path, signature } as const;
-  const certificate = certified(slots[0]!, nodes);
-  const part = encodePart({ issue, authorisation, certificate });
+  const slot = { key: slotKey(issuePlace(token, policy)), value: source };
+  const signature = sign(by, kinds.issue, issueStatement(issue, policy));
+  const { publicKey } = by;
+  const part = encodePart({
+    issue,
+    authorisation: { suite: 1, publicKey, body: source, path: [], signature, backing: undefined },
+    certificate: certified(slot, nodes),
+    spends: [],
+  });
   return { part, note: { ...output, token, source, index: 0 } };
 }
 
@@ -97,7 +109,7 @@ function spendPart(note: Note, from: KeyPair, to: KeyPair, nodes: Nodes): Made {
   const { token, source, index, key, amount, kind, depth, receipts } = note;
   const blind = thing('blind', depth);
   const input = { source, index, key, amount, kind, depth, receipts, blind };
-  const movement = { token, inputs: [input], outputs: [output], memo: '' };
+  const movement = { token, inputs: [input], outputs: [output], allowed: undefined, memo: '' };
   const operation = encodeOperation({ type: 'transfer', ...movement });
   const lane = openLane(network, note.owner, depth, output.owner, thing('spool key', depth));
   const next = nextEntry(lane, 0, thing('absorbed'), operation);

@@ -142,6 +142,7 @@ test('a run holds one act for each app, with what it transfers to the peer', () 
       { owner, key: named('key'), amount, kind: 0, depth: 2, receipts: 2 },
       { owner: author, key: named('key'), amount: 1n, kind: 0, depth: 2, receipts: 2 },
     ],
+    allowed: undefined,
     memo: '',
   });
   const run = (...operations: readonly Operation[]): Parameters<typeof actsOf>[0] => ({

@@ -73,7 +73,7 @@ test('honest operations are accepted, and demand exactly their leaves and slots'
     [fund, between],
     [collect(output(writer, 5n)), alone],
     [{ type: 'memo', text: 'hello' }, between],
-    [{ type: 'app', app: named('app'), data: ascii('hello') }, between],
+    [{ type: 'app', app: named('app'), data: named('data') }, between],
   ] as const) {
     assert.equal(said(operation, context), 'accepted', operation.type);
   }
