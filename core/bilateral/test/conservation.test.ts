@@ -24,6 +24,7 @@ import {
   inInputOrder,
   inputOf,
   introduced,
+  collected,
   issueOf,
   memo,
   openDurable,
@@ -109,7 +110,7 @@ function minted(village: Village, token: number, amount: bigint): Village {
   const by = persons[token]!;
   const issue = issueOf(by, policies[token]!, [amount, 1n], village.issues[token]);
   return {
-    ...posted(village, token, token, encodeOperation({ type: 'mint', issue })),
+    ...posted(village, token, token, collected(by, issue)),
     issues: village.issues.with(token, issue),
   };
 }
@@ -128,7 +129,14 @@ function loaded(village: Village, who: number, token: number, amount: bigint): V
   const change = taken - amount + rest;
   const outputs = coins.map((coin) => outputTo(by, coin, { ...bounds, kind: 1 }));
   if (change > 0n) outputs.push(outputTo(by, change, bounds));
-  const load = { type: 'load', token: notes[0]!.token, inputs, outputs, memo: '' } as const;
+  const load = {
+    type: 'load',
+    token: notes[0]!.token,
+    inputs,
+    outputs,
+    allowed: undefined,
+    memo: '',
+  } as const;
   return posted(village, who, who, encodeOperation(load));
 }
 

@@ -23,7 +23,6 @@ import {
   receipt,
   registry,
   signedStep,
-  slotKey,
   slotState,
   slotWrite,
   step,
@@ -38,9 +37,9 @@ import {
   encodeOpening,
   encodeOperation,
   encodePart,
+  exitPart,
   issue,
   issuePart,
-  issuePlace,
   opensPurseNote,
   policy,
   spendPart,
@@ -61,6 +60,7 @@ import {
   voteOf,
 } from '@dsm/primitive/fixture';
 import {
+  collected,
   edgeTo,
   introduced,
   issueOf,
@@ -72,6 +72,14 @@ import {
   sent,
   signedBy,
 } from './fixture.ts';
+import {
+  backedWrites,
+  exitParts,
+  issueParts,
+  issues,
+  operations,
+  policies,
+} from './value-samples.ts';
 
 /** Numbers below `max`, the same on every machine (xorshift). */
 function dice(seed: number): (max: number) => number {
@@ -88,13 +96,7 @@ const [ada, bob] = [person('ada'), person('bob')];
 const nodes = nodesOf(1);
 const gold = policyOf(ada);
 const mint = issueOf(ada, gold, [60n, 40n]);
-const minted = sent(
-  ada,
-  openDurable(ada),
-  ada,
-  [encodeOperation({ type: 'mint', issue: mint })],
-  [gold],
-);
+const minted = sent(ada, openDurable(ada), ada, [collected(ada, mint)], [gold]);
 const [ofAda] = introduced(ada, bob, minted.durable, openDurable(bob));
 const note = [...ofAda.notes.values()][0]!;
 const paid = sent(ada, ofAda, bob, [payment(ada, bob, [note], 25n)], [gold]);
@@ -121,7 +123,6 @@ const adasCard = cardOf(ada.keys, { incarnation: 1 }, (body) =>
 );
 const stated = { value: slots[0]!.value, authorisation: authorisationOf(ada.keys, slots, 0) };
 const place = spendPlace(note);
-const issuedAt = { key: slotKey(issuePlace(mint.parent, gold)), value: named('head') };
 const branch = { entries: run.entries, signed };
 
 const pieces: readonly Evidence[] = [
@@ -184,11 +185,6 @@ function objectDecoder<T>(name: string, coder: Obj<T>, values: readonly T[]): De
   };
 }
 
-const issueProof = {
-  issue: mint,
-  authorisation: authorisationOf(ada.keys, [issuedAt]),
-  certificate: certificateOf(nodes, issuedAt),
-};
 const spendProof = {
   before: run.before,
   entry: run.entries[0]!,
@@ -221,6 +217,7 @@ const decoders: readonly Decoder[] = [
   objectDecoder('certificate', certificate, [spend]),
   objectDecoder('registry', registry, [nodesOf(2).registry]),
   objectDecoder('slot write', slotWrite, [
+    ...backedWrites,
     { place, value: stated.value, authorisation: stated.authorisation, hint: named('hint') },
   ]),
   objectDecoder('slot state', slotState, [
@@ -231,10 +228,11 @@ const decoders: readonly Decoder[] = [
     },
   ]),
   objectDecoder('evidence', evidence, pieces),
-  objectDecoder('policy', policy, [gold]),
-  objectDecoder('issue', issue, [mint]),
-  objectDecoder('issue part', issuePart, [issueProof]),
+  objectDecoder('policy', policy, policies),
+  objectDecoder('issue', issue, issues),
+  objectDecoder('issue part', issuePart, issueParts),
   objectDecoder('spend part', spendPart, [spendProof]),
+  objectDecoder('exit part', exitPart, exitParts),
   objectDecoder('device', device, [ofAda.device]),
   objectDecoder('relationship', relationship, [edgeTo(ofAda, bob)]),
   objectDecoder('message', message, messages),
@@ -244,12 +242,7 @@ const decoders: readonly Decoder[] = [
       const decoded = decodeOperation(bytes);
       return typeof decoded === 'string' ? undefined : encodeOperation(decoded);
     },
-    good: [
-      operation,
-      encodeOperation({ type: 'mint', issue: mint }),
-      encodeOperation({ type: 'memo', text: 'ein Wort' }),
-      encodeOperation({ type: 'app', app: named('app'), data: Uint8Array.of(1, 2, 3) }),
-    ],
+    good: [operation, ...operations.map(encodeOperation)],
   },
   {
     name: 'part of a lineage',
@@ -257,7 +250,7 @@ const decoders: readonly Decoder[] = [
       const part = decodePart(bytes);
       return part === undefined ? undefined : encodePart(part);
     },
-    good: [encodePart(issueProof), encodePart(spendProof)],
+    good: [...issueParts, spendProof, ...exitParts].map(encodePart),
   },
 ];
 
@@ -310,6 +303,12 @@ function mutated(good: readonly Uint8Array[], roll: (max: number) => number): Ui
       return bytes;
   }
 }
+
+test('every operation there is stands among the good ones', () => {
+  const tags = new Set(operations.map((each) => encodeOperation(each)[0]));
+  for (let tag = 1; tag <= 12; tag++) assert.ok(tags.has(tag), `tag ${tag}`);
+  assert.equal(decodeOperation(Uint8Array.of(13)), 'unknown');
+});
 
 /** Ten times as many with `npm run test:all`. */
 const rounds = process.env['DSM_TEST_LONG'] === '1' ? 100_000 : 10_000;
