@@ -335,7 +335,7 @@ test('what is not canonical is malformed, what is not known is pending', () => {
   ]) {
     assert.deepEqual(detail(wrong), malformed);
   }
-  for (const tag of [0, 13, 255]) {
+  for (const tag of [0, 14, 255]) {
     assert.deepEqual(detail(bytes.with(0, tag)), { type: 'pending', pending: 'operation' });
   }
   for (const each of [transfer, load, burn, fund]) {
