@@ -95,15 +95,15 @@ function framed<State>(coder: Coder<State>, state: State): Uint8Array | undefine
   }
 }
 
-/** Keep what is settled, and where reading goes on. False if it cannot be kept. */
+/** Keep what is settled, and where reading goes on; a state that is too large is not kept. */
 export async function keepState<State, Operation extends {}>(
   engine: Engine,
   on: Relationship,
   { id, state: coder }: App<State, Operation>,
   { settled, until, tail }: Timeline<State>,
-): Promise<boolean> {
+): Promise<void> {
   const bytes = coder === undefined ? undefined : framed(coder, settled);
-  if (bytes === undefined || bytes.length > stateBytesMax) return false;
+  if (bytes === undefined || bytes.length > stateBytesMax) return;
   const first = tail[0]?.act;
   const { index, head } = first === undefined ? on.mine : await beforeRun(engine, on, first);
   const to = draft();
@@ -120,7 +120,6 @@ export async function keepState<State, Operation extends {}>(
     }),
   );
   await engine.commit(to);
-  return true;
 }
 
 /** The own lane before the run of an act. */

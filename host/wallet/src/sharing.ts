@@ -74,7 +74,7 @@ export async function follow<State, Operation extends {}>(
   };
   const keep = async (): Promise<void> => {
     isKeeping = false;
-    if (!isStale && (await keepState(engine, current(), app, fold()))) unkept = 0;
+    if (!isStale) await keepState(engine, current(), app, fold());
   };
   model.followers.add({
     kept: (key, run) => {
@@ -84,7 +84,7 @@ export async function follow<State, Operation extends {}>(
       if (acts.length > 0) changes.announce();
       unkept += run.entries.length;
       if (unkept < checkpointEntries || isKeeping || app.state === undefined) return;
-      isKeeping = true;
+      [isKeeping, unkept] = [true, 0];
       // A checkpoint only saves time: a store that cannot take it keeps everything that matters.
       engine.exclusive(keep).catch(() => undefined);
     },

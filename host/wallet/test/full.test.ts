@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStore } from '@dsm/memory';
 import { preparedWorld, settleAndJudge } from './cut-flows.ts';
+import { add, listApp } from './list-app.ts';
 import { met } from './market.ts';
 import { statements } from './statements.ts';
 import { copyWorld, networkIn, walletIn } from './world.ts';
@@ -15,6 +16,7 @@ const acts = {
   'pay online': ['maya', 'cafe'],
   load: ['maya'],
   mint: ['maya'],
+  'say to an app': ['maya', 'cafe'],
 } as const;
 
 for (const [act, victims] of Object.entries(acts)) {
@@ -59,6 +61,10 @@ async function isFullAt(
     },
     load: () => maya.load('ERA', 10n),
     mint: () => maya.mint('ERA', 500n),
+    'say to an app': async () => {
+      const mine = await maya.contact('Cafe').shared(listApp().app);
+      await met(maya, cafe, () => mine.act(add('tea')));
+    },
   };
   const code = await outcomes[act]().then(
     () => 'done',
@@ -70,6 +76,11 @@ async function isFullAt(
   }
   [isFull, commits] = [false, Number.NEGATIVE_INFINITY];
   const sums = act === 'mint' ? { minted: [1_000n, 1_500n] } : {};
-  await settleAndJudge(maya, cafe, sums, said);
+  const holds = async (): Promise<void> => {
+    const { app } = listApp();
+    const theirs = await cafe.contact('Maya').shared(app);
+    assert.deepEqual((await maya.contact('Cafe').shared(app)).state(), theirs.state());
+  };
+  await settleAndJudge(maya, cafe, { ...sums, holds }, said);
   return was;
 }
