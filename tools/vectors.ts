@@ -21,6 +21,7 @@ import { countersignatures, entries, proofObjects, signedSteps, steps } from './
 import { notes, operations } from './vectors/operations.ts';
 import { receiptDrafts } from './vectors/receipts.ts';
 import { certificates, registries } from './vectors/registries.ts';
+import { sharedDrafts } from './vectors/shared.ts';
 import { slotStates, slotWrites } from './vectors/slots.ts';
 import { spendParts } from './vectors/spend-parts.ts';
 import { issues, policies } from './vectors/value.ts';
@@ -53,6 +54,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   'spend-part': spendParts,
   contact: contacts,
   message: messageDrafts,
+  shared: sharedDrafts,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

@@ -19,6 +19,8 @@ import rules
 from blake3 import blake3
 from codec import Amount, Refused
 from derive import (
+    act_order,
+    app_id,
     card_device,
     device_id,
     evaluate,
@@ -356,6 +358,10 @@ CHECKS = {
     "hash/address": pattern,
     "lane/derive": lane,
     "view/derive": view,
+    "shared/app": lambda _, g: {"id": app_id(g["name"], g["version"], g["rules"])},
+    "shared/order": lambda _, g: {
+        "order": [f"{side} {index}" for side, index in act_order(g["low"], g["high"])]
+    },
     "map/root": map_after,
     "map/prove": map_proof,
     "proof/evaluate": evaluated,

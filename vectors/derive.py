@@ -75,6 +75,33 @@ def view_leaf(side, mine, theirs, mine_start, theirs_start):
     return h("view", mine, theirs) if side == 0 else h("view", theirs, mine)
 
 
+# Shared state
+
+
+def app_id(name, version, rules):
+    return h("app", u(4, len(name)), name, u(4, version), blake3(rules))
+
+
+def act_order(low, high):
+    """Of the acts that rest on none that is left, the coin takes one. Gives (side, index)."""
+    left = [(0, act) for act in low] + [(1, act) for act in high]
+    order = []
+    while left:
+        free = [one for one in left if not any(rests_on(one, other) for other in left)]
+        coin = 0
+        if len(free) == 2:
+            coin = h("app-order", free[0][1]["head"], free[1][1]["head"])[0] & 1
+        left.remove(free[coin])
+        order.append((free[coin][0], free[coin][1]["index"]))
+    return order
+
+
+def rests_on(late, early):
+    if late[0] == early[0]:
+        return early[1]["index"] < late[1]["index"]
+    return early[1]["index"] <= late[1]["after"]
+
+
 # Slots
 
 

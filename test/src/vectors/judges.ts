@@ -7,12 +7,14 @@ import { acceptanceJudges } from './acceptance.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
 import { derivationJudges } from './derivations.ts';
 import { objectJudges } from './objects.ts';
+import { sharedJudges } from './shared.ts';
 import { valueJudges } from './value.ts';
 
 const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>[] = [
   objectJudges,
   derivationJudges,
   acceptanceJudges,
+  sharedJudges,
   valueJudges,
 ];
 
