@@ -19,7 +19,7 @@ import {
   receiptRefusals,
   refusals,
 } from '@dsm/primitive';
-import { lineageRefusals, operationRefusals } from '@dsm/protocols';
+import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
 import { checkNames, find, fromBase64url, toBase64url } from './src/index.ts';
 import type { Json, VectorCase, VectorFile } from './src/index.ts';
 
@@ -77,6 +77,10 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'card/check': ['network', 'key-size', 'succession', 'signature', 'ok'],
   'certificate/check': ['registry', 'slot', 'quorum', 'vote', 'ok'],
   'evidence/check': [...Object.keys(evidenceRefusals), 'ok'],
+  'slot-write/authorised': ['refused', 'ok'],
+  'allow-list/check': ['not-allowed', 'ok'],
+  // That an escrow is known is asked before it is told anything.
+  'escrow/tell': [...Object.keys(escrowRefusals).filter((one) => one !== 'escrow'), 'ok'],
   'operation/rules': [
     ...Object.keys(operationRefusals),
     'pending operation',
@@ -93,7 +97,10 @@ for (const [check, table] of Object.entries(tables)) {
 }
 
 test('lineage meets every line of its table', () => {
-  assert.deepEqual(metBy(['issue-part/lineage', 'spend-part/lineage']), lineage.toSorted());
+  assert.deepEqual(
+    metBy(['issue-part/lineage', 'spend-part/lineage', 'exit-part/lineage']),
+    lineage.toSorted(),
+  );
 });
 
 test('every case says what it is about', () => {

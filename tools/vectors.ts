@@ -9,22 +9,31 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { escrowAcceptances } from './vectors/accept-escrows.ts';
 import { acceptances } from './vectors/accept.ts';
 import { cards } from './vectors/cards.ts';
 import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
 import { finished, type Draft } from './vectors/draft.ts';
 import { evaluations } from './vectors/evaluate.ts';
 import { evidences, openings } from './vectors/evidence.ts';
+import { exitParts } from './vectors/exit-parts.ts';
+import { formRules } from './vectors/form-rules.ts';
 import { issueParts } from './vectors/issue-parts.ts';
+import { issues } from './vectors/issues.ts';
+import { escrowRules, loneRules } from './vectors/lone-rules.ts';
 import { messageDrafts } from './vectors/messages.ts';
+import { movementRules } from './vectors/movement-rules.ts';
 import { countersignatures, entries, proofObjects, signedSteps, steps } from './vectors/objects.ts';
 import { notes, operations } from './vectors/operations.ts';
+import { committees, policies } from './vectors/policies.ts';
 import { receiptDrafts } from './vectors/receipts.ts';
 import { certificates, registries } from './vectors/registries.ts';
 import { sharedDrafts } from './vectors/shared.ts';
+import { remintParts } from './vectors/remint-parts.ts';
+import { slotChecks } from './vectors/slot-writes.ts';
 import { slotStates, slotWrites } from './vectors/slots.ts';
 import { spendParts } from './vectors/spend-parts.ts';
-import { issues, policies } from './vectors/value.ts';
+import { allowLists, escrows, totals } from './vectors/totals.ts';
 
 const drafts: Readonly<Record<string, readonly Draft[]>> = {
   hash: hashes,
@@ -37,21 +46,26 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   'signed-step': signedSteps,
   countersignature: countersignatures,
   receipt: receiptDrafts,
-  accept: acceptances,
+  accept: [...acceptances, ...escrowAcceptances],
   card: cards,
   registry: registries,
   slot: slotDrafts,
-  'slot-write': slotWrites,
+  'slot-write': [...slotWrites, ...slotChecks],
   'slot-state': slotStates,
   vote: votes,
   certificate: certificates,
   evidence: evidences,
   policy: policies,
   issue: issues,
-  operation: operations,
+  committee: committees,
+  'allow-list': allowLists,
+  operation: [...operations, ...movementRules, ...formRules, ...loneRules, ...escrowRules],
+  total: totals,
+  escrow: escrows,
   note: [...notes, ...openings],
-  'issue-part': issueParts,
+  'issue-part': [...issueParts, ...remintParts],
   'spend-part': spendParts,
+  'exit-part': exitParts,
   contact: contacts,
   message: messageDrafts,
   shared: sharedDrafts,

@@ -15,24 +15,35 @@ import sys
 sys.dont_write_bytecode = True  # The folder holds nothing but what is in the repository.
 
 import codec
+import lineage
+import operations
 import rules
 from blake3 import blake3
 from codec import Amount, Refused
 from derive import (
     act_order,
     app_id,
+    allowed_map,
     card_device,
+    committee_writer,
     device_id,
     evaluate,
+    exit_amount,
+    exit_head,
+    exit_position,
     group_of,
     h,
     head_after,
     incarnation_slot,
     issue_head,
+    issue_slot,
+    issue_statement,
     key_digest,
     key_of,
     lane_start,
     lineage_of,
+    lock_hash,
+    lock_position,
     map_root,
     next_entropy,
     next_head,
@@ -44,44 +55,45 @@ from derive import (
     placement,
     prove,
     relationship_key,
-    slot_key,
+    reminted_slot,
     slot_list_root,
     slot_path,
     spend_slot,
     statement,
     step_statement,
     token_id,
+    total_line,
     u,
     view_leaf,
     vote_digest,
 )
 
 ZERO = bytes(32)
-SIGNATURE_REFUSALS = ("signature", "vote")
+SIGNATURE_REFUSALS = ("signature", "vote", "citation", "refused")
 
 
 def unbase64(text):
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def plain(value):
+def plain(this):
     """A value as it stands in the vectors."""
-    if isinstance(value, bytes):
-        return base64.urlsafe_b64encode(value).decode().rstrip("=")
-    if isinstance(value, Amount):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    return value
+    if isinstance(this, bytes):
+        return base64.urlsafe_b64encode(this).decode().rstrip("=")
+    if isinstance(this, Amount):
+        return str(this)
+    if isinstance(this, (list, tuple)):
+        return [plain(item) for item in this]
+    if isinstance(this, dict):
+        return {name: plain(item) for name, item in this.items()}
+    return this
 
 
 def given_named(name, value):
-    """Two givens are decimal numbers and one is a text; every other text is bytes."""
-    if name in ("amount", "total"):
+    """Two givens are decimal numbers and two are texts; every other text is bytes."""
+    if name in ("amount", "total") and isinstance(value, str):
         return Amount(value)
-    return value if name == "domain" else given_bytes(value)
+    return value if name in ("domain", "type") else given_bytes(value)
 
 
 def given_bytes(value):
@@ -173,8 +185,24 @@ def of_registry(value, _, given):
     }
 
 
-def of_issue(value, _, given):
-    return {"head": issue_head(value), "slot": slot_key(3, given["issuer"], value["parent"])}
+def of_issue(issue, _, given):
+    remint = issue["remint"]
+    return {
+        "head": issue_head(issue),
+        "slot": issue_slot(issue, given),
+        "statement": issue_statement(issue, given),
+        "spent": None if remint is None else [reminted_slot(note) for note in remint["notes"]],
+    }
+
+
+def of_exit_part(part, *_):
+    claim = part["authorisation"]["backing"]
+    is_exit = claim is not None and claim["type"] == "exit"
+    return {"head": exit_head(claim) if is_exit else None}
+
+
+def of_policy(policy, *_):
+    return {"token": token_id(policy), "issuer": committee_writer(policy)}
 
 
 def of_spend_part(part, *_):
@@ -198,10 +226,11 @@ OBJECTS = {
     "slot-state": (codec.slot_state, of_slot_state),
     "certificate": (codec.certificate, of_certificate),
     "registry": (codec.registry, of_registry),
-    "policy": (codec.policy, lambda value, *_: {"token": token_id(value)}),
+    "policy": (codec.policy, of_policy),
     "issue": (codec.issue, of_issue),
     "issue-part": (codec.issue_part, lambda part, *_: {"head": issue_head(part["issue"])}),
     "spend-part": (codec.spend_part, of_spend_part),
+    "exit-part": (codec.exit_part, of_exit_part),
     "message": (codec.message, nothing),
 }
 
@@ -296,12 +325,75 @@ def contact(_, given):
     }
 
 
+def committee(_, given):
+    return {
+        "writer": committee_writer(given),
+        "sound": codec.is_sound(given, given["bad"]),
+    }
+
+
+def allow_list(_, given):
+    allowed, owners = allowed_map(given["devices"]), sorted(set(given["owners"]))
+    proof = codec.proof.write(prove(allowed, owners)) if owners else None
+    return {"root": map_root(allowed), "owners": owners, "proof": proof}
+
+
+def allow_list_shows(_, given):
+    data = given.get("proof")
+    proof = None if data is None else codec.proof.decode(data)
+    operations.check_allowed(given.get("root"), proof, given["owners"])
+
+
+def claimed(given):
+    return {"citation": given, "preimages": given["preimages"]}
+
+
+def exits(_, given):
+    claim = claimed(given)
+    return {"head": exit_head(claim), "amount": exit_amount(claim)}
+
+
+def places(_, given):
+    escrow, lock = given["escrow"], lock_hash(given["preimage"])
+    return {
+        "exit": exit_position(escrow, given["payerKey"]),
+        "hash": lock,
+        "lock": lock_position(escrow, lock),
+        "cancel": h("lock", escrow, lock),
+    }
+
+
+def told(_, given):
+    escrow, states = given["escrow"], []
+    for data in given["operations"]:
+        escrow = operations.next_escrow(escrow, operations.read_operation(data))
+        state = {name: escrow[name] for name in ("total", "count", "ticks", "locks")}
+        rest, line = Amount(operations.rest_of(escrow)), operations.total_demand(escrow)
+        states.append({**state, "rest": rest, "line": line})
+    return {"states": states}
+
+
+def left(_, given):
+    return {"outputs": operations.exit_outputs(given["note"], given["payer"], given["amount"])}
+
+
+def write_authorised(data, given):
+    write = codec.slot_write.decode(data)
+    holds = rules.is_authorised(write["place"], write["value"], write["authorisation"])
+    codec.require(holds, "refused")
+
+
 def pattern(_, given):
     return {"digest": blake3(bytes(i % 251 for i in range(given["pattern"])))}
 
 
 def policies_of(given):
     return {blake3(data): codec.policy.decode(data) for data in given["policies"]}
+
+
+def escrows_of(given):
+    notes = [(escrow, escrow["note"]) for escrow in given.get("escrows", [])]
+    return {note_id(note["source"], note["index"]): escrow for escrow, note in notes}
 
 
 def registry_of(given):
@@ -317,7 +409,7 @@ def evaluated(data, given):
 def accepted(data, given):
     known = given["known"]
     signed = codec.signed_step.decode(data)
-    return rules.accept(given["entries"], signed, known, policies_of(known))
+    return rules.accept(given["entries"], signed, known, policies_of(known), escrows_of(known))
 
 
 def receipt_holds(data, given):
@@ -341,7 +433,7 @@ def convicted(data, given):
 
 def operation_demands(data, given):
     of = (given["writer"], given["peer"], given["head"])
-    return rules.demand_of(data, *of, policies_of(given))
+    return operations.demand_of(data, *of, policies_of(given), escrows_of(given))
 
 
 def traced(trace, shape):
@@ -375,14 +467,24 @@ CHECKS = {
     "note/derive": note,
     "note/opening": lambda data, g: rules.check_opening(data, g["writer"], g["position"]),
     "contact/derive": contact,
+    "committee/derive": committee,
+    "allow-list/derive": allow_list,
+    "allow-list/check": allow_list_shows,
+    "total/line": lambda _, given: total_line(given),
+    "total/exit": exits,
+    "total/places": places,
+    "escrow/tell": told,
+    "escrow/outputs": left,
     "operation/rules": operation_demands,
+    "slot-write/authorised": write_authorised,
     "accept/accept": accepted,
     "receipt/check": receipt_holds,
     "card/check": card_holds,
     "certificate/check": certificate_holds,
     "evidence/check": convicted,
-    "issue-part/lineage": traced(rules.trace_issue, codec.issue_part),
-    "spend-part/lineage": traced(rules.trace_spend, codec.spend_part),
+    "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
+    "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),
+    "exit-part/lineage": traced(lineage.trace_exit, codec.exit_part),
 }
 
 
@@ -391,7 +493,7 @@ CHECKS = {
 
 def decoded(name, data, given):
     if name == "operation":
-        return {"fields": rules.read_operation(data), "derived": {}}
+        return {"fields": operations.read_operation(data), "derived": {}}
     shape, derive = OBJECTS[name]
     value = shape.decode(data)
     return {"fields": value, "derived": {"address": blake3(data), **derive(value, data, given)}}
@@ -411,7 +513,7 @@ def answer(name, case):
     except Refused as refused:
         code, *detail = refused.args
         return {"expect": code, **({"derived": {"detail": detail[0]}} if detail else {})}
-    except rules.Missing as missing:
+    except lineage.Missing as missing:
         heads, policy = missing.args
         return plain({"expect": "missing", "derived": {"heads": heads, "policy": policy}})
 

@@ -5,6 +5,7 @@ Values are bytes, text, int, `Amount`, None, lists and dicts, under the names th
 """
 
 import re
+import unicodedata
 
 VERSION = 1
 
@@ -31,9 +32,13 @@ class Reader:
         return int.from_bytes(self.take(width), "big")
 
 
-def need(holds):
+def require(holds, refusal):
     if not holds:
-        raise Refused("malformed")
+        raise Refused(refusal)
+
+
+def need(holds):
+    require(holds, "malformed")
 
 
 # Shapes
@@ -292,15 +297,29 @@ card = Object(0x07, 262_144, Struct(
     body=card_body, signature=signature, succession=Option(certificate),
 ))
 
-place = Struct(kind=OneOf(1, 2, 3, 4), writer=bytes32, position=bytes32)
-authorisation = Struct(
-    suite=suite, publicKey=public_key, body=bytes32,
-    path=List(Struct(side=OneOf(0, 1), sibling=bytes32), 8), signature=signature,
+place = Struct(kind=OneOf(1, 2, 3, 4, 5, 6), writer=bytes32, position=bytes32)
+path = List(Struct(side=OneOf(0, 1), sibling=bytes32), 8)
+members = Ascending(bytes32, lambda member: member, 5, 1)
+committee = Struct(threshold=u8, members=members)
+lock = Struct(hash=bytes32, amount=u128)
+locks = Ascending(lock, lambda one: one["hash"], 16)
+paid_locks = List(lock, 16)
+citation = Struct(
+    escrow=bytes32, total=u128, locks=locks, suite=suite, publicKey=public_key, body=bytes32,
+    path=path, signature=signature,
 )
-slot_write = Object(0x10, 20_480, Struct(
+exit_claim = dict(citation=citation, preimages=List(bytes32, 16))
+authorisation = Struct(
+    suite=suite, publicKey=public_key, body=bytes32, path=path, signature=signature,
+    backing=Option(Choice(
+        committee=(1, dict(committee=committee, further=List(key_signature, 4))),
+        exit=(2, exit_claim),
+    )),
+)
+slot_write = Object(0x10, 131_072, Struct(
     place=place, value=bytes32, authorisation=authorisation, hint=Option(bytes32),
 ))
-slot_state = Object(0x11, 98_304, Struct(
+slot_state = Object(0x11, 524_288, Struct(
     place=place,
     vote=Struct(version=u32, signature=signature),
     values=List(
@@ -348,48 +367,91 @@ evidence = Object(0x09, 4 * RECEIPT_MAX, Choice(
 ))
 
 
+def is_plain(text):
+    """Text that looks the same to everybody: composed, and without characters that are not seen."""
+    hidden = [char for char in text if unicodedata.category(char) in HIDDEN]
+    return text != "" and unicodedata.normalize("NFC", text) == text and not hidden
+
+
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+
+
+def is_sound(committee, bad):
+    """Two sets that decide share an honest member, and the honest ones suffice to decide."""
+    threshold, count = committee["threshold"], len(committee["members"])
+    return 1 <= threshold <= count - bad and 2 * threshold > count + bad
+
+
 def policy_holds(value):
     return (
         re.fullmatch("[A-Za-z0-9]+", value["ticker"]) is not None
-        and value["decimals"] <= 38
+        and is_plain(value["name"])
+        and all(is_plain(anchor["label"]) for anchor in value["anchors"])
+        and value["decimals"] <= (38 if value["form"] == 0 else 0)
         and value["cap"] > 0
         and 1 <= value["depthMax"] <= 64
         and 1 <= value["receiptsMax"] <= 4_096
+        and is_sound(value, value["bad"])
     )
 
 
-policy = Object(0x20, 1_024, Where(Struct(
-    network=bytes32, registry=bytes32, ticker=Text(12), name=Text(48), decimals=u8, cap=u128,
-    issuerSuite=suite, issuer=bytes32, depthMax=u16, receiptsMax=u32,
+anchor = Struct(label=Text(32), address=bytes32)
+policy = Object(0x20, 2_048, Where(Struct(
+    network=bytes32, registry=bytes32, ticker=Text(12), name=Text(48), form=OneOf(0, 1, 2),
+    decimals=u8, cap=u128, threshold=u8, members=members, bad=u8, burn=OneOf(0, 1),
+    allowed=Option(bytes32), suites=Ascending(suite, lambda one: one, 2, 1),
+    anchors=Ascending(anchor, lambda one: one["label"].encode(), 8), depthMax=u16,
+    receiptsMax=u32,
 ), policy_holds))
 
-note_tail = dict(key=bytes32, amount=u128, kind=OneOf(0, 1), depth=u16, receipts=u32)
+note_tail = dict(key=bytes32, amount=u128, kind=OneOf(0, 1, 2), depth=u16, receipts=u32)
 output = Struct(owner=bytes32, **note_tail)
 note = Struct(token=bytes32, source=bytes32, index=u16, owner=bytes32, **note_tail)
 spent_note = Struct(source=bytes32, index=u16, **note_tail, blind=bytes32)
+inputs = Ascending(spent_note, lambda item: (item["source"], item["index"]), 32, 1)
+reminted = Struct(key=bytes32, id=bytes32)
 issue = Object(0x21, OPERATION_MAX - 16, Struct(
     token=bytes32, index=u64, parent=bytes32, amount=u128, total=u128, outputs=List(output, 64, 1),
+    anchors=List(bytes32, 64),
+    remint=Option(Struct(
+        notes=Ascending(reminted, lambda item: (item["id"], item["key"]), 32, 1), lineage=bytes32,
+    )),
 ))
 movement = dict(
-    token=bytes32,
-    inputs=Ascending(spent_note, lambda item: (item["source"], item["index"]), 32, 1),
-    outputs=List(output, 64, 1),
+    token=bytes32, inputs=inputs, outputs=List(output, 64), allowed=Option(multiproof),
     memo=Text(256),
 )
+placed = Struct(index=u16, owner=bytes32, **note_tail)
 operation = Choice(
     memo=(1, dict(text=Text(OPERATION_MAX - 8))),
     transfer=(2, movement),
     load=(3, movement),
-    mint=(4, dict(issue=issue)),
+    collect=(4, dict(
+        token=bytes32, source=bytes32, outputs=Ascending(placed, lambda one: one["index"], 64, 1),
+    )),
+    burn=(5, movement),
+    fund=(6, dict(payerKey=bytes32, **movement)),
+    exit=(7, dict(token=bytes32, input=spent_note, claim=Struct(**exit_claim))),
+    total=(8, dict(escrow=bytes32, total=u128, count=u64, ticks=bytes32, memo=Text(256))),
+    lock=(9, dict(escrow=bytes32, hash=bytes32, amount=u128, route=Variable(1_024))),
+    claim=(10, dict(escrow=bytes32, preimage=bytes32)),
+    cancel=(11, dict(escrow=bytes32, hash=bytes32)),
+    remint=(12, dict(inputs=inputs, issue=issue)),
     app=(13, dict(app=bytes32, data=Variable(OPERATION_MAX - 37))),
 )
 opening = Struct(before=bytes32, index=u16, entry=entry_bytes)
+remint_spend = Struct(authorisation=authorisation, certificate=Option(certificate))
 issue_part = Object(0x23, OBJECT_MAX, Struct(
     issue=issue, authorisation=authorisation, certificate=Option(certificate),
+    spends=List(remint_spend, 32),
 ))
 spend_part = Object(0x22, OBJECT_MAX, Struct(
     before=bytes32, entry=entry_bytes, body=bytes32, slots=List(pair, 40, 1),
     signatures=List(key_signature, 5, 1), certificates=List(Option(certificate), 32, 1),
+))
+exit_part = Object(0x24, OBJECT_MAX, Struct(
+    source=bytes32, index=u16, authorisation=authorisation, certificate=Option(certificate),
+    opened=List(certificate, 16),
 ))
 
 message = Object(0x30, 1_048_576, Choice(
@@ -398,7 +460,7 @@ message = Object(0x30, 1_048_576, Choice(
     agreed=(3, dict(mac=bytes32)),
     offer=(4, dict(entries=run, root=bytes32, seq=u64, proof=multiproof)),
     want=(5, dict(heads=List(bytes32, 1_024), tokens=List(bytes32, 64))),
-    parts=(6, dict(policies=List(Variable(1_024), 64), parts=List(Variable(OBJECT_MAX), 1_024))),
+    parts=(6, dict(policies=List(Variable(2_048), 64), parts=List(Variable(OBJECT_MAX), 1_024))),
     consent=(7, dict(countersignature=countersignature, head=bytes32, proof=multiproof)),
     refuse=(8, dict(head=bytes32, code=Text(32), why=Text(256))),
     commit=(9, dict(entries=run, signed=signed_step, countersignature=Option(countersignature))),

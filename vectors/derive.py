@@ -201,8 +201,80 @@ def issue_head(issue):
     return h("issue", issue["parent"], codec.issue.write(issue))
 
 
+def committee_writer(committee):
+    """A single member is just its key."""
+    members = committee["members"]
+    if len(members) == 1:
+        return members[0]
+    named = {"threshold": committee["threshold"], "members": members}
+    return h("committee", codec.committee.write(named))
+
+
+def issue_slot(issue, committee):
+    return slot_key(3, committee_writer(committee), issue["parent"])
+
+
+def issue_statement(issue, committee):
+    head = issue_head(issue)
+    line = {"key": issue_slot(issue, committee), "value": head}
+    return statement(head, slot_list_root([line]))
+
+
+def reminted_slot(note):
+    return slot_key(1, note["key"], note["id"])
+
+
 def token_id(policy):
     return blake3(codec.policy.write(policy))
+
+
+# Escrows
+
+
+def lock_hash(preimage):
+    return h("lock", preimage)
+
+
+def total_line(said):
+    """The line of a slot list that says what the payee of an escrow may take."""
+    amounts = codec.u128.write(said["total"]) + codec.locks.write(said["locks"])
+    return {"key": h("escrow", said["escrow"]), "value": h("total", amounts)}
+
+
+def exit_position(escrow, payer_key):
+    return h("position", escrow, payer_key)
+
+
+def lock_position(escrow, lock):
+    return h("position", escrow, lock)
+
+
+def paid_locks(claim):
+    """Hash and amount of what each preimage opens; an amount of zero if it opens nothing."""
+    amounts = {lock["hash"]: lock["amount"] for lock in claim["citation"]["locks"]}
+    hashes = [lock_hash(preimage) for preimage in claim["preimages"]]
+    return [{"hash": one, "amount": amounts.get(one, codec.Amount(0))} for one in hashes]
+
+
+def exit_head(claim):
+    citation = claim["citation"]
+    total = codec.u128.write(citation["total"])
+    return h("exit", citation["escrow"], total, codec.paid_locks.write(paid_locks(claim)))
+
+
+def exit_amount(claim):
+    """What the payee gets; None if a preimage opens no lock, or does not ascend."""
+    known = {lock["hash"] for lock in claim["citation"]["locks"]}
+    hashes = [lock["hash"] for lock in paid_locks(claim)]
+    ascends = all(a < b for a, b in zip(hashes, hashes[1:]))
+    if not ascends or not set(hashes) <= known:
+        return None
+    paid = sum(lock["amount"] for lock in paid_locks(claim))
+    return codec.Amount(claim["citation"]["total"] + paid)
+
+
+def allowed_map(devices):
+    return {device: h("allowed", device) for device in devices}
 
 
 # The map: its definition, and proofs

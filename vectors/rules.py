@@ -1,20 +1,23 @@
-"""What statements are worth: operations, acceptance, receipts, cards, evidence, lineage.
+"""What statements are worth: acceptance, receipts, certificates, cards, evidence, slot writes.
 
 Every function raises `Refused` with the first rule that is broken, in the order of its table. A
 signature is taken to hold: this checker has none.
 """
 
 import codec
-from codec import Refused
+from codec import Refused, require
 from derive import (
     ZERO,
     card_device,
+    committee_writer,
     evaluate,
+    exit_amount,
+    exit_head,
+    exit_position,
     group_of,
     h,
     head_after,
     incarnation_slot,
-    issue_head,
     key_digest,
     key_of,
     lineage_of,
@@ -22,140 +25,21 @@ from derive import (
     next_head,
     node_id,
     note_id,
-    note_leaf,
-    note_map_key,
     slot_key,
-    spend_slot,
     step_statement,
     view_leaf,
     vote_digest,
 )
+from operations import demand_of, read_operation
 
-AMOUNT_MAX = 2**128 - 1
 ROOT_KEY_BYTES = {1: 32, 2: 32}
 WORKING_KEY_BYTES = {1: 1_952, 2: 32}
-
-
-def require(holds, refusal):
-    if not holds:
-        raise Refused(refusal)
-
-
-def total(items):
-    return sum(item["amount"] for item in items)
-
-
-# Operations
-
-
-def read_operation(data):
-    require(len(data) > 0, "malformed")
-    require(data[0] in (1, 2, 3, 4, 13), "unknown")
-    return codec.whole(codec.operation, data)
-
-
-def demand_of(data, writer, peer, head, policies):
-    """What an operation demands of its step. `after` None: the writer's to choose."""
-    try:
-        operation = read_operation(data)
-    except Refused as refused:
-        unknown = refused.args == ("unknown",)
-        raise Refused("pending operation" if unknown else "malformed") from None
-    if operation["type"] in ("memo", "app"):
-        return {"writes": [], "slots": []}
-    subject = operation["issue"] if operation["type"] == "mint" else operation
-    require(subject["token"] in policies, "pending policy")
-    policy = policies[subject["token"]]
-    if operation["type"] == "mint":
-        check_mint(subject, policy, writer, peer)
-        source = issue_head(subject)
-        place = {"kind": 3, "writer": policy["issuer"], "position": subject["parent"]}
-        return {
-            "writes": own_outputs(source, subject["outputs"], writer),
-            "slots": [{"place": place, "value": source}],
-        }
-    check_movement(operation, policy)
-    (check_load if operation["type"] == "load" else check_transfer)(operation, writer, peer)
-    inputs = operation["inputs"]
-    of = {"token": operation["token"], "owner": writer}
-    spent = [
-        {
-            "key": note_map_key(item["source"], item["index"]),
-            "before": note_leaf({**item, **of}, item["blind"]),
-            "after": ZERO,
-        }
-        for item in inputs
-    ]
-    places = [
-        {"kind": 1, "writer": item["key"], "position": note_id(item["source"], item["index"])}
-        for item in inputs
-    ]
-    return {
-        "writes": spent + own_outputs(head, operation["outputs"], writer),
-        "slots": [{"place": place, "value": head} for place in places],
-    }
-
-
-def own_outputs(source, outputs, writer):
-    return [
-        {"key": note_map_key(source, i), "before": ZERO, "after": None}
-        for i, made in enumerate(outputs)
-        if made["owner"] == writer
-    ]
-
-
-def bounds_after(inputs):
-    """A note is one deeper than the deepest input and rests on one receipt more than all."""
-    depth = max(item["depth"] for item in inputs) + 1
-    return depth, sum(item["receipts"] for item in inputs) + 1
-
-
-def check_movement(operation, policy):
-    inputs, outputs = operation["inputs"], operation["outputs"]
-    require(all(item["amount"] > 0 for item in inputs + outputs), "zero-amount")
-    require(max(total(inputs), total(outputs)) <= AMOUNT_MAX, "overflow")
-    require(total(inputs) == total(outputs), "conservation")
-    require(len({item["kind"] for item in inputs}) == 1, "mixed-inputs")
-    depth, receipts = bounds_after(inputs)
-    require(depth <= policy["depthMax"] and receipts <= policy["receiptsMax"], "bounds")
-    require(all((o["depth"], o["receipts"]) == (depth, receipts) for o in outputs), "bounds")
-
-
-def check_transfer(operation, writer, peer):
-    require(all(made["kind"] == 0 for made in operation["outputs"]), "purse-output")
-    require(all(made["owner"] in (writer, peer) for made in operation["outputs"]), "owner")
-
-
-def check_load(operation, writer, peer):
-    require(writer == peer, "own-lane")
-    require(all(made["owner"] == writer for made in operation["outputs"]), "own-lane")
-    require(all(item["kind"] == 0 for item in operation["inputs"]), "purse-input")
-    amounts = [made["amount"] for made in operation["outputs"] if made["kind"] == 1]
-    require(amounts, "no-purse-note")
-    require(all(amount.bit_count() == 1 for amount in amounts), "denomination")
-
-
-def check_mint(issue, policy, writer, peer):
-    require(writer == peer, "own-lane")
-    require(all(made["owner"] == writer for made in issue["outputs"]), "own-lane")
-    check_fresh(issue)
-    require((issue["index"] == 1) == (issue["parent"] == issue["token"]), "total")
-    require(issue["amount"] <= issue["total"] <= policy["cap"], "total")
-
-
-def check_fresh(issue):
-    """Fresh notes are online, rest on their issue alone, and add up to it."""
-    outputs = issue["outputs"]
-    require(all(made["amount"] > 0 for made in outputs), "zero-amount")
-    require(all(made["kind"] == 0 for made in outputs), "purse-output")
-    require(all((made["depth"], made["receipts"]) == (0, 1) for made in outputs), "bounds")
-    require(total(outputs) == issue["amount"], "total")
 
 
 # Acceptance: seed 000, definition 6
 
 
-def accept(entries, signed, known, policies):
+def accept(entries, signed, known, policies, escrows):
     step, author = signed["step"], known["author"]
     cause = step["cause"]
     require(step["device"] == author["device"], "wrong-device")
@@ -163,7 +47,7 @@ def accept(entries, signed, known, policies):
     require(cause["relationship"] == known["relationship"], "wrong-relationship")
     require(step["incarnation"] >= author["incarnation"], "old-incarnation")
     require(step["incarnation"] == author["incarnation"], "pending incarnation")
-    run = judge_run(entries, known, policies)
+    run = judge_run(entries, known, policies, escrows)
     lane = run["lane"]
     named = (cause["index"], cause["count"], cause["head"])
     require(named == (lane["index"], len(entries), lane["head"]), "head")
@@ -180,7 +64,7 @@ def decode_entry(data):
         raise Refused("malformed", refused.args[0]) from None
 
 
-def judge_run(entries, known, policies):
+def judge_run(entries, known, policies, escrows):
     """The rules about entries alone."""
     require(len(entries) <= 256 and sum(map(len, entries)) <= 16_384, "too-large")
     decoded = [decode_entry(data) for data in entries]
@@ -206,7 +90,8 @@ def judge_run(entries, known, policies):
         head = next_head(head, data)
         heads.append(head)
         try:
-            asked = demand_of(one["operation"], author["device"], author["peer"], head, policies)
+            of = (author["device"], author["peer"], head)
+            asked = demand_of(one["operation"], *of, policies, escrows)
         except Refused as refused:
             code = refused.args[0]
             raise (refused if code.startswith("pending") else Refused("operation", code)) from None
@@ -266,9 +151,9 @@ def writes_fit(writes, run, known):
 
 
 def slots_fit(slots, run, known):
-    demanded = [
-        {"key": key_of(slot["place"]), "value": slot["value"]} for slot in run["demand"]["slots"]
-    ]
+    demanded = [{"key": one["key"], "value": one["value"]} for one in run["demand"]["slots"]]
+    if len({line["key"] for line in demanded}) < len(demanded):
+        return False
     by, start, end = known["delivery"], known["lane"]["head"], run["lane"]["head"]
     delivery = {
         "key": slot_key(2, by["writer"], h("position", by["spoolKey"], start)),
@@ -290,7 +175,7 @@ def check_proof(step):
 def check_further_keys(signed, run, author):
     """Every writer of a slot signs, and nobody else."""
     working = key_digest(author["suite"], author["workingKey"])
-    needed = {slot["place"]["writer"] for slot in run["demand"]["slots"]} - {working}
+    needed = {slot["writer"] for slot in run["demand"]["slots"]} - {working}
     given = {key_digest(by["suite"], by["publicKey"]) for by in signed["further"]}
     require(needed == given, "key")
 
@@ -353,6 +238,45 @@ def check_card(card, network, registry):
             raise Refused("succession") from None
 
 
+# Slot writes
+
+
+def is_authorised(place, value, by):
+    """True if nothing but a signature can be wrong with it."""
+    backing = by["backing"]
+    if place["kind"] == 3 and backing is not None and backing["type"] == "committee":
+        return is_committee(place["writer"], by, **backing)
+    signer = key_digest(by["suite"], by["publicKey"])
+    return signer == place["writer"] and is_backed(place, value, backing)
+
+
+def is_committee(writer, by, committee, further, **_):
+    members = committee["members"]
+    signers = [key_digest(one["suite"], one["publicKey"]) for one in [by, *further]]
+    return (
+        len(members) > 1
+        and committee_writer(committee) == writer
+        and len(signers) >= committee["threshold"]
+        and len(set(signers)) == len(signers)
+        and set(signers) <= set(members)
+    )
+
+
+def is_backed(place, value, backing):
+    """An exit says what it takes; nothing else is backed by anything."""
+    if place["kind"] != 5:
+        return backing is None
+    if backing is None or backing["type"] != "exit":
+        return False
+    citation = backing["citation"]
+    payer_key = key_digest(citation["suite"], citation["publicKey"])
+    return (
+        exit_position(citation["escrow"], payer_key) == place["position"]
+        and exit_head(backing) == value
+        and exit_amount(backing) is not None
+    )
+
+
 # Evidence
 
 
@@ -382,8 +306,8 @@ def check_evidence(claim, network, registry):
         check_evidence_card(claim["card"], network, registry)
         check_opening(claim["opening"], writer, claim["place"]["position"])
     for said in (first, second):
-        by = said["authorisation"]
-        require(key_digest(by["suite"], by["publicKey"]) == writer, "signature")
+        holds = is_authorised(claim["place"], said["value"], said["authorisation"])
+        require(holds, "signature")
     if kind == "spends":
         return {"type": "device", "id": card_device(claim["card"]["body"])}
     return {"type": "issuer", "id": writer}
@@ -444,99 +368,3 @@ def check_opening(data, writer, position):
     source = next_head(opening["before"], opening["entry"])
     found = (made["kind"], made["key"], note_id(source, index))
     require(found == (1, writer, position), "opening")
-
-
-# Lineage
-
-
-class Missing(Exception):
-    """What is to be fetched first: heads, and a policy if that is it."""
-
-
-def trace_issue(part, origins, policies, registry):
-    issue = part["issue"]
-    token, parent = issue["token"], issue["parent"]
-    if token not in policies:
-        raise Missing([], token)
-    before = None
-    if parent != token:
-        if parent not in origins:
-            raise Missing([parent], None)
-        before = origins[parent]
-        require(before["token"] == token and before["issued"] is not None, "chain")
-    issued = {"index": 0, "total": 0} if before is None else before["issued"]
-    require(issue["index"] == issued["index"] + 1, "chain")
-    require(issue["total"] == issued["total"] + issue["amount"], "chain")
-    require(issue["total"] <= policies[token]["cap"], "cap")
-    try:
-        check_fresh(issue)
-    except Refused:
-        raise Refused("conservation") from None
-    head, issuer, by = issue_head(issue), policies[token]["issuer"], part["authorisation"]
-    require(key_digest(by["suite"], by["publicKey"]) == issuer, "signature")
-    slot = slot_key(3, issuer, parent)
-    certified = certificate_holds(part["certificate"], registry, slot, head)
-    return {
-        "head": head,
-        "token": token,
-        "outputs": issue["outputs"],
-        "certified": certified and (before is None or before["certified"]),
-        "sources": [] if before is None else [parent],
-        "issued": {"index": issue["index"], "total": issue["total"]},
-        "purse": False,
-    }
-
-
-def trace_spend(part, origins, policies, registry):
-    try:
-        operation = read_operation(codec.entry.decode(part["entry"])["operation"])
-    except Refused:
-        raise Refused("malformed") from None
-    require(operation["type"] in ("transfer", "load"), "malformed")
-    inputs, outputs, token = operation["inputs"], operation["outputs"], operation["token"]
-    require(len(part["certificates"]) == len(inputs), "malformed")
-    unknown = [item["source"] for item in inputs if item["source"] not in origins]
-    if unknown:
-        raise Missing(unknown, None)
-    if token not in policies:
-        raise Missing([], token)
-    head = next_head(part["before"], part["entry"])
-    for item in inputs:
-        require(opens(item, token, origins[item["source"]]), "input")
-    conserved = total(inputs) == total(outputs) and all(made["amount"] > 0 for made in outputs)
-    require(conserved, "conservation")
-    bounds = bounds_after(inputs)
-    require(all((made["depth"], made["receipts"]) == bounds for made in outputs), "bounds")
-    require(operation["type"] == "load" or all(made["kind"] == 0 for made in outputs), "input")
-    slots = [spend_slot(item) for item in inputs]
-    require(all({"key": key, "value": head} in part["slots"] for key in slots), "slots")
-    signers = {key_digest(by["suite"], by["publicKey"]) for by in part["signatures"]}
-    require({item["key"] for item in inputs} <= signers, "signature")
-    pairs = zip(part["certificates"], slots)
-    held = [certificate_holds(claim, registry, key, head) for claim, key in pairs]
-    return {
-        "head": head,
-        "token": token,
-        "outputs": outputs,
-        "certified": all(held) and all(origins[item["source"]]["certified"] for item in inputs),
-        "sources": [item["source"] for item in inputs],
-        "issued": None,
-        "purse": all(item["kind"] == 1 for item in inputs),
-    }
-
-
-def opens(item, token, origin):
-    if origin["token"] != token or item["index"] >= len(origin["outputs"]):
-        return False
-    made = origin["outputs"][item["index"]]
-    return all(made[name] == item[name] for name in ("key", "amount", "kind", "depth", "receipts"))
-
-
-def certificate_holds(claim, registry, key, value):
-    if claim is None:
-        return False
-    try:
-        check_certificate(claim, registry, key, value)
-    except Refused:
-        raise Refused("certificate") from None
-    return True

@@ -16,18 +16,15 @@ import type { Draft } from './draft.ts';
 import {
   after,
   appended,
-  coinBytes,
-  coinId,
-  euroBytes,
   heard,
   memoOperation,
-  noteFor,
   payment,
   signedBy,
   signedRun,
   stage,
   type Stage,
 } from './scenario.ts';
+import { coinBytes, coinId, euroBytes, noteFor } from './tokens.ts';
 import { alice, bob, carol, drawn, network, type Actor } from './world.ts';
 
 interface Tale {
@@ -231,7 +228,7 @@ const aboutEntries: readonly Draft[] = [
     known: { absorbed: { index: 2, head: drawn('a later head of the payee') } },
   }),
   draft('an unknown operation', 'Newer than this table.', 'pending operation', {
-    entries: withOperation(Uint8Array.of(9)),
+    entries: withOperation(Uint8Array.of(200)),
   }),
   draft('an operation that is none', 'A memo of one byte less.', 'operation', {
     entries: withOperation(memoOperation('hello').slice(0, -1)),
@@ -338,6 +335,7 @@ const byOldKey = tale(carol, alice.key);
 const oldKey = signedRun(carol, byOldKey.second);
 const idle = { suite: 2 as const, publicKey: bob.workingKey, signature: new Uint8Array(0) };
 const real = tale(alice);
+export const aliceKnown: Readonly<Record<string, unknown>> = real.known;
 const realSigned = signedRun(alice, real.second);
 const undelivered = signedBy(alice, realSigned.step, realSigned.slots.slice(0, 1));
 const spoilt = realSigned.signature.with(0, realSigned.signature[0]! ^ 1);

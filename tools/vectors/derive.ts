@@ -189,7 +189,7 @@ export const maps: readonly Draft[] = [
 const slots = manyPairs(9, 'slot');
 
 export const slotDrafts: readonly Draft[] = [
-  ...[1, 2, 3, 4].map((kind) => ({
+  ...[1, 2, 3, 4, 5, 6].map((kind) => ({
     name: `place of kind ${kind}`,
     comment: 'The slot key of a kind, a writer and a position.',
     check: 'place',

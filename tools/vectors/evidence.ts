@@ -26,7 +26,7 @@ import {
   drawn,
   network,
 } from './world.ts';
-import { fork, issuesOf, loaded, spendsOf, votesOf } from './forks.ts';
+import { committeeIssues, fork, issuesOf, loaded, spendsOf, votesOf } from './forks.ts';
 
 const puppetFork = fork(carol, carolCard);
 const puppetSpends = spendsOf(carol, carolCard);
@@ -196,6 +196,19 @@ const bricked: readonly Draft[] = [
   ),
   check('spends: a purse note', 'Spent twice.', realSpends, 'ok', true),
   check('issues: an issuer', 'Two issues after one.', issuesOf(alice), 'ok', true),
+  check('issues: a committee', 'Two of three said both.', committeeIssues(), 'ok', true),
+  check(
+    'issues: one of a committee',
+    'One is not the writer.',
+    {
+      ...committeeIssues(),
+      second: {
+        ...committeeIssues().second,
+        authorisation: { ...committeeIssues().second.authorisation, backing: undefined },
+      },
+    },
+    'signature',
+  ),
   check('votes: a node', 'Two votes on one slot.', votesOf(true), 'ok', true),
   check(
     'spends: an online note',
@@ -285,7 +298,7 @@ export const evidences: readonly Draft[] = [
     'An object inside has its own kind.',
     patched(stepsBytes, 3 + cardBytes + 1, number(1, 2)),
   ),
-  malformed('a slot of kind 5', 'There are four kinds.', patched(issuesBytes, 3, number(1, 5))),
+  malformed('a slot of kind 7', 'There are six kinds.', patched(issuesBytes, 3, number(1, 7))),
   malformed(
     'a vote of suite 3',
     'There are suites 1 and 2.',

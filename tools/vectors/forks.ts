@@ -6,6 +6,7 @@ import {
   nextEntry,
   nextHead,
   slotKey,
+  signedKinds,
   slotListRoot,
   statementDigest,
   voteDigest,
@@ -15,18 +16,20 @@ import {
   type SlotStatement,
 } from '@dsm/primitive';
 import { encodeOpening, encodeOperation, issuePlace, noteId, type Operation } from '@dsm/protocols';
+import { authorisedByAll } from './authorise.ts';
+import { appended, memoOperation, signedRun, stage } from './scenario.ts';
+import { coinId, guild, inputOf, noteFor, outputTo } from './tokens.ts';
 import {
-  appended,
-  coin,
-  coinId,
-  inputOf,
-  memoOperation,
-  noteFor,
-  outputTo,
-  signedRun,
-  stage,
-} from './scenario.ts';
-import { bob, drawn, fakeSignature, nodeKeys, signature, signed, type Actor } from './world.ts';
+  alice,
+  bob,
+  dora,
+  drawn,
+  fakeSignature,
+  nodeKeys,
+  signature,
+  signed,
+  type Actor,
+} from './world.ts';
 
 export interface Fork {
   readonly by: Actor;
@@ -67,6 +70,7 @@ export function loaded(by: Actor): {
     token: coinId,
     inputs: [inputOf(note)],
     outputs: [outputTo(by, 36n), outputTo(by, 64n, { kind: 1 })],
+    allowed: undefined,
     memo: '',
   };
   const { mine } = stage(by, undefined, [note]).relationship;
@@ -83,10 +87,17 @@ export function loaded(by: Actor): {
 function said(by: Actor, place: SlotPlace, label: string): SlotStatement {
   const [value, body] = [drawn(label), drawn(`${label} body`)];
   const digest = statementDigest(body, slotListRoot([{ key: slotKey(place), value }]));
-  const made = signed(by, kinds.signedStep, digest);
+  const made = signed(by, signedKinds[place.kind], digest);
   return {
     value,
-    authorisation: { suite: by.suite, publicKey: by.workingKey, body, path: [], signature: made },
+    authorisation: {
+      suite: by.suite,
+      publicKey: by.workingKey,
+      body,
+      path: [],
+      signature: made,
+      backing: undefined,
+    },
   };
 }
 
@@ -103,13 +114,23 @@ export function spendsOf(by: Actor, of: Card): Extract<Evidence, { type: 'spends
 }
 
 export function issuesOf(by: Actor): Extract<Evidence, { type: 'issues' }> {
-  const place = issuePlace(coinId, { ...coin, issuer: by.key });
+  const place = issuePlace(coinId, { threshold: 1, members: [by.key] });
   return {
     type: 'issues',
     place,
     first: said(by, place, 'once'),
     second: said(by, place, 'twice'),
   };
+}
+
+/** Two of three issuers said two things at one place. */
+export function committeeIssues(): Extract<Evidence, { type: 'issues' }> {
+  const place = issuePlace(coinId, guild);
+  const one = (label: string): SlotStatement => {
+    const value = drawn(label);
+    return { value, authorisation: authorisedByAll(guild, [alice, dora], place, value) };
+  };
+  return { type: 'issues', place, first: one('once'), second: one('twice') };
 }
 
 const lineage = drawn('lineage');

@@ -4,7 +4,7 @@ import { message, type Message } from '@dsm/bilateral';
 import { card, concat, countersignature, limits, step } from '@dsm/primitive';
 import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
 import { consented, first, firstSigned, pay, paySigned } from './objects.ts';
-import { euroBytes } from './scenario.ts';
+import { euroBytes } from './tokens.ts';
 import { bobCard, drawn, fakeSignature } from './world.ts';
 
 const { proof } = pay.run.step;

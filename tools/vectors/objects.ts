@@ -1,6 +1,7 @@
 /** Vectors of the objects of the execution plane: entries, proofs, steps, consent, receipts, cards. */
 
 import {
+  compare,
   concat,
   countersignature,
   deviceMap,
@@ -16,16 +17,8 @@ import {
 } from '@dsm/primitive';
 import { manyPairs } from './derive.ts';
 import { framed, malformed, number, patched, spoiled, type Draft } from './draft.ts';
-import {
-  after,
-  appended,
-  memoOperation,
-  noteFor,
-  euroId,
-  payment,
-  signedRun,
-  stage,
-} from './scenario.ts';
+import { after, appended, memoOperation, payment, signedRun, stage } from './scenario.ts';
+import { euroId, noteFor } from './tokens.ts';
 import type { Appended } from '@dsm/bilateral';
 import { encodeOperation } from '@dsm/protocols';
 import { bob, carol, drawn, fakeSignature } from './world.ts';
@@ -107,7 +100,7 @@ export const proofObjects: readonly Draft[] = [
         pairs
           .slice(0, 20)
           .map(({ key }) => key)
-          .toSorted((a, b) => Buffer.compare(a, b)),
+          .toSorted((a, b) => compare(a, b)),
       ),
     ),
   },

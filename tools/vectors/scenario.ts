@@ -17,105 +17,31 @@ import {
   advance,
   deviceMap,
   entry,
+  equal,
   kinds,
   nextEntry,
   noteKey,
-  registryLineage,
   sideOf,
   stepStatement,
   type DeviceMap,
   type Lane,
-  type Registry,
   type SignedStep,
   type Slot,
   type Step,
 } from '@dsm/primitive';
 import {
   encodeOperation,
-  noteBlind,
+  escrowId,
   noteId,
   noteLeaf,
-  policy,
-  tokenId,
   valueRules,
-  type Input,
+  type Escrow,
   type Note,
   type Operation,
-  type Output,
-  type Policy,
 } from '@dsm/protocols';
 import { manyPairs } from './derive.ts';
-import {
-  alice,
-  carol,
-  drawn,
-  network,
-  puppetRegistry,
-  signed,
-  votingRegistry,
-  type Actor,
-} from './world.ts';
-
-export function policyFor(
-  issuer: Actor,
-  registry: Registry,
-  changes: Partial<Policy> = {},
-): Policy {
-  return {
-    network,
-    registry: registryLineage(registry),
-    ticker: 'EUR',
-    name: 'Euro of the vectors',
-    decimals: 2,
-    cap: 1_000_000n,
-    issuerSuite: issuer.suite,
-    issuer: issuer.key,
-    depthMax: 8,
-    receiptsMax: 64,
-    ...changes,
-  };
-}
-
-/** A token of a puppet issuer, and one whose issuer is alice, who signs. */
-export const euro: Policy = policyFor(carol, puppetRegistry);
-export const euroBytes: Uint8Array = policy.encode(euro);
-export const euroId: Uint8Array = tokenId(euro);
-export const coin: Policy = policyFor(alice, votingRegistry, { ticker: 'COIN', name: '' });
-export const coinBytes: Uint8Array = policy.encode(coin);
-export const coinId: Uint8Array = tokenId(coin);
-
-export const policyOf = (token: Uint8Array): Policy | undefined =>
-  [euro, coin].find((one) => tokenId(one).join() === token.join());
-
-export function noteFor(owner: Actor, token: Uint8Array, changes: Partial<Note> = {}): Note {
-  return {
-    token,
-    source: drawn('the entry that made the note'),
-    index: 0,
-    owner: owner.id,
-    key: owner.key,
-    amount: 100n,
-    kind: 0,
-    depth: 0,
-    receipts: 1,
-    ...changes,
-  };
-}
-
-const blindSecret = drawn('the secret of the blinds');
-
-export function blindOf(note: Note): Uint8Array {
-  return noteBlind(blindSecret, noteId(note.source, note.index));
-}
-
-export function inputOf(note: Note): Input {
-  const { source, index, key, amount, kind, depth, receipts } = note;
-  return { source, index, key, amount, kind, depth, receipts, blind: blindOf(note) };
-}
-
-export function outputTo(owner: Actor, amount: bigint, changes: Partial<Output> = {}): Output {
-  return { owner: owner.id, key: owner.key, amount, kind: 0, depth: 1, receipts: 2, ...changes };
-}
+import { blindOf, blindSecret, inputOf, outputTo, policyOf } from './tokens.ts';
+import { drawn, network, signed, type Actor } from './world.ts';
 
 export const memoOperation = (text: string): Uint8Array => encodeOperation({ type: 'memo', text });
 
@@ -126,6 +52,7 @@ export function payment(note: Note, from: Actor, to: Actor, paid = 60n): Operati
     token: note.token,
     inputs: [inputOf(note)],
     outputs: [outputTo(to, paid), outputTo(from, note.amount - paid)],
+    allowed: undefined,
     memo: 'for the vectors',
   };
 }
@@ -138,7 +65,14 @@ export interface Stage {
 }
 
 /** A device in the middle of its life: other leaves, some notes, one relationship. */
-export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]): Stage {
+export function stage(
+  me: Actor,
+  peer: Actor | undefined,
+  notes: readonly Note[],
+  escrows: readonly Escrow[] = [],
+): Stage {
+  const escrowOf = (id: Uint8Array): Escrow | undefined =>
+    escrows.find((one) => equal(escrowId(one), id));
   const opened: Device = {
     network,
     id: me.id,
@@ -165,7 +99,8 @@ export function stage(me: Actor, peer: Actor | undefined, notes: readonly Note[]
     map.apply([{ key, value: noteLeaf(note, blindOf(note)) }]);
   }
   const world: World = {
-    rules: valueRules(policyOf),
+    rules: valueRules({ policyOf, escrowOf }),
+    escrowOf,
     map,
     blindSecret,
     indexOfMine: () => undefined,

@@ -1,18 +1,23 @@
 /** Vectors of what is sent to a slot and of what a node answers. */
 
 import {
+  compare,
   concat,
+  limits,
   slotKey,
+  slotPath,
   slotState,
   slotWrite,
-  slotPath,
   type Authorisation,
+  type Backing,
+  type KeySignature,
   type Slot,
   type SlotPlace,
   type SlotWrite,
 } from '@dsm/primitive';
-import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
-import { bob, drawn, fakeSignature } from './world.ts';
+import { citedBy } from './authorise.ts';
+import { framed, malformed, number, patched, spoiled, type Draft } from './draft.ts';
+import { bob, carol, drawn, fakeSignature } from './world.ts';
 
 const places: SlotPlace = { kind: 1, writer: bob.key, position: drawn('a note') };
 const value = drawn('a head');
@@ -27,11 +32,51 @@ const authorisation: Authorisation = {
   body: drawn('body'),
   path: slotPath(lines, 1),
   signature: fakeSignature,
+  backing: undefined,
 };
+const key: KeySignature = {
+  suite: bob.suite,
+  publicKey: bob.workingKey,
+  signature: fakeSignature,
+};
+const committee: Backing = {
+  type: 'committee',
+  committee: { threshold: 2, members: [bob, carol].map((of) => of.key).toSorted(compare) },
+  further: [key],
+};
+const locks = [0, 1].map((i) => ({ hash: new Uint8Array(32).fill(i), amount: BigInt(i) }));
+const exit: Backing = {
+  type: 'exit',
+  citation: citedBy(carol, { escrow: drawn('an escrow'), total: 30n, locks }),
+  preimages: [drawn('a preimage')],
+};
+const backed = (backing: Backing): Uint8Array =>
+  slotWrite.encode({ ...write, hint: undefined, authorisation: { ...authorisation, backing } });
 const write: SlotWrite = { place: places, value, authorisation, hint: drawn('hint') };
 const writeBytes = slotWrite.encode(write);
 const suiteAt = 2 + 65 + 32;
 const pathAt = suiteAt + 1 + 4 + 32 + 32;
+/** The option byte, the tag and what follows, up to the hint's option byte. */
+const backingAt = pathAt + 2 + 2 * 33 + 4 + fakeSignature.length;
+const withBacking = (...parts: readonly Uint8Array[]): Uint8Array =>
+  concat(writeBytes.slice(0, backingAt), ...parts, writeBytes.slice(backingAt + 1));
+const keyBytes = concat(number(1, 2), framed(bob.workingKey), framed(fakeSignature));
+const committeeBytes = concat(number(1, 1), number(1, 1), number(1, 2));
+const lockBytes = (i: number): Uint8Array => concat(locks[i]!.hash, number(16, i));
+const exitBytes = (...of: readonly Uint8Array[]): Uint8Array =>
+  concat(
+    Uint8Array.of(1, 2),
+    drawn('an escrow'),
+    number(16, 30),
+    number(2, of.length),
+    ...of,
+    number(1, 2),
+    framed(carol.workingKey),
+    drawn('body'),
+    number(2, 0),
+    framed(fakeSignature),
+    number(2, 0),
+  );
 
 export const slotWrites: readonly Draft[] = [
   { name: 'with a hint', comment: 'The middle line of three.', bytes: writeBytes },
@@ -44,16 +89,18 @@ export const slotWrites: readonly Draft[] = [
       authorisation: { ...authorisation, path: [] },
     }),
   },
-  ...([2, 3, 4] as const).map((kind) => ({
+  { name: 'backed by a committee', comment: 'One further signature.', bytes: backed(committee) },
+  { name: 'backed by a citation', comment: 'Two locks, one opened.', bytes: backed(exit) },
+  ...([2, 3, 4, 5, 6] as const).map((kind) => ({
     name: `kind ${kind}`,
     comment: 'Another kind of slot.',
     bytes: slotWrite.encode({ ...write, place: { ...places, kind } }),
   })),
-  ...spoiled(writeBytes, 20_480),
-  ...[0, 5].map((kind) =>
+  ...spoiled(writeBytes, limits.slotWriteBytesMax),
+  ...[0, 7].map((kind) =>
     malformed(
       `slot of kind ${kind}`,
-      'There are four kinds.',
+      'There are six kinds.',
       patched(writeBytes, 2, number(1, kind)),
     ),
   ),
@@ -80,6 +127,53 @@ export const slotWrites: readonly Draft[] = [
     ),
   ),
   malformed('option byte 2', 'An option is 0 or 1.', patched(writeBytes, -33, number(1, 2))),
+  malformed('backing option 2', 'An option is 0 or 1.', withBacking(number(1, 2))),
+  ...[0, 3].map((tag) =>
+    malformed(`backing ${tag}`, 'There are two.', withBacking(Uint8Array.of(1, tag))),
+  ),
+  malformed(
+    'a committee of nobody',
+    'One member at least.',
+    withBacking(committeeBytes, number(2, 0), number(2, 0)),
+  ),
+  malformed(
+    'a committee that descends',
+    'A set has one order.',
+    withBacking(
+      committeeBytes,
+      number(2, 2),
+      new Uint8Array(32).fill(1),
+      new Uint8Array(32),
+      number(2, 0),
+    ),
+  ),
+  malformed(
+    'five further signatures',
+    'Five issuers sign, one of them first.',
+    withBacking(
+      committeeBytes,
+      number(2, 1),
+      bob.key,
+      number(2, 5),
+      ...Array.from({ length: 5 }, () => keyBytes),
+    ),
+  ),
+  malformed('locks descend', 'By hash.', withBacking(exitBytes(lockBytes(1), lockBytes(0)))),
+  malformed('a lock twice', 'Once each.', withBacking(exitBytes(lockBytes(1), lockBytes(1)))),
+  malformed(
+    '17 locks',
+    'Sixteen at most.',
+    withBacking(
+      exitBytes(
+        ...Array.from({ length: 17 }, (_, i) => patched(new Uint8Array(48), 0, number(1, i))),
+      ),
+    ),
+  ),
+  malformed(
+    '17 preimages',
+    'Sixteen at most.',
+    withBacking(exitBytes(lockBytes(0)).slice(0, -2), number(2, 17), new Uint8Array(17 * 32)),
+  ),
 ];
 
 const valueOf = (
@@ -107,7 +201,7 @@ export const slotStates: readonly Draft[] = [
       values: [1, 2, 3, 4].map(valueOf),
     }),
   },
-  ...spoiled(stateBytes, 98_304),
+  ...spoiled(stateBytes, limits.slotStateBytesMax),
   malformed(
     'no values',
     'A slot without a value has no state.',

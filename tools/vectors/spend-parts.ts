@@ -15,13 +15,24 @@ import {
   encodeOperation,
   spendPart,
   spendPlace,
+  tokenId,
   type Note,
   type Operation,
   type SpendPart,
 } from '@dsm/protocols';
 import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
-import { coinId, inputOf, memoOperation, noteFor, outputTo, payment, stage } from './scenario.ts';
-import { firstIssue } from './value.ts';
+import { memoOperation, payment, stage } from './scenario.ts';
+import {
+  coinId,
+  guild,
+  guildBytes,
+  inputOf,
+  noteFor,
+  outputTo,
+  slow,
+  slowBytes,
+} from './tokens.ts';
+import { firstIssue } from './issues.ts';
 import { alice, bob, carol, drawn, signed, voted, type Actor } from './world.ts';
 import { given, head, lineage, origin, otherCertificate, registryFor } from './issue-parts.ts';
 const note: Note = noteFor(alice, coinId, { source: head, index: 0, amount: 300n });
@@ -82,6 +93,12 @@ const originWith = (change: object): object => ({
   ],
 });
 
+const fund: Operation = {
+  ...(pay as Moving),
+  type: 'fund',
+  payerKey: bob.key,
+  outputs: [outputTo(alice, 240n), outputTo(bob, 60n, { kind: 2 })],
+};
 const real = spent(pay, [note], alice);
 const realSlot = real.slots[0]!;
 
@@ -181,25 +198,45 @@ export const spendParts: readonly Draft[] = [
     'more out than in',
     'Value from nothing.',
     { outputs: [outputTo(bob, 301n)] },
-    'conservation',
+    'movement',
   ),
   spendRefusal(
     'an output of zero',
     'Nothing is given.',
     { outputs: [outputTo(bob, 300n), outputTo(bob, 0n)] },
-    'conservation',
+    'movement',
   ),
   spendRefusal(
     'other bounds',
     'They do not follow.',
     { outputs: [outputTo(bob, 300n, { depth: 2 })] },
-    'bounds',
+    'movement',
   ),
   spendRefusal(
     'a purse note by transfer',
     'Purse notes come only of a load.',
     { outputs: [outputTo(bob, 300n, { kind: 1 })] },
-    'input',
+    'movement',
+  ),
+  spendCase(
+    'a burn that is not allowed',
+    'The policy says no.',
+    spent({ ...(pay as Moving), type: 'burn', outputs: [] }, [note], carol),
+    'movement',
+  ),
+  spendCase(
+    'an escrow that is paid on',
+    'It is left by an exit only.',
+    spent({ ...(pay as Moving), inputs: [inputOf({ ...note, kind: 2 })] }, [note], carol),
+    'movement',
+    originWith({ kind: 2 }),
+  ),
+  spendCase(
+    'a key of another suite',
+    'The token is not spent by it.',
+    spent({ ...(pay as Moving), token: tokenId(slow) }, [note], alice),
+    'suite',
+    { origins: [{ ...origin, token: tokenId(slow) }], policies: [slowBytes] },
   ),
   spendCase(
     'another slot',
@@ -224,6 +261,24 @@ export const spendParts: readonly Draft[] = [
       'Back to a certified issue.',
       { ...real, certificates: [voted(realSlot, lineage)] },
       'ok',
+    ),
+    signature: true,
+  },
+  {
+    ...spendCase('holds, a fund', 'Its payer is remembered.', spent(fund, [note], alice), 'ok'),
+    signature: true,
+  },
+  {
+    ...spendCase(
+      'holds, a burn',
+      'Less comes than goes.',
+      spent(
+        { ...(pay as Moving), type: 'burn', token: tokenId(guild), outputs: [] },
+        [note],
+        alice,
+      ),
+      'ok',
+      { origins: [{ ...origin, token: tokenId(guild) }], policies: [guildBytes] },
     ),
     signature: true,
   },

@@ -79,6 +79,12 @@ export function signer(label: string): Actor {
   return actor(1, root.publicKey, working.publicKey, root, working);
 }
 
+/** A device of suite 1 of which only the working key signs. */
+export function worker(label: string): Actor {
+  const working = keyPair('ml-dsa-65', `${label} working`);
+  return actor(1, drawn(`${label} root`), working.publicKey, undefined, working);
+}
+
 export function keyPair(algorithm: Algorithm, label: string): KeyPair {
   return signatures().keyPair(algorithm, drawn(label, sizes[algorithm].seed));
 }
@@ -135,6 +141,10 @@ export function cardOf(of: Actor, body: CardBody, succession?: Certificate): Car
 export const alice: Actor = signer('alice');
 export const bob: Actor = puppet('bob');
 export const carol: Actor = puppet('carol');
+export const dora: Actor = worker('dora');
+export const emil: Actor = worker('emil');
+/** Signs, and is in no committee. */
+export const frida: Actor = worker('frida');
 export const aliceCard: Card = cardOf(alice, bodyOf(alice, 'alice'));
 export const aliceCardBytes: Uint8Array = card.encode(aliceCard);
 export const bobCard: Card = cardOf(bob, bodyOf(bob, 'bob'));

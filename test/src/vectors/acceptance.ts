@@ -1,7 +1,8 @@
-/** Judges of the checks that look at more than one object: accept, receipt, card, certificate, evidence. */
+/** Judges of the checks that look at more than one object: accept, receipt, card, certificate, slot write, evidence. */
 
 import {
   accept,
+  authorises,
   card,
   certificate,
   checkCard,
@@ -17,24 +18,20 @@ import {
   signedStep,
   slotKey,
   slotKinds,
+  slotWrite,
   type Known,
   type Registry,
   type Side,
   type Suite,
   type Verdict,
 } from '@dsm/primitive';
-import { opensPurseNote, policy, tokenId, valueRules, type Policy } from '@dsm/protocols';
+import { opensPurseNote, valueRules } from '@dsm/protocols';
 import { toJson, type Finding, type Given, type Judge } from './case.ts';
 import { slotOf } from './derivations.ts';
+import { valueKnownOf } from './known.ts';
 import { decodedAs } from './objects.ts';
 
 type Checks = Readonly<Record<string, Judge>>;
-
-/** The policies that a case gives, by token. */
-export function policiesOf(given: Given): (token: Uint8Array) => Policy | undefined {
-  const known = given.bytesList('policies').map((bytes) => decodedAs(policy, bytes));
-  return (token) => known.find((one) => equal(tokenId(one), token));
-}
 
 /** Everything of a verdict but an accepted value. */
 export function unaccepted(verdict: Verdict<unknown>): Finding {
@@ -100,7 +97,7 @@ function knownOf(given: Given): Known {
 function accepting(bytes: Uint8Array, given: Given): Finding {
   const claim = { entries: given.bytesList('entries'), signed: decodedAs(signedStep, bytes) };
   const known = given.at('known');
-  const verdict = accept(claim, knownOf(known), valueRules(policiesOf(known)));
+  const verdict = accept(claim, knownOf(known), valueRules(valueKnownOf(known)));
   if (verdict.type !== 'accepted') return unaccepted(verdict);
   const { statement, lane, heads, demand } = verdict.value;
   const { index, head } = verdict.value.absorbed;
@@ -117,6 +114,12 @@ function judging(bytes: Uint8Array, given: Given): Finding {
   const verdict = checkEvidence(claim, given.bytes('network'), opensPurseNote, registryOf(given));
   if (!verdict.ok) return { expect: verdict.refusal };
   return { expect: 'ok', derived: toJson({ culprit: verdict.culprit }) };
+}
+
+function authorised(bytes: Uint8Array, given: Given): Finding {
+  const { place, value, authorisation } = decodedAs(slotWrite, bytes);
+  const holds = authorises(given.bytes('network'), place, value, authorisation);
+  return { expect: holds ? 'ok' : 'refused' };
 }
 
 export const acceptanceJudges: Readonly<Record<string, Checks>> = {
@@ -139,5 +142,6 @@ export const acceptanceJudges: Readonly<Record<string, Checks>> = {
       return { expect: checkCertificate(decodedAs(certificate, bytes), by, slotOf(given)) ?? 'ok' };
     },
   },
+  'slot-write': { authorised },
   evidence: { check: judging },
 };

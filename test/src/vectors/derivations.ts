@@ -43,16 +43,10 @@ import {
   type SlotKind,
   type Suite,
 } from '@dsm/primitive';
-import {
-  noteBlind,
-  noteId,
-  noteLeaf,
-  opensPurseNote,
-  spendPlace,
-  type NoteKind,
-} from '@dsm/protocols';
+import { noteBlind, noteId, noteLeaf, opensPurseNote, spendPlace } from '@dsm/protocols';
 import { noteKey } from '@dsm/primitive';
 import { toJson, type Finding, type Given, type Judge } from './case.ts';
+import { noteOf } from './known.ts';
 import { decodedAs } from './objects.ts';
 
 type Checks = Readonly<Record<string, Judge>>;
@@ -116,18 +110,8 @@ function proven(given: Given): object {
   return { root: map.root(), proof: proofObject.encode(map.prove(keys)) };
 }
 
-function noteOf(given: Given): object {
-  const note = {
-    token: given.bytes('token'),
-    source: given.bytes('source'),
-    index: given.number('index'),
-    owner: given.bytes('owner'),
-    key: given.bytes('key'),
-    amount: given.amount('amount'),
-    kind: given.number('kind') as NoteKind,
-    depth: given.number('depth'),
-    receipts: given.number('receipts'),
-  };
+function noteDerived(given: Given): object {
+  const note = noteOf(given);
   const id = noteId(note.source, note.index);
   const blind = noteBlind(given.bytes('secret'), id);
   const slot = slotKey(spendPlace(note));
@@ -221,7 +205,7 @@ export const derivationJudges: Readonly<Record<string, Checks>> = {
     })),
   },
   note: {
-    derive: deriving(noteOf),
+    derive: deriving(noteDerived),
     opening: (bytes, given) => {
       const place = {
         kind: 1,

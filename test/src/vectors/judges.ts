@@ -6,6 +6,7 @@
 import { acceptanceJudges } from './acceptance.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
 import { derivationJudges } from './derivations.ts';
+import { escrowJudges } from './escrow.ts';
 import { objectJudges } from './objects.ts';
 import { sharedJudges } from './shared.ts';
 import { valueJudges } from './value.ts';
@@ -16,6 +17,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   acceptanceJudges,
   sharedJudges,
   valueJudges,
+  escrowJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */

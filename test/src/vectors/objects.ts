@@ -17,6 +17,7 @@ import {
   evaluateSlotPath,
   evidence,
   evidenceId,
+  exitHead,
   groupOf,
   incarnationSlot,
   incarnationValue,
@@ -45,14 +46,19 @@ import {
   type Step,
 } from '@dsm/primitive';
 import {
+  claimOfExit,
   decodeOperation,
   encodeOperation,
+  exitPart,
   issue,
   issueHead,
   issuePart,
   issuePlace,
+  issueStatement,
+  issuerOf,
   partHead,
   policy,
+  remintedPlace,
   spendPart,
   tokenId,
 } from '@dsm/protocols';
@@ -154,15 +160,31 @@ export const objectJudges: Readonly<Record<string, Checks>> = {
       places: given.bytesList('addresses').map((of) => place(value, of)),
     })),
   },
-  policy: { decode: decoding(policy, (value) => ({ token: tokenId(value) })) },
+  policy: {
+    decode: decoding(policy, (value) => ({ token: tokenId(value), issuer: issuerOf(value) })),
+  },
   issue: {
-    decode: decoding(issue, (value, given) => ({
-      head: issueHead(value),
-      slot: slotKey(issuePlace(value.parent, { issuer: given.bytes('issuer') })),
-    })),
+    decode: decoding(issue, (value, given) => {
+      const issuers = {
+        threshold: given.number('threshold'),
+        members: given.bytesList('members'),
+      };
+      return {
+        head: issueHead(value),
+        slot: slotKey(issuePlace(value.parent, issuers)),
+        statement: issueStatement(value, issuers),
+        spent: value.remint?.notes.map((note) => slotKey(remintedPlace(note))),
+      };
+    }),
   },
   'issue-part': { decode: decoding(issuePart, (part) => ({ head: partHead(part) })) },
   'spend-part': { decode: decoding(spendPart, (part) => ({ head: partHead(part) })) },
+  'exit-part': {
+    decode: decoding(exitPart, (part) => {
+      const claim = claimOfExit(part);
+      return { head: claim === undefined ? undefined : exitHead(claim) };
+    }),
+  },
   message: { decode: decoding(message) },
   operation: {
     decode: (bytes) => {

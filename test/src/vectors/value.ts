@@ -3,18 +3,16 @@
 import { equal, registry } from '@dsm/primitive';
 import {
   checkPart,
+  exitPart,
   issuePart,
   spendPart,
   valueRules,
-  type IssuePart,
   type LineageKnown,
-  type NoteKind,
-  type Origin,
-  type Output,
-  type SpendPart,
+  type LineagePart,
 } from '@dsm/protocols';
-import { policiesOf, unaccepted } from './acceptance.ts';
+import { unaccepted } from './acceptance.ts';
 import { toJson, type Finding, type Given, type Judge } from './case.ts';
+import { originOf, policiesOf, valueKnownOf } from './known.ts';
 import { decodedAs } from './objects.ts';
 
 type Checks = Readonly<Record<string, Judge>>;
@@ -25,41 +23,14 @@ function ruling(bytes: Uint8Array, given: Given): Finding {
     peer: given.bytes('peer'),
     head: given.bytes('head'),
   };
-  const verdict = valueRules(policiesOf(given))(bytes, context);
+  const verdict = valueRules(valueKnownOf(given))(bytes, context);
   if (verdict.type === 'accepted') return { expect: 'ok', derived: toJson(verdict.value) };
   // The refusal is always `operation`; its detail is what tells one rule from another.
   if (verdict.type === 'refused') return { expect: verdict.detail ?? verdict.refusal };
   return unaccepted(verdict);
 }
 
-function outputOf(given: Given): Output {
-  return {
-    owner: given.bytes('owner'),
-    key: given.bytes('key'),
-    amount: given.amount('amount'),
-    kind: given.number('kind') as NoteKind,
-    depth: given.number('depth'),
-    receipts: given.number('receipts'),
-  };
-}
-
-function originOf(given: Given): Origin {
-  const issued = given.has('issued') ? given.at('issued') : undefined;
-  return {
-    head: given.bytes('head'),
-    token: given.bytes('token'),
-    outputs: given.list('outputs').map(outputOf),
-    certified: given.flag('certified'),
-    sources: given.bytesList('sources'),
-    issued:
-      issued === undefined
-        ? undefined
-        : { index: issued.number('index'), total: issued.amount('total') },
-    purse: given.flag('purse'),
-  };
-}
-
-function tracing(part: IssuePart | SpendPart, given: Given): Finding {
+function tracing(part: LineagePart, given: Given): Finding {
   const origins = given.list('origins').map(originOf);
   const known: LineageKnown = {
     network: given.bytes('network'),
@@ -85,4 +56,5 @@ export const valueJudges: Readonly<Record<string, Checks>> = {
   operation: { rules: ruling },
   'issue-part': { lineage: (bytes, given) => tracing(decodedAs(issuePart, bytes), given) },
   'spend-part': { lineage: (bytes, given) => tracing(decodedAs(spendPart, bytes), given) },
+  'exit-part': { lineage: (bytes, given) => tracing(decodedAs(exitPart, bytes), given) },
 };
