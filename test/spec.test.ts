@@ -1,10 +1,24 @@
-/** The tables of docs/spec/codec.md are those of the code, row by row and in its order. */
+/**
+ * The tables of docs/spec are those of the code: of codec.md row by row and in its order, of refusals
+ * name by name, none missing and none that is gone.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { domains, kinds, sizes, suites, type Algorithm } from '@dsm/primitive';
-import { rowsOf } from './table.ts';
+import {
+  domains,
+  evidenceRefusals,
+  kinds,
+  pendings,
+  refusals,
+  sizes,
+  slotKinds,
+  suites,
+  type Algorithm,
+} from '@dsm/primitive';
+import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
+import { namesIn, rowsOf } from './table.ts';
 
 const page = 'docs/spec/codec.md';
 
@@ -39,6 +53,31 @@ test('the page gives the algorithms and sizes of every suite', () => {
     rowsOf(page, 'suite').map((cells) => cells.map(named)),
     inCode,
   );
+});
+
+/** Of each page, the heading of the table, the column of its names, and the names in the code. */
+const refusing: readonly (readonly [string, string, number, readonly string[]])[] = [
+  ['acceptance', 'answer', 1, [...Object.keys(refusals), ...Object.keys(pendings)]],
+  ['evidence', 'refusal', 0, Object.keys(evidenceRefusals)],
+  ['operation', 'detail', 0, Object.keys(operationRefusals)],
+  ['escrow', 'refusal', 0, Object.keys(escrowRefusals)],
+  ['lineage', 'refusal', 0, Object.keys(lineageRefusals)],
+];
+
+for (const [name, heading, column, inCode] of refusing) {
+  test(`docs/spec/${name}.md gives every refusal`, () => {
+    const rows = rowsOf(`docs/spec/${name}.md`, heading);
+    const onPage = rows.flatMap((cells) => namesIn(cells[column] ?? ''));
+    assert.deepEqual(onPage.toSorted(), inCode.toSorted());
+    const empty = rows.filter((cells) => cells.slice(column + 1).every((cell) => cell === ''));
+    assert.deepEqual(empty, []);
+  });
+}
+
+test('docs/spec/slot.md gives every kind of slot', () => {
+  const inCode = Object.entries(slotKinds).map(([name, kind]) => [`${kind}`, name]);
+  const onPage = rowsOf('docs/spec/slot.md', 'kind').map((cells) => cells.slice(0, 2));
+  assert.deepEqual(onPage, inCode);
 });
 
 function size(algorithm: Algorithm, what: 'publicKey' | 'signature'): string {
