@@ -185,4 +185,5 @@ export const operations: readonly Operation[] = [
   { type: 'cancel', escrow: id, hash: lockHash(preimage) },
   { type: 'remint', inputs: notes.map((note) => inputOf(ada, note)), issue: remint },
   { ...totalOperation(zero32, 0n, 0) },
+  { type: 'app', app: named('an app'), data: named('an act') },
 ];
