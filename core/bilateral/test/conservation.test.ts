@@ -3,229 +3,134 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deviceMap, equal, keyOf, noteKey, type Claim } from '@dsm/primitive';
+import { deviceMap, equal, keyOf, noteKey } from '@dsm/primitive';
 import {
-  choose,
-  denominations,
-  encodeOperation,
+  escrowId,
+  lockedIn,
   noteBlind,
+  noteKinds,
   noteLeaf,
+  restOf,
   tokenId,
-  type Issue,
   type Note,
 } from '@dsm/protocols';
 import fc from 'fast-check';
 
-import { notesFor } from '../src/run.ts';
+import { edgeTo, idOf, memo } from './fixture.ts';
 import {
-  absorbed,
-  edgeTo,
-  idOf,
-  inInputOrder,
-  inputOf,
-  introduced,
-  collected,
-  issueOf,
-  memo,
-  openDurable,
-  outputTo,
-  payment,
-  person,
-  policyOf,
-  sent,
-  type Durable,
-} from './fixture.ts';
+  arrives,
+  art,
+  burns,
+  collects,
+  decides,
+  exits,
+  founded,
+  funds,
+  issued,
+  loads,
+  pays,
+  persons,
+  policies,
+  posted,
+  repeats,
+  says,
+  type Village,
+} from './village.ts';
 
-const persons = [person('ada'), person('bob'), person('cyd')];
-const policies = [
-  policyOf(persons[0]!, { depthMax: 64, receiptsMax: 4_096 }),
-  policyOf(persons[1]!, { ticker: 'SLV', depthMax: 64, receiptsMax: 4_096 }),
-];
-
-/** A run that was sent and has not been absorbed. */
-interface Parcel {
-  readonly from: number;
-  readonly to: number;
-  readonly claim: Claim;
-  readonly value: readonly Note[];
-}
-
-interface Village {
-  readonly devices: readonly Durable[];
-  readonly wire: readonly Parcel[];
-  readonly delivered: readonly Parcel[];
-  readonly issues: readonly (Issue | undefined)[];
-}
-
-function opened(): Village {
-  const devices = persons.map((each) => openDurable(each));
-  for (let i = 0; i < persons.length; i++) {
-    for (let j = i + 1; j < persons.length; j++) {
-      [devices[i], devices[j]] = introduced(persons[i]!, persons[j]!, devices[i]!, devices[j]!) as [
-        Durable,
-        Durable,
-      ];
-    }
-  }
-  return { devices, wire: [], delivered: [], issues: [undefined, undefined] };
-}
+const acts = {
+  issue: (village, { who, token, amount }) => issued(village, token, who, amount),
+  collect: (village, { number }) => collects(village, number),
+  load: (village, { who, token, amount }) => loads(village, who, token, amount),
+  pay: (village, { who, to, token, amount }) => pays(village, who, to, token, amount),
+  burn: (village, { who, token, amount }) => burns(village, who, token, amount),
+  fund: (village, { who, to, token, amount }) => funds(village, who, to, token, amount),
+  say: (village, { who, number, amount }) => says(village, who, number, amount),
+  decide: (village, { number, to }) => decides(village, number, to % 2 === 0),
+  exit: (village, { number }) => exits(village, number),
+  word: (village, { who, to, amount }) => posted(village, who, to, memo(`word ${amount}`)),
+  absorb: (village, { number }) => arrives(village, number),
+  again: (village, { number }) => repeats(village, number),
+} as const satisfies Record<string, (village: Village, turn: Omit<Turn, 'act'>) => Village>;
 
 /** What one turn of the property does; the numbers choose who, what and how much. */
 interface Turn {
-  readonly act: 'mint' | 'load' | 'pay' | 'word' | 'absorb' | 'again';
+  readonly act: keyof typeof acts;
   readonly who: number;
-  readonly whom: number;
+  readonly to: number;
   readonly token: number;
-  readonly amount: number;
+  readonly number: number;
+  readonly amount: bigint;
 }
 
-const turn: fc.Arbitrary<Turn> = fc.record({
-  act: fc.constantFrom('mint', 'load', 'pay', 'pay', 'word', 'absorb', 'absorb', 'again'),
-  who: fc.nat({ max: 2 }),
-  whom: fc.nat({ max: 1 }),
-  token: fc.nat({ max: 1 }),
-  amount: fc.integer({ min: 1, max: 60 }),
-});
+const often = ['collect', 'pay', 'pay', 'say', 'say', 'say', 'say', 'absorb', 'absorb', 'decide'];
+const turn: fc.Arbitrary<Turn> = fc
+  .record({
+    act: fc.constantFrom(...Object.keys(acts), ...often) as fc.Arbitrary<keyof typeof acts>,
+    who: fc.nat({ max: 2 }),
+    other: fc.nat({ max: 1 }),
+    token: fc.nat({ max: 2 }),
+    number: fc.nat({ max: 60 }),
+    amount: fc.bigInt({ min: 1n, max: 60n }),
+  })
+  .map(({ other, ...rest }) => ({ ...rest, to: (rest.who + 1 + other) % persons.length }));
 
-function after(village: Village, { act, who, whom, token, amount }: Turn): Village {
-  const to = (who + 1 + whom) % persons.length;
-  switch (act) {
-    case 'mint':
-      return minted(village, token, BigInt(amount));
-    case 'load':
-      return loaded(village, who, token, BigInt(amount));
-    case 'pay':
-      return paid(village, who, to, token, BigInt(amount));
-    case 'word':
-      return posted(village, who, to, memo(`word ${amount}`));
-    case 'absorb':
-      return arrived(village, amount);
-    case 'again':
-      return repeated(village, amount);
+function after(village: Village, { act, ...how }: Turn): Village {
+  return acts[act](village, how);
+}
+
+/** Everything that was issued of a token is somewhere, once. */
+function assertConserved(village: Village): void {
+  for (const [number, policy] of policies.entries()) {
+    const id = tokenId(policy);
+    const places: readonly (readonly Note[])[] = [
+      ...village.devices.map(({ notes }) => [...notes.values()]),
+      village.wire.flatMap(({ value }) => value),
+      village.waiting.map(({ note }) => note),
+      village.burnt,
+    ];
+    const all = places.flat().filter(({ token }) => equal(token, id));
+    const total = village.issues[number]?.total ?? 0n;
+    if (number !== art) {
+      assert.equal(
+        all.reduce((sum, { amount }) => sum + amount, 0n),
+        total,
+      );
+      continue;
+    }
+    const items = all.map(({ amount }) => amount).toSorted((a, b) => Number(a - b));
+    assert.deepEqual(
+      items,
+      Array.from({ length: Number(total) }, (_, i) => BigInt(i + 1)),
+    );
   }
 }
 
-/** Tokens are issued by the person of the same number. */
-function minted(village: Village, token: number, amount: bigint): Village {
-  const by = persons[token]!;
-  const issue = issueOf(by, policies[token]!, [amount, 1n], village.issues[token]);
-  return {
-    ...posted(village, token, token, collected(by, issue)),
-    issues: village.issues.with(token, issue),
-  };
-}
-
-function loaded(village: Village, who: number, token: number, amount: bigint): Village {
-  const notes = choose(unspent(village, who, token, 0), amount);
-  if (notes === undefined || amount < 2n) return village;
-  const by = persons[who]!;
-  const inputs = inInputOrder(notes).map((note) => inputOf(by, note));
-  const taken = inputs.reduce((sum, input) => sum + input.amount, 0n);
-  const bounds = {
-    depth: Math.max(...inputs.map(({ depth }) => depth)) + 1,
-    receipts: inputs.reduce((sum, { receipts }) => sum + receipts, 0) + 1,
-  };
-  const { notes: coins, rest } = denominations(amount);
-  const change = taken - amount + rest;
-  const outputs = coins.map((coin) => outputTo(by, coin, { ...bounds, kind: 1 }));
-  if (change > 0n) outputs.push(outputTo(by, change, bounds));
-  const load = {
-    type: 'load',
-    token: notes[0]!.token,
-    inputs,
-    outputs,
-    allowed: undefined,
-    memo: '',
-  } as const;
-  return posted(village, who, who, encodeOperation(load));
-}
-
-function paid(village: Village, who: number, to: number, token: number, amount: bigint): Village {
-  const notes =
-    choose(unspent(village, who, token, 1), amount) ??
-    choose(unspent(village, who, token, 0), amount);
-  return notes === undefined
-    ? village
-    : posted(village, who, to, payment(persons[who]!, persons[to]!, notes, amount));
-}
-
-/** Notes that can still be spent once more under the policy's bounds. */
-function unspent(village: Village, who: number, token: number, kind: 0 | 1): Note[] {
-  const id = tokenId(policies[token]!);
-  return [...village.devices[who]!.notes.values()].filter(
-    (note) => equal(note.token, id) && note.kind === kind && note.depth < 60 && note.receipts < 100,
-  );
-}
-
-function posted(village: Village, who: number, to: number, operation: Uint8Array): Village {
-  const { durable, claim, change } = sent(
-    persons[who]!,
-    village.devices[who]!,
-    persons[to]!,
-    [operation],
-    policies,
-  );
-  const devices = village.devices.with(who, durable);
-  if (who === to) return { ...village, devices };
-  const value = valueOf(change.run.heads, operation, to);
-  return { ...village, devices, wire: [...village.wire, { from: who, to, claim, value }] };
-}
-
-function valueOf(heads: readonly Uint8Array[], operation: Uint8Array, to: number): Note[] {
-  return notesFor(operation, heads[0]!, persons[to]!.keys.id);
-}
-
-/** Some parcel arrives. One that is too early is refused for now and stays on the wire. */
-function arrived(village: Village, number: number): Village {
-  const { wire } = village;
-  if (wire.length === 0) return village;
-  const at = number % wire.length;
-  const parcel = wire[at]!;
-  const { from, to, claim } = parcel;
-  const verdict = absorbed(persons[to]!, village.devices[to]!, persons[from]!, claim, policies);
-  const early = wire.slice(0, at).some((other) => other.from === from && other.to === to);
-  assert.deepEqual(
-    verdict.type === 'pending' ? verdict.pending : verdict.type,
-    early ? 'early' : 'accepted',
-  );
-  if (verdict.durable === undefined) return village;
-  return {
-    ...village,
-    devices: village.devices.with(to, verdict.durable),
-    wire: wire.filter((_, i) => i !== at),
-    delivered: [...village.delivered, parcel],
-  };
-}
-
-/** A parcel that was absorbed arrives once more: no second effect. */
-function repeated(village: Village, number: number): Village {
-  const parcel = village.delivered[number % (village.delivered.length + 1)];
-  if (parcel === undefined) return village;
-  const { from, to, claim } = parcel;
-  const verdict = absorbed(persons[to]!, village.devices[to]!, persons[from]!, claim, policies);
-  assert.equal(verdict.type, 'already-accepted');
-  return village;
-}
-
-function assertConserved({ devices, wire, issues }: Village): void {
-  for (const [token, policy] of policies.entries()) {
-    const id = tokenId(policy);
-    const of = (notes: Iterable<Note>): bigint =>
-      [...notes].reduce((sum, note) => (equal(note.token, id) ? sum + note.amount : sum), 0n);
-    const held = devices.reduce((sum, { notes }) => sum + of(notes.values()), 0n);
-    const underWay = wire.reduce((sum, { value }) => sum + of(value), 0n);
-    assert.equal(held + underWay, issues[token]?.total ?? 0n);
+/** Of every escrow both sides see the parts that make the whole, and the payee none that is ahead. */
+function assertEscrows({ devices }: Village): void {
+  for (const { escrows, device } of devices) {
+    for (const [id, escrow] of escrows) {
+      const { note, total, payer } = escrow;
+      assert.equal(total + lockedIn(escrow) + restOf(escrow), note.amount);
+      assert.ok(total >= 0n && restOf(escrow) >= 0n);
+      const said = devices.find((each) => equal(each.device.id, payer))!.escrows.get(id)!;
+      assert.ok(total <= said.total, 'a payee has what its payer has not said');
+      assert.ok(equal(payer, device.id) || equal(note.owner, device.id));
+    }
   }
 }
 
 /** The map holds the notes that are counted, each as its leaf, and no other. */
 function assertRoots({ devices }: Village): void {
-  for (const [i, { device, leaves, notes }] of devices.entries()) {
+  for (const [i, { device, leaves, notes, escrows }] of devices.entries()) {
     const half = [...leaves.values()].filter(({ key }) => key[0]! >= 0x80);
     assert.equal(half.length, notes.size);
     for (const note of notes.values()) {
       const leaf = leaves.get(keyOf(noteKey(idOf(note))))!;
       assert.deepEqual(leaf.value, noteLeaf(note, noteBlind(persons[i]!.secret, idOf(note))));
+      if (note.kind === noteKinds.escrow) {
+        const known = escrows.get(keyOf(idOf(note)))!;
+        assert.deepEqual([known.note, escrowId(known)], [note, idOf(note)]);
+      }
     }
     const rebuilt = deviceMap();
     rebuilt.apply([...leaves.values()]);
@@ -235,40 +140,66 @@ function assertRoots({ devices }: Village): void {
 
 function drained(village: Village): Village {
   let now = village;
-  while (now.wire.length > 0) now = arrived(now, 0);
+  while (now.wire.length > 0) now = arrives(now, 0);
+  while (now.waiting.length > 0) now = collects(now, 0);
   return now;
 }
 
-function assertAgreed(village: Village): void {
+/** Everybody has something of everything, and ada and bob have set something apart for each other. */
+function settled(): Village {
+  let village = founded();
+  for (const token of policies.keys()) {
+    for (const owner of persons.keys()) village = issued(village, token, owner, 80n);
+  }
+  village = drained(village);
+  return drained(funds(funds(village, 0, 1, 0, 50n), 1, 0, 0, 50n));
+}
+
+function assertAgreed({ devices }: Village): void {
   for (const [i, a] of persons.entries()) {
     for (const [j, b] of persons.entries()) {
       if (i === j) continue;
-      const [mine, theirs] = [edgeTo(village.devices[i]!, b), edgeTo(village.devices[j]!, a)];
+      const [mine, theirs] = [edgeTo(devices[i]!, b), edgeTo(devices[j]!, a)];
       assert.deepEqual(mine.mine, theirs.theirs);
       const leaf = (of: number, key: Uint8Array): unknown =>
-        village.devices[of]!.leaves.get(keyOf(key))?.value;
+        devices[of]!.leaves.get(keyOf(key))?.value;
       assert.deepEqual(leaf(i, mine.key), leaf(j, theirs.key));
+      const shared = [...devices[i]!.escrows].filter(([, { note }]) =>
+        equal(note.owner, b.keys.id),
+      );
+      for (const [id, escrow] of shared) assert.deepEqual(devices[j]!.escrows.get(id), escrow);
     }
   }
 }
 
-test('issued is held or under way, roots are those of the leaves, and all ends in agreement', () => {
-  let payments = 0;
+test('issued is held, under way, set apart, waiting or burnt, and all ends in agreement', () => {
+  const begin = settled();
+  const seen = { payments: 0, burnt: 0, exits: 0, paidOut: 0, locks: 0, items: 0 };
   fc.assert(
-    fc.property(fc.array(turn, { minLength: 20, maxLength: 45 }), (turns) => {
-      let village = minted(minted(opened(), 0, 50n), 1, 50n);
+    fc.property(fc.array(turn, { minLength: 30, maxLength: 60, size: 'max' }), (turns) => {
+      let village = begin;
       for (const next of turns) {
         village = after(village, next);
         assertConserved(village);
+        assertEscrows(village);
       }
       assertRoots(village);
       const quiet = drained(village);
       assertConserved(quiet);
       assertRoots(quiet);
       assertAgreed(quiet);
-      payments += quiet.delivered.filter(({ value }) => value.length > 0).length;
+      const arrived = quiet.delivered.flatMap(({ value }) => value);
+      seen.payments += arrived.length;
+      seen.items += arrived.filter(({ token }) => equal(token, tokenId(policies[art]!))).length;
+      seen.burnt += quiet.burnt.length;
+      seen.exits += quiet.exits;
+      seen.paidOut += quiet.citations.filter(({ total }) => total > 0n).length;
+      seen.locks += quiet.opened.length;
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
-  assert.ok(payments > 200, `only ${payments} payments arrived`);
+  const enough = { payments: 200, burnt: 50, exits: 15, paidOut: 50, locks: 3, items: 40 };
+  for (const [what, least] of Object.entries(enough)) {
+    assert.ok(seen[what as keyof typeof seen] >= least, `${what}: ${JSON.stringify(seen)}`);
+  }
 });

@@ -69,7 +69,11 @@ export function lockOperation(
 }
 
 /** A statement of the payer as its signed step shows it, or undefined if the step has no such line. */
-export function citationOf(by: Person, { claim }: Sent, said: Total): Citation | undefined {
+export function citationOf(
+  by: Person,
+  { claim }: Pick<Sent, 'claim'>,
+  said: Total,
+): Citation | undefined {
   const { step, slots, signature } = claim.signed;
   const line = totalLine(said);
   const index = slots.findIndex((s) => equal(s.key, line.key) && equal(s.value, line.value));
