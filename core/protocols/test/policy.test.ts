@@ -35,7 +35,7 @@ const good: readonly Policy[] = [
   painting,
   diploma,
   { ...gold, decimals: 38, cap: (1n << 128n) - 1n, depthMax: 64, receiptsMax: 4_096 },
-  { ...gold, name: 'Été 後で', suites: [1, 2], burn: 0 },
+  { ...gold, name: 'Été 後で', suites: [1, 2], burn: 0, depthMax: 1, receiptsMax: 1 },
   { ...gold, name: 'x'.repeat(48), ticker: 'aZ0123456789' },
   { ...gold, threshold: 3, members, bad: 0 },
   { ...gold, threshold: 4, members, bad: 1 },
