@@ -139,7 +139,7 @@ export function step(state: State, event: Event, world: World): Turn {
     case 'consent':
       return consented(state, event.consent, world);
     case 'refuse':
-      return refusedBy(state, event.refuse);
+      return refusedBy(state, event.refuse, world);
     case 'commit':
       return committed(state, event.commit, world);
     case 'ack':
@@ -238,10 +238,29 @@ function acked(state: State, { head, mac }: Message & { type: 'ack' }): Turn {
   };
 }
 
-function refusedBy(state: State, { head, code, why }: Message & { type: 'refuse' }): Turn {
+function refusedBy(
+  state: State,
+  { head, code, why }: Message & { type: 'refuse' },
+  world: World,
+): Turn {
   const { trade } = state;
-  const ours = trade.at === 'offered' && (isZero(head) || equal(trade.head, head));
-  return ours ? declined({ ...state, trade: { at: 'idle' } }, code, why) : stay(state);
+  if (trade.at !== 'offered' || !(isZero(head) || equal(trade.head, head))) return stay(state);
+  const idle: State = { ...state, trade: { at: 'idle' } };
+  return isOvertaken(state, trade, code, world)
+    ? proposed(idle, trade.operations, world)
+    : declined(idle, code, why);
+}
+
+/** True if the offer was refused for its place alone: a run of this device took it meanwhile. */
+function isOvertaken(
+  { me, on }: State,
+  { head, operations }: Trade & { at: 'offered' },
+  code: string,
+  world: World,
+): boolean {
+  if (code !== 'fork' && code !== 'index') return false;
+  const again = propose(me, on, operations, world);
+  return again.type === 'accepted' && !equal(again.value.lane.head, head);
 }
 
 function cancelled(state: State): Turn {

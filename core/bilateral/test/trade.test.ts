@@ -17,6 +17,7 @@ import type { Message } from '../src/message.ts';
 import { explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
 import { signAs } from '@dsm/primitive/fixture';
 import {
+  absorbed,
   collected,
   edgeTo,
   introduced,
@@ -136,6 +137,28 @@ test('an offer is declined by taste, with a code, and the proposer may go on', (
   const elsewhere = { ...refuse, head: new Uint8Array(32).fill(9) };
   const kept = turned(ofAda, bob, { type: 'refuse', refuse: elsewhere }, state.trade);
   assert.deepEqual([doings(kept), kept.state.trade], [[], state.trade]);
+});
+
+test('an offer whose place another own run took is made again at the next one', () => {
+  const [ofAda, ofBob] = funded();
+  const proposed = turned(ofAda, bob, { type: 'propose', operations: [pay(ofAda, 25n)] });
+  const said = sent(ada, ofAda, bob, [memo('meanwhile')], policies);
+  const heard = absorbed(bob, ofBob, ada, said.claim, policies).durable!;
+  const offer = messageIn(proposed, 'offer');
+  const answered = turned(heard, ada, { type: 'offer', offer, standing: 'taken' });
+  const refuse = messageIn(answered, 'refuse');
+  assert.equal(refuse.code, 'fork');
+  const { trade } = proposed.state;
+  const again = turned(said.durable, bob, { type: 'refuse', refuse }, trade);
+  assert.deepEqual(doings(again), ['send offer', 'offered']);
+  const next = { type: 'offer', offer: messageIn(again, 'offer'), standing: 'taken' } as const;
+  assert.deepEqual(doings(turned(heard, ada, next)), ['sign-consent']);
+  // Refused for anything else, or with nothing in its place, it is declined.
+  const other = { ...refuse, code: 'bricked' };
+  const elsewhere = turned(said.durable, bob, { type: 'refuse', refuse: other }, trade);
+  assert.deepEqual(doings(elsewhere), ['declined bricked']);
+  const unmoved = turned(ofAda, bob, { type: 'refuse', refuse }, trade);
+  assert.deepEqual(doings(unmoved), ['declined fork']);
 });
 
 test('one trade at a time; a commitment cannot be taken back; a crash forgets an offer alone', () => {

@@ -169,13 +169,13 @@ async function say(
   const { engine } = runtime;
   const contact = current(runtime, row);
   const on = actingRelationship(runtime, contact);
-  const { at } = await engine.exclusive(async () => {
+  const { at, said } = await engine.exclusive(async () => {
     check();
-    return appendRun(engine, on.key, operations, false);
+    const run = await appendRun(engine, on.key, operations, false);
+    return { at: run.at, said: await liveSession(runtime, contact.device)?.deliver(run.at) };
   });
-  const session = liveSession(runtime, contact.device);
-  if (session === undefined) await deliverRun(engine, on, at);
-  else await soon(session.deliver(at));
+  if (said === undefined) await deliverRun(engine, on, at);
+  else await soon(said.acked);
   return { index: at.index, lane: on.mine.start };
 }
 

@@ -134,21 +134,21 @@ async function payOnline(
   const { engine } = runtime;
   const { model } = engine;
   const { operation, release } = promise(runtime, noteKinds.online, token, on, amount, note);
-  const { at, payments } = await engine
+  const { run, said } = await engine
     .exclusive(async () => {
       check();
-      return appendRun(engine, on.key, [...operations, operation], true);
+      const appended = await appendRun(engine, on.key, [...operations, operation], true);
+      return { run: appended, said: await session?.deliver(appended.at) };
     })
     .finally(release);
-  const { number, head } = payments[0]!;
-  const said = session?.deliver(at);
+  const { number, head } = run.payments[0]!;
   const outcome = await certifyOne(engine, head);
   await refresh(runtime);
   if (outcome === 'conflicted') {
     throw new DsmError('already-spent', 'the nodes hold another spend of this note');
   }
-  await deliverRun(engine, on, at);
-  if (session !== undefined && said !== undefined && (await soon(said))) {
+  await deliverRun(engine, on, run.at);
+  if (session !== undefined && said !== undefined && (await soon(said.acked))) {
     await session.push((await partsFor(engine, { heads: [head], tokens: [] })).parts);
   }
   return model.payments[number]!;

@@ -31,8 +31,11 @@ export interface Session {
     release: () => void,
     check?: () => void,
   ) => Promise<readonly PaymentRow[]>;
-  /** Say an own run that is durable. True once the peer has it, false if the connection ends first. */
-  readonly deliver: (at: RunAt) => Promise<boolean>;
+  /**
+   * Say an own run that is durable, in the decision that wrote it: what is said later may rest on it.
+   * `acked` gives true once the peer has it, false if the connection ends first.
+   */
+  readonly deliver: (at: RunAt) => Promise<{ readonly acked: Promise<boolean> }>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -78,11 +81,11 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
       propose(talk, operations, release, check),
     deliver: async (at) => {
       const on = relationshipOf(talk);
-      if (!open || on === undefined) return false;
+      if (!open || on === undefined) return { acked: Promise.resolve(false) };
       const ack = deferred<boolean>();
       talk.acks.set(keyOf(at.row.head), ack);
       await sayRun(talk, on, at);
-      return ack.promise;
+      return { acked: ack.promise };
     },
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     close: async () => {
@@ -146,7 +149,9 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return consented(talk, said);
     case 'refuse':
       // A run that is refused is not acknowledged: nobody waits for that any more.
-      if (isZero(said.head)) for (const ack of talk.acks.values()) ack.resolve(false);
+      if (isZero(said.head) && talk.trade.at !== 'offered') {
+        for (const ack of talk.acks.values()) ack.resolve(false);
+      }
       turnedDown(talk, said);
       return turn(talk, { type: 'refuse', refuse: said });
     case 'commit':
