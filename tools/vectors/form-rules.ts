@@ -114,6 +114,20 @@ export const formRules: readonly Draft[] = [
     ofTitle,
   ),
   rule('an item taken twice', 'There is one of it.', twice, 'conservation', ofTitle),
+  rule(
+    'an item doubled',
+    'One goes, two come.',
+    items('transfer', [2n], [2n, 2n]),
+    'conservation',
+    ofTitle,
+  ),
+  rule(
+    'an item of two notes',
+    'Two go, one comes.',
+    { ...twice, outputs: twice.outputs.slice(0, 1) },
+    'conservation',
+    ofTitle,
+  ),
   rule('no item burnt', 'All come back.', items('burn', [2n, 3n], [3n, 2n]), 'conservation', {
     ...ofTitle,
     ...own,

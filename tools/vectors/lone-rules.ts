@@ -215,6 +215,7 @@ export const escrowRules: readonly Draft[] = [
     writer: carol.id,
     peer: bob.id,
   }),
+  say('by a third', 'Only the payer speaks.', total, 'escrow', { writer: alice.id }),
   say('to a third', 'The payee is another device.', total, 'escrow', { peer: alice.id }),
   say('the same total', 'It does not grow.', said(total, { total: 30n }), 'total-falls'),
   say('the same count', 'A payment is a transfer.', said(total, { count: 3 }), 'total-falls'),
