@@ -119,6 +119,7 @@ test('a fund is an origin that names its payer, and whatever leaves it is what c
     [exit({ preimages: [one] }), 45n],
     [exit({ preimages: [two] }), 50n],
     [exit({ preimages }), 65n],
+    [exit({ citation: paidOut() }), 80n],
   ] as const) {
     const origin = originOf(checkPart(part, known));
     assert.ok(origin.certified);
@@ -132,6 +133,13 @@ test('a fund is an origin that names its payer, and whatever leaves it is what c
     assert.deepEqual(decodePart(encodePart(part)), part);
   }
 });
+
+/** All of the escrow, said at once. */
+function paidOut(): Citation {
+  const all = encodeOperation(totalOperation(id, 80n, 1));
+  const said = sent(ada, funded.durable, bob, [all], [gold]);
+  return citationOf(ada, said, { escrow: id, total: 80n, locks: [] })!;
+}
 
 test('certified means the exit, its locks and the fund, back to the issue', () => {
   const uncertified = originOf(checkPart(spendOf(ada.keys, funded, false), knownOf([firstOrigin])));

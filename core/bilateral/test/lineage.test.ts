@@ -263,6 +263,11 @@ for (const [refusal, cases] of Object.entries(bends)) {
   });
 }
 
+test('an issue up to the cap is good', () => {
+  const most = issueOf(ada, gold, [gold.cap]);
+  assert.ok(originOf(checkPart(issuePartOf(most), known)).certified);
+});
+
 test('an anchor for each note is as good as none', () => {
   const anchors = [named('one'), named('two')];
   assert.ok(originOf(checkPart(issueOfFirst({ anchors }), known)).certified);
