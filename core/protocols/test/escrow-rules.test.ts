@@ -308,6 +308,8 @@ const exitBends: Record<'exit' | 'remint' | 'own-lane' | 'wrong-input', Bent> = 
     [remint({ outputs: [own(99n)] }), alone],
     [remint({ remint: fewer }), alone],
     [{ ...remint(), inputs: inputs.slice(1) }, alone],
+    // A note is named that is not spent, and nothing comes of it.
+    [{ ...remint({ outputs: [own(inputs[1]!.amount)] }), inputs: inputs.slice(1) }, alone],
     [remint({ remint: { notes: misnamed, lineage: zero32 } }), alone],
     [items([1n, 4n], [2n, 3n]), alone],
     [items([5n], [2n, 3n]), alone],
