@@ -88,6 +88,10 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'half':
     case 'evidence':
     case 'end':
+    case 'stream':
+    case 'terms':
+    case 'ticks':
+    case 'settle':
       throw new Error(`no part of a trade: ${heard.type}`);
   }
 }

@@ -16,6 +16,10 @@
  *     half       my statement where yours differs
  *     evidence   somebody told two histories
  *     end        nothing more from my side
+ *     stream     ticks over this escrow will follow                     payer → payee
+ *     terms      what I take unsigned; perhaps that I want a total      payee → payer
+ *     ticks      transfers without a signature                          payer → payee
+ *     settle     nothing more for now: sign that you have absorbed      payer → payee
  *
  * Every message may be lost, repeated or reordered without harm. None is part of a commitment.
  */
@@ -28,11 +32,13 @@ import {
   limits,
   list,
   object,
+  oneOf,
   option,
   proofCoder,
   signedStep,
   struct,
   text,
+  u128,
   u64,
   variable,
   type Countersignature,
@@ -93,7 +99,26 @@ export type Message =
   /** What I hold at a position where you hold something else: the other half of evidence. */
   | { readonly type: 'half'; readonly position: Uint8Array; readonly half: Uint8Array }
   | { readonly type: 'evidence'; readonly evidence: Uint8Array }
-  | { readonly type: 'end' };
+  | { readonly type: 'end' }
+  /** `ticks`: the chain from which the stream goes on. */
+  | { readonly type: 'stream'; readonly escrow: Uint8Array; readonly ticks: Uint8Array }
+  | {
+      readonly type: 'terms';
+      readonly escrow: Uint8Array;
+      readonly unsignedMax: bigint;
+      /** Ticks of this stream that were taken; 1 if no more are until there is a total. */
+      readonly taken: number;
+      readonly wants: 0 | 1;
+    }
+  | {
+      readonly type: 'ticks';
+      readonly escrow: Uint8Array;
+      /** Ticks of this stream before the frame. */
+      readonly from: number;
+      readonly frame: Uint8Array;
+    }
+  /** `last`: 1 if the stream ends. */
+  | { readonly type: 'settle'; readonly escrow: Uint8Array; readonly last: 0 | 1 };
 
 export const marksMax = 1_024;
 const entriesCoder = list(variable(limits.operationBytesMax + 79), limits.runEntriesMax, 1);
@@ -135,6 +160,10 @@ export const message: Obj<Message> = object(
     ],
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
+    stream: [16, struct({ escrow: bytes32, ticks: bytes32 })],
+    terms: [17, struct({ escrow: bytes32, unsignedMax: u128, taken: u64, wants: oneOf([0, 1]) })],
+    ticks: [18, struct({ escrow: bytes32, from: u64, frame: variable(limits.frameBytesMax) })],
+    settle: [19, struct({ escrow: bytes32, last: oneOf([0, 1]) })],
     half: [15, struct({ position: bytes32, half: variable(2 * limits.receiptBytesMax) })],
   }),
 );

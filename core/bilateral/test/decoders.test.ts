@@ -165,6 +165,10 @@ const messages: readonly Message[] = [
   { type: 'half', position: named('position'), half: named('half') },
   { type: 'evidence', evidence: named('evidence') },
   { type: 'end' },
+  { type: 'stream', escrow: named('escrow'), ticks: named('ticks') },
+  { type: 'terms', escrow: named('escrow'), unsignedMax: 1n << 100n, taken: 7, wants: 1 },
+  { type: 'ticks', escrow: named('escrow'), from: 7, frame: Uint8Array.of(5, 0x85, 1) },
+  { type: 'settle', escrow: named('escrow'), last: 1 },
 ];
 
 /** A decoder, the encoder that must give its bytes back, and bytes that it takes. */

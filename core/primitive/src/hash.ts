@@ -59,6 +59,7 @@ export const domains = [
   'total',
   'exit',
   'lock',
+  'ticks',
   'network',
   'mark',
   'evidence',

@@ -36,6 +36,11 @@ export const limits = {
   issuersMax: 5,
   /** Protocol: what a lock carries for the next device of its route. */
   routeBytesMax: 1_024,
+  /** Protocol: one tick of a stream, and the ticks that are said together. */
+  tickBytesMax: 8,
+  frameBytesMax: 32_768,
+  /** Local: ticks without a signature, whatever they come to. */
+  unsignedTicksMax: 65_536,
   /** Protocol: locks that one escrow holds at a time. */
   locksMax: 16,
   /** Protocol: one write to a slot and the state of a slot, as bytes. */

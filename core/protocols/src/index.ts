@@ -22,3 +22,5 @@ export * from './purse.ts';
 export * from './finality.ts';
 export * from './app.ts';
 export * from './shared.ts';
+export * from './tick.ts';
+export * from './stream.ts';

@@ -160,6 +160,11 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return turn(talk, { type: 'ack', ack: said });
     case 'absorbed':
       return absorbed(talk, said);
+    case 'stream':
+    case 'terms':
+    case 'ticks':
+    case 'settle':
+      return undefined;
     case 'marks':
       return marks(talk, said);
     case 'half':
