@@ -16,6 +16,9 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   'not-adopted': 'The receiver takes no payments in this token.',
   refused: 'A rule forbids it; the sentence says which. Nothing was paid.',
   blocked: 'The contact was blocked by the owner of this wallet.',
+  flood:
+    'One side said much that changed nothing, or wrote much that gave nothing. The conversation is over; ' +
+    'nothing is lost, and the contact shows how often it came to this.',
   offline: 'Fewer nodes than a quorum answered.',
   unreachable: 'The other device, or a node, did not answer.',
   fork: 'A device told two histories. The evidence is kept and convinces anybody.',

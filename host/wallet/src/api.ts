@@ -156,6 +156,8 @@ export interface OfflineLimits {
 export interface Relationship {
   readonly contact: () => Contact;
   readonly connected: () => boolean;
+  /** What the live conversation holds in memory for this contact; undefined without one. */
+  readonly queues: () => Queues | undefined;
   /**
    * Pay. `over` is `auto` by default: offline over the live connection if the purse suffices, else
    * online. Resolves when nothing more can be done now; look at `finality`.
@@ -226,6 +228,21 @@ export interface AppSeen {
   readonly name: string | undefined;
   readonly acts: number;
   readonly bytes: number;
+}
+
+/** What a live conversation holds in memory for the peer; each has a bound (docs/threat-model.md). */
+export interface Queues {
+  /** Messages of the peer since something moved, and its runs that gave this wallet nothing. */
+  readonly idleMessages: number;
+  readonly emptyRuns: number;
+  readonly parts: number;
+  readonly partsBytes: number;
+  readonly earlyRuns: number;
+  readonly earlyBytes: number;
+  /** Parts and policies that this side has asked for. */
+  readonly asked: number;
+  readonly unacknowledged: number;
+  readonly unsentBytes: number;
 }
 
 /** `{ ERA: 5n, note: 'coffee' }`, or with `token` and `amount`. */

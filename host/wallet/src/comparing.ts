@@ -20,6 +20,8 @@ export async function sayMarks(talk: Talk, peer: Uint8Array): Promise<void> {
 
 /** What a side says first once it has accepted the other. */
 export async function marks(talk: Talk, { lines }: Message & { type: 'marks' }): Promise<void> {
+  // They are said once in a talk: whoever has said them has resumed.
+  if (talk.peerResumed) return;
   talk.peerResumed = true;
   settleReady(talk);
   const seen = new Set<string>();

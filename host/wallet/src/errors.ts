@@ -20,6 +20,7 @@ export const errorCodes = {
   'not-adopted': { exit: 4, fix: 'the receiver adopts the token first' },
   refused: { exit: 4, fix: 'the reason names the rule' },
   blocked: { exit: 4, fix: 'unblock the contact' },
+  flood: { exit: 4, fix: 'meet again, and say what changes something' },
   offline: { exit: 5, fix: 'try again when enough nodes answer; nothing is lost' },
   unreachable: { exit: 5, fix: 'try again; nothing is lost' },
   fork: { exit: 6, fix: 'see the alarm; do not take new payments from this device' },

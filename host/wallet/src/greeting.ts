@@ -16,6 +16,7 @@ import {
 import { sayMarks } from './comparing.ts';
 import { putRelationship } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
+import { moved } from './flood.ts';
 import { signAs } from './keys.ts';
 import { draft, putContact } from './model.ts';
 import type { ContactRow } from './rows.ts';
@@ -107,7 +108,8 @@ export async function agreed(talk: Talk, { mac }: Message & { type: 'agreed' }):
 }
 
 /** The relationship stands: both know its secret. */
-async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<ContactRow> {
+async function establish(talk: Talk, contact: ContactRow): Promise<ContactRow> {
+  const { engine, peer } = talk;
   const { model, keys } = engine;
   const { incarnation, suite, workingKey } = peer!.card.body;
   const other = { device: contact.device, incarnation, suite, workingKey };
@@ -117,6 +119,7 @@ async function establish({ engine, peer }: Talk, contact: ContactRow): Promise<C
   putContact(change, model, row);
   putRelationship(change, model, { ...on, bricked: isBricked(model, contact.device) ? 1 : 0 });
   await engine.commit(change);
+  moved(talk);
   return row;
 }
 

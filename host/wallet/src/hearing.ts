@@ -5,21 +5,21 @@
  * a run that contradicts what is kept becomes evidence.
  */
 
-import { checkSignedStep, equal, keyOf, limits } from '@dsm/primitive';
+import { checkSignedStep, equal, keyOf, stepStatement, type SignedStep } from '@dsm/primitive';
 import type { Relationship, Message } from '@dsm/bilateral';
 import { decodePart, partHead } from '@dsm/protocols';
 import { readRun, type Engine } from './engine.ts';
-import { ingest, missingFor, partsFor } from './lineage.ts';
+import { answersTo, ask, moved, newest, repeatedRun, talkLimits } from './flood.ts';
+import { ingest, missingFor, partsFor, uncertifiedUnder } from './lineage.ts';
 import { draft, putRun } from './model.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
-import { relationshipOf, say, type Talk } from './talk.ts';
+import { relationshipOf, say, type EarlyRun, type Talk } from './talk.ts';
 import { turn } from './trading.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
 
-/** Rounds of asking for lineage before an offer is given up; parts that wait for others meanwhile. */
+/** Rounds of asking for lineage before an offer is given up. */
 const wantRoundsMax = 70;
-const partsKeptMax = 256;
 
 export async function offer(
   talk: Talk,
@@ -29,10 +29,21 @@ export async function offer(
   const { engine } = talk;
   const on = relationshipOf(talk);
   if (on === undefined) return;
-  const missing = missingFor(engine, said.entries);
+  // Of a token that is not taken, the policy is enough to say so.
+  const missing = missingFor(engine, said.entries, true);
+  if (rounds === 0) talk.doubted = new Set();
+  const doubts = uncertifiedUnder(engine, said.entries).filter(
+    (head) => !talk.doubted.has(keyOf(head)),
+  );
+  if (doubts.length > 0 && rounds < wantRoundsMax) {
+    // The offer may rest on what this wallet took before, and the payer have its certificates.
+    talk.doubted = new Set([...talk.doubted, ...doubts.map(keyOf)]);
+    talk.offer = { message: said, rounds: rounds + 1 };
+    return ask(talk, { heads: [...missing.heads, ...doubts], tokens: missing.tokens });
+  }
   if (missing.heads.length + missing.tokens.length > 0 && rounds < wantRoundsMax) {
     talk.offer = { message: said, rounds: rounds + 1 };
-    return say(talk, { type: 'want', ...missing });
+    return ask(talk, missing);
   }
   talk.offer = undefined;
   const standing = judgeStanding(engine, on, said.entries);
@@ -42,15 +53,19 @@ export async function offer(
 /** Parts that were asked for; or, unasked, better certificates of what is known already. */
 export async function parts(talk: Talk, said: Message & { type: 'parts' }): Promise<void> {
   const { engine, offer: waiting } = talk;
-  const wanted = waiting !== undefined || talk.wants;
-  const fresh = wanted ? said.parts : said.parts.filter((part) => isKnown(engine, part));
-  talk.kept = [...talk.kept, ...fresh].slice(-partsKeptMax);
-  const { missing, changed } = await ingest(engine, wanted ? said.policies : [], talk.kept);
+  const answers = answersTo(talk, said);
+  const certificates = said.parts.filter((part) => isKnown(engine, part));
+  const fresh = [...talk.kept, ...answers.parts, ...certificates];
+  const { partsKeptMax, partsKeptBytesMax } = talkLimits;
+  talk.kept = newest(fresh, ({ length }) => length, partsKeptMax, partsKeptBytesMax);
+  const { missing, changed } = await ingest(engine, answers.policies, talk.kept);
   emitFinality(engine, changed);
+  if (changed.length > 0) moved(talk);
   if (missing.heads.length > 0 && said.parts.length > 0 && mayAskAgain(talk)) {
-    return say(talk, { type: 'want', ...missing });
+    return ask(talk, missing);
   }
   talk.kept = [];
+  talk.asking = new Set();
   talk.wants = false;
   if (talk.early.length > 0 && said.policies.length > 0) await retryEarly(talk);
   if (waiting === undefined) return;
@@ -76,25 +91,45 @@ export async function want(talk: Talk, said: Message & { type: 'want' }): Promis
   await say(talk, { type: 'parts', ...(await partsFor(talk.engine, said)) });
 }
 
-export async function commit(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
+export async function commit(
+  talk: Talk,
+  said: Message & { type: 'commit' },
+  size: number = talk.heardBytes,
+): Promise<void> {
   const on = relationshipOf(talk);
   if (on === undefined) return;
   talk.pending = false;
+  talk.repeats = false;
   await turn(talk, { type: 'commit', commit: said }, said.entries);
-  if (talk.pending) talk.early = [...talk.early, said].slice(-limits.earlyRunsMax);
-  else await lookForForks(talk, on, said);
+  const { cause } = said.signed.step;
+  if (talk.repeats && cause.type === 'append') repeatedRun(talk, cause.index);
+  if (talk.pending) keepEarly(talk, { said, size });
+  else if (!talk.repeats) await lookForForks(talk, on, said);
   if (relationshipOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
   const missing = missingFor(talk.engine, said.entries);
   if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
   talk.wants = true;
-  await say(talk, { type: 'want', ...missing });
+  await ask(talk, missing);
+}
+
+/** The same run once is enough, whatever signature it carries. */
+function keepEarly(talk: Talk, run: EarlyRun): void {
+  const same = ({ said }: EarlyRun): boolean =>
+    equal(stepStatementOf(said.signed), stepStatementOf(run.said.signed));
+  const others = talk.early.filter((one) => !same(one));
+  const { earlyRunsMax, earlyBytesMax } = talkLimits;
+  talk.early = newest([...others, run], ({ size }) => size, earlyRunsMax, earlyBytesMax);
 }
 
 /** Runs that came too early, or before the policy of their token. Overflow drops, resends heal. */
 async function retryEarly(talk: Talk): Promise<void> {
   const { early } = talk;
   talk.early = [];
-  for (const said of early) await commit(talk, said);
+  for (const { said, size } of early) await commit(talk, said, size);
+}
+
+function stepStatementOf({ step, slots }: SignedStep): Uint8Array {
+  return stepStatement(step, slots);
 }
 
 /** A run that contradicts what is known of its writer is kept as evidence, not only refused. */
@@ -123,8 +158,11 @@ export async function absorbed(
   if (on === undefined || cause.type !== 'absorb') return;
   const row = await readRun(engine, on.mine.start, cause.index);
   if (row === undefined || !equal(row.head, cause.head)) return;
+  // Signing may be randomised: the first signature is as good as any later one.
+  if (row.absorbed !== undefined && row.absorbed.signature.length > 0) return;
   if (checkSignedStep(signed, peer!.card) !== undefined) return;
   const to = draft();
   putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
   await engine.commit(to);
+  moved(talk);
 }

@@ -20,7 +20,7 @@ import { inputsOfEntry } from './parts.ts';
 import { lineageKnown, type Engine } from './engine.ts';
 import { draft, putOrigin, putToken } from './model.ts';
 import { rowKey, type PaymentRow } from './rows.ts';
-import { newToken } from './tokens.ts';
+import { makeRoom, newToken } from './tokens.ts';
 
 /** What a run rests on and this wallet does not have. */
 export interface Missing {
@@ -28,20 +28,47 @@ export interface Missing {
   readonly tokens: readonly Uint8Array[];
 }
 
-export function missingFor({ model }: Engine, entries: readonly Uint8Array[]): Missing {
+/** With `adoptedOnly`, of tokens that are not taken here only the policy is missed. */
+export function missingFor(
+  { model }: Engine,
+  entries: readonly Uint8Array[],
+  adoptedOnly: boolean = false,
+): Missing {
   const heads = new Map<string, Uint8Array>();
   const tokens = new Map<string, Uint8Array>();
   for (const bytes of entries) {
-    const decoded = entry.decode(bytes);
-    if (!decoded.ok) continue;
-    const operation = decodeOperation(decoded.value.operation);
-    const token = typeof operation === 'string' ? undefined : tokenOf(operation);
+    const token = tokenOfEntry(bytes);
     if (token !== undefined && !model.tokens.has(keyOf(token))) tokens.set(keyOf(token), token);
-    for (const { source } of inputsOfEntry(bytes)) {
+    const taken = !adoptedOnly || token === undefined || isAdopted(model, token);
+    for (const { source } of taken ? inputsOfEntry(bytes) : []) {
       if (!model.origins.has(keyOf(source))) heads.set(keyOf(source), source);
     }
   }
   return { heads: [...heads.values()], tokens: [...tokens.values()] };
+}
+
+/** What the inputs of a run rest on that is known here, and not certified here. */
+export function uncertifiedUnder({ model }: Engine, entries: readonly Uint8Array[]): Uint8Array[] {
+  const found = new Map<string, Uint8Array>();
+  const visit = (head: Uint8Array): void => {
+    const origin = model.origins.get(keyOf(head));
+    if (origin === undefined || origin.certified || found.has(keyOf(head))) return;
+    found.set(keyOf(head), head);
+    for (const source of origin.sources) visit(source);
+  };
+  for (const bytes of entries) for (const { source } of inputsOfEntry(bytes)) visit(source);
+  return [...found.values()];
+}
+
+/** The token that an entry moves, if it moves any. */
+function tokenOfEntry(bytes: Uint8Array): Uint8Array | undefined {
+  const decoded = entry.decode(bytes);
+  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  return typeof operation === 'string' ? undefined : tokenOf(operation);
+}
+
+function isAdopted(model: Engine['model'], token: Uint8Array): boolean {
+  return model.tokens.get(keyOf(token))?.adopted === 1;
 }
 
 /** What one message holds; whoever needs more asks again. */
@@ -196,6 +223,7 @@ async function ingestPolicies(engine: Engine, policies: readonly Uint8Array[]): 
     const decoded = policy.decode(bytes);
     if (!decoded.ok || engine.model.tokens.has(keyOf(tokenId(decoded.value)))) continue;
     const to = draft();
+    makeRoom(to, engine.model);
     putToken(to, engine.model, newToken(decoded.value));
     await engine.commit(to);
   }

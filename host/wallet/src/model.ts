@@ -152,6 +152,11 @@ export function putToken(to: Draft, model: Model, token: Token): void {
   to.after(() => model.tokens.set(keyOf(token.id), token));
 }
 
+export function removeToken(to: Draft, model: Model, id: Uint8Array): void {
+  to.remove(rowKey('policy', id));
+  to.after(() => model.tokens.delete(keyOf(id)));
+}
+
 export function putPayment(to: Draft, model: Model, row: PaymentRow): void {
   to.put(rowKey('payment', encodeWith(u64, row.number)), paymentRow.encode(row));
   to.after(() => {

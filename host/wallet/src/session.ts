@@ -8,10 +8,11 @@
 import { isZero, keyOf } from '@dsm/primitive';
 import { message as messageObject, type Message } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
-import type { MeetOptions } from './api.ts';
+import type { MeetOptions, Queues } from './api.ts';
 import { evidence, half, marks } from './comparing.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import { acted, endFlood, isFlood, queuesOf } from './flood.ts';
 import { agree, agreed, hello, turnedDown } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
@@ -38,6 +39,10 @@ export interface Session {
   readonly deliver: (at: RunAt) => Promise<{ readonly acked: Promise<boolean> }>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
+  /** Heads whose certificates were handed out in this talk: once is enough. */
+  readonly pushed: Set<string>;
+  /** What it holds in memory for the peer. */
+  readonly queues: () => Queues;
   readonly close: () => Promise<void>;
 }
 
@@ -59,6 +64,14 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     wants: false,
     early: [],
     pending: false,
+    asking: new Set(),
+    doubted: new Set(),
+    idle: 0,
+    emptyRuns: 0,
+    repeated: 0,
+    repeats: false,
+    heardBytes: 0,
+    refused: false,
     wireBytes: 0,
     sending: Promise.resolve(),
     unsentBytes: 0,
@@ -82,12 +95,15 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     deliver: async (at) => {
       const on = relationshipOf(talk);
       if (!open || on === undefined) return { acked: Promise.resolve(false) };
+      acted(talk);
       const ack = deferred<boolean>();
       talk.acks.set(keyOf(at.row.head), ack);
       await sayRun(talk, on, at);
       return { acked: ack.promise };
     },
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
+    pushed: new Set(),
+    queues: () => queuesOf(talk),
     close: async () => {
       if (!open) return;
       // Behind whatever is being answered: nothing is said after the farewell.
@@ -114,12 +130,18 @@ async function listen(talk: Talk): Promise<void> {
       return;
     }
     if (decoded.value.type !== 'absorbed') talk.wireBytes += bytes.length;
+    talk.heardBytes = bytes.length;
     try {
-      await engine.exclusive(() => heard(talk, decoded.value));
+      await engine.exclusive(() => (isFlood(talk) ? endFlood(talk) : heard(talk, decoded.value)));
     } catch (error) {
       // This side cannot go on, for example because its disk is full: nothing was half done.
       talk.ready.reject(error);
       talk.failure = error;
+      await connection.close();
+      return;
+    }
+    if (talk.refused) {
+      await patiently(talk.sending);
       await connection.close();
       return;
     }
@@ -229,6 +251,7 @@ async function propose(
     throw new DsmError('refused', 'another payment to this contact is under way');
   }
   const done = deferred<readonly PaymentRow[]>();
+  acted(talk);
   talk.asked = { done, release, check, payments: [], committed: false };
   await talk.engine.exclusive(async () => {
     talk.wireBytes = 0;

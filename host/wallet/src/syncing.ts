@@ -76,7 +76,9 @@ async function shareCertificates(runtime: Runtime): Promise<void> {
     const heads = engine.model.payments
       .filter((row) => equal(row.peer, device) && row.finality === 3)
       .slice(-16)
-      .map((row) => row.head);
+      .map((row) => row.head)
+      .filter((head) => !session.pushed.has(keyOf(head)));
+    for (const head of heads) session.pushed.add(keyOf(head));
     if (heads.length > 0) await session.push((await partsFor(engine, { heads, tokens: [] })).parts);
   }
 }

@@ -34,8 +34,22 @@ export interface Talk {
   kept: readonly Uint8Array[];
   wants: boolean;
   /** Runs of the peer that wait for an earlier one or for a policy; whether the last one does. */
-  early: readonly (Message & { type: 'commit' })[];
+  early: readonly EarlyRun[];
   pending: boolean;
+  /** Digests of the parts and policies that were asked for last: only those are kept. */
+  asking: ReadonlySet<string>;
+  /** Heads under the offer that is judged, known here without certificates, that were asked for. */
+  doubted: ReadonlySet<string>;
+  /** Messages of the peer since something moved; runs that gave nothing since the owner acted. */
+  idle: number;
+  emptyRuns: number;
+  /** The newest known run that the peer has said again, and whether the last commit was one. */
+  repeated: number;
+  repeats: boolean;
+  /** Bytes of the message that is being heard. */
+  heardBytes: number;
+  /** True once this side has refused to go on: the talk ends when that is said. */
+  refused: boolean;
   /** Bytes said and heard since the last offer began. */
   wireBytes: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */
@@ -47,6 +61,12 @@ export interface Talk {
   farewell: ReturnType<typeof setTimeout> | undefined;
   ended: boolean;
   peerEnded: boolean;
+}
+
+/** A run that cannot be judged yet, and how much room it takes. */
+export interface EarlyRun {
+  readonly said: Message & { type: 'commit' };
+  readonly size: number;
 }
 
 export interface Asked {
@@ -72,7 +92,7 @@ export function deferred<T>(): Deferred<T> {
 }
 
 /** A peer that asks and does not read is let go once this much waits for it. */
-const unsentBytesMax = 8 * 1_048_576;
+export const unsentBytesMax: number = 8 * 1_048_576;
 
 /**
  * Say something. Decisions do not wait for the peer to read: two devices that both have much to say
@@ -92,12 +112,11 @@ export async function say(talk: Talk, message: Message): Promise<void> {
     });
 }
 
-/** End the talk because of what the other side is or said. */
+/** End the talk because of what the other side is or said; the line is closed once it is told. */
 export async function giveUp(talk: Talk, code: ErrorCode, sentence: string): Promise<void> {
   talk.ready.reject(new DsmError(code, sentence));
+  talk.refused = true;
   await say(talk, { type: 'refuse', head: zero32, code, why: sentence });
-  await talk.sending;
-  await talk.connection.close().catch(() => undefined);
 }
 
 /** Both sides have accepted each other: payments can begin. */

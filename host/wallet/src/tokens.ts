@@ -5,7 +5,15 @@ import { policy, tokenId, type Policy } from '@dsm/protocols';
 import type { NewToken, TokenInfo } from './api.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
-import { draft, putToken, putWallet, type Model, type Token } from './model.ts';
+import {
+  draft,
+  putToken,
+  putWallet,
+  removeToken,
+  type Draft,
+  type Model,
+  type Token,
+} from './model.ts';
 import { idBytes, idText, prefixes } from './text.ts';
 
 export function tokenInfo({ id, rules, adopted, issuer }: Token): TokenInfo {
@@ -51,6 +59,20 @@ export function newToken(rules: Policy, overrides: Partial<Token> = {}): Token {
     strangersLimit: undefined,
     ...overrides,
   };
+}
+
+/** Policies that are known and neither adopted nor issued here: anybody can make and show them. */
+export const strangeTokensMax = 1_024;
+
+/** Forget a policy that nobody needs, if there are too many. Whoever offers it shows it again. */
+export function makeRoom(to: Draft, model: Model): void {
+  const strange = [...model.tokens.values()].filter(
+    ({ adopted, issuer }) => adopted === 0 && issuer === 0,
+  );
+  if (strange.length < strangeTokensMax) return;
+  const paid = new Set(model.payments.map(({ token }) => keyOf(token)));
+  const idle = strange.find(({ id }) => !paid.has(keyOf(id)));
+  if (idle !== undefined) removeToken(to, model, idle.id);
 }
 
 /** Shipped as a small amount: fifty whole units, or all there is. */

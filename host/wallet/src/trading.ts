@@ -37,6 +37,7 @@ import {
 } from './changes.ts';
 import { readRun, signStep, worldFor, type Engine } from './engine.ts';
 import { DsmError, errorCodes, sentenceOf, type ErrorCode } from './errors.ts';
+import { absorbedRun, ask, moved } from './flood.ts';
 import { signAs } from './keys.ts';
 import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
@@ -70,8 +71,11 @@ async function perform(talk: Talk, before: Relationship, effect: Effect): Promis
       return say(talk, effect.message);
     case 'persist-appended':
       return persistAppended(talk, before, effect.change, effect.run);
-    case 'persist-absorbed':
-      return keepRun(talk.engine, before, effect.change, talk.peer!.card, effect.countersignature);
+    case 'persist-absorbed': {
+      const { change, countersignature } = effect;
+      const by = talk.peer!.card;
+      return absorbedRun(talk, await keepRun(talk.engine, before, change, by, countersignature));
+    }
     case 'persist-acked':
       return persistAcked(talk, effect.head);
     case 'sign-step':
@@ -99,18 +103,22 @@ async function persistAppended(
   const appended = appendedDraft(engine, before, change, run, false);
   await engine.commit(appended.change);
   if (asked === undefined) return;
+  moved(talk);
   asked.payments = appended.payments;
   asked.committed = true;
 }
 
-/** Make an accepted run durable, with everything that follows from it, and tell the owner. */
+/**
+ * Make an accepted run durable, with everything that follows from it, and tell the owner. True if
+ * it gives this wallet something.
+ */
 export async function keepRun(
   engine: Engine,
   before: Relationship,
   change: Absorbed,
   by: Card,
   countersignature: Countersignature | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const consented = consentIsMine(engine, change, countersignature);
   const consent = consented ? countersignature : undefined;
   const { entries } = change.absorbed.run.claim;
@@ -123,6 +131,7 @@ export async function keepRun(
     engine.emit('payment', paymentOf(engine.model, engine.model.payments[number]!));
   }
   emitFinality(engine, changed);
+  return kept.payments.length > 0;
 }
 
 /** True if this device gave the countersignature: only then is an uncertified run taken as paid. */
@@ -151,6 +160,7 @@ async function persistAcked(talk: Talk, head: Uint8Array): Promise<void> {
     const to = draft();
     putRun(to, model, on, { index: at.index, row: { ...at.row, acked: 1 } });
     await talk.engine.commit(to);
+    moved(talk);
   }
   talk.acks.get(keyOf(head))?.resolve(true);
   talk.acks.delete(keyOf(head));
@@ -213,7 +223,9 @@ async function told(talk: Talk, outcome: Outcome): Promise<void> {
     case 'offered':
     case 'committed':
     case 'received':
+      return;
     case 'repeated':
+      talk.repeats = true;
   }
 }
 
@@ -296,7 +308,7 @@ export async function sayWants(talk: Talk): Promise<void> {
   emitFinality(talk.engine, changed);
   if (missing.heads.length + missing.tokens.length === 0) return;
   talk.wants = true;
-  await say(talk, { type: 'want', ...missing });
+  await ask(talk, missing);
 }
 
 /** An own run with its signature; made now if a crash came between. */

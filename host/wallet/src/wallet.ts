@@ -312,6 +312,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
   const relationship = (row: ContactRow): Relationship => ({
     contact: () => contactView(model, current(runtime, row)),
     connected: () => liveSession(runtime, row.device) !== undefined,
+    queues: () => liveSession(runtime, row.device)?.queues(),
     pay: (payment) => pay(runtime, row, payment),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { installNative } from '@dsm/node';
 import { createWallet, localNetwork, memory } from '@dsm/wallet';
 import type { NodeApi } from '@dsm/ports';
+import { finalities, market, paid } from './market.ts';
 
 installNative();
 
@@ -57,4 +58,16 @@ test('an issuer may allow fewer hops; the payment that would exceed them says so
     message: /lineage bounds/,
   });
   assert.equal(await mint.balance(id), 8n);
+});
+
+test('a payee that never syncs takes notes that rest on what it took before: the payer certified it', async () => {
+  const { maya, cafe } = await market();
+  // The second coin is of two: one of it comes back, and rests on this payment.
+  for (const amount of [1n, 1n]) await paid(maya, cafe, amount, 'offline');
+  await maya.sync();
+  await maya.load('ERA', 938n);
+  assert.deepEqual(finalities(cafe), ['pair-final', 'pair-final']);
+  assert.equal((await paid(maya, cafe, 9n, 'offline')).finality, 'pair-final');
+  const learned = finalities(cafe).filter((finality) => finality === 'certified');
+  assert.equal(learned.length, 1, 'and it learns the certificate by the way');
 });
