@@ -5,7 +5,6 @@ Values are bytes, text, int, `Amount`, None, lists and dicts, under the names th
 """
 
 import re
-import unicodedata
 
 VERSION = 1
 
@@ -368,12 +367,43 @@ evidence = Object(0x09, 4 * RECEIPT_MAX, Choice(
 
 
 def is_plain(text):
-    """Text that looks the same to everybody: composed, and without characters that are not seen."""
-    hidden = [char for char in text if unicodedata.category(char) in HIDDEN]
-    return text != "" and unicodedata.normalize("NFC", text) == text and not hidden
+    """Text that looks the same to everybody: no spaces around it, no character of the table."""
+    hidden = [char for char in text if any(a <= ord(char) <= b for a, b in UNPLAIN)]
+    return text != "" and text == text.strip(" ") and not hidden
 
 
-HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+UNPLAIN = [
+    (0x0000, 0x001f),
+    (0x007f, 0x00a0),
+    (0x00ad, 0x00ad),
+    (0x0300, 0x036f),
+    (0x0374, 0x0374),
+    (0x037e, 0x037e),
+    (0x0387, 0x0387),
+    (0x061c, 0x061c),
+    (0x115f, 0x1160),
+    (0x17b4, 0x17b5),
+    (0x180b, 0x180f),
+    (0x1ab0, 0x1aff),
+    (0x1dc0, 0x1dff),
+    (0x2000, 0x200f),
+    (0x2028, 0x202f),
+    (0x205f, 0x206f),
+    (0x20d0, 0x20ff),
+    (0x2126, 0x2126),
+    (0x212a, 0x212b),
+    (0x3000, 0x3000),
+    (0x3164, 0x3164),
+    (0xe000, 0xf8ff),
+    (0xf900, 0xfaff),
+    (0xfe00, 0xfe0f),
+    (0xfe20, 0xfe2f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff0, 0xffff),
+    (0x2f800, 0x2fa1f),
+    (0xe0000, 0x10ffff),
+]
 
 
 def is_sound(committee, bad):

@@ -72,6 +72,11 @@ const hidden: readonly (readonly [what: string, text: string])[] = [
   ['a paragraph separator', 'Eu\u2029ro'],
   ['a private character', 'Euro\ue000'],
   ['no character', '\uffff'],
+  ['a wide space', 'Eu\u3000ro'],
+  ['a space before it', ' Euro'],
+  ['a space behind it', 'Euro '],
+  ['a sign for another letter', '\u212aelvin'],
+  ['a tag', 'Euro\u{e0041}'],
 ];
 
 const options: readonly Draft[] = [

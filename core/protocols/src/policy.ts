@@ -6,7 +6,7 @@
  *          2    32  network
  *         34    32  registry lineage whose certificates count
  *         66  4+n   ticker, 1 to 12 ASCII letters and digits
- *            4+n   name, at most 48 bytes, in Unicode's composed form, without control characters
+ *            4+n   name, at most 48 bytes, plain: nothing that is not seen, no marks that join letters
  *             1    form: 0 fungible, 1 unique, 2 credential
  *             1    decimals, at most 38; 0 unless fungible
  *            16    cap: smallest units, or items; not zero
@@ -110,14 +110,60 @@ export const policy: Obj<Policy> = object(
   ),
 );
 
-/** Text that looks the same to everybody: tickers are ASCII, names composed and printable. */
+/**
+ * Characters that are not seen, turn the writing around, join others, stand for others or belong to
+ * nobody: a fixed table, so that every version of every runtime judges one policy alike.
+ */
+const unplain: readonly (readonly [first: number, last: number])[] = [
+  [0x0000, 0x001f],
+  [0x007f, 0x00a0],
+  [0x00ad, 0x00ad],
+  [0x0300, 0x036f],
+  [0x0374, 0x0374],
+  [0x037e, 0x037e],
+  [0x0387, 0x0387],
+  [0x061c, 0x061c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x1ab0, 0x1aff],
+  [0x1dc0, 0x1dff],
+  [0x2000, 0x200f],
+  [0x2028, 0x202f],
+  [0x205f, 0x206f],
+  [0x20d0, 0x20ff],
+  [0x2126, 0x2126],
+  [0x212a, 0x212b],
+  [0x3000, 0x3000],
+  [0x3164, 0x3164],
+  [0xe000, 0xf8ff],
+  [0xf900, 0xfaff],
+  [0xfe00, 0xfe0f],
+  [0xfe20, 0xfe2f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xffff],
+  [0x2f800, 0x2fa1f],
+  [0xe0000, 0x10ffff],
+];
+
+/** Text that looks the same to everybody: not empty, no spaces around it, no such character. */
+export function isPlainText(text: string): boolean {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  return (
+    text !== '' &&
+    !text.startsWith(' ') &&
+    !text.endsWith(' ') &&
+    points.every((point) => !unplain.some(([first, last]) => point >= first && point <= last))
+  );
+}
+
+/** Tickers are ASCII, names and labels plain. */
 function isPlain({ ticker, name, anchors }: Policy): boolean {
-  const printable = (text: string): boolean =>
-    text.length > 0 && text === text.normalize('NFC') && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
   return (
     /^[A-Za-z0-9]+$/.test(ticker) &&
-    printable(name) &&
-    anchors.every(({ label }) => printable(label))
+    isPlainText(name) &&
+    anchors.every(({ label }) => isPlainText(label))
   );
 }
 
