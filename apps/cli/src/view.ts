@@ -209,12 +209,15 @@ export const alarmSchema: s.Schema = s.record({
   device: s.text,
   what: s.oneOf('entries', 'steps', 'spends', 'issues', 'votes'),
   explain: s.text,
+  payments: s.list(s.text),
+  done: s.list(s.text),
   evidence: s.base64url,
   seenAt: s.count,
 });
 
-export function alarmView({ id, culprit, device, what, explain, evidence, seenAt }: Alarm): object {
-  return { id, culprit, device, what, explain, evidence, seenAt };
+export function alarmView(alarm: Alarm): object {
+  const { id, culprit, device, what, explain, payments, done, evidence, seenAt } = alarm;
+  return { id, culprit, device, what, explain, payments, done, evidence, seenAt };
 }
 
 export function decimalsOf(wallet: Wallet, token: string): number {

@@ -341,6 +341,10 @@ export interface Alarm {
   readonly what: 'entries' | 'steps' | 'spends' | 'issues' | 'votes';
   /** What happened, what was done, in sentences. */
   readonly explain: string;
+  /** Payments of this wallet, by id, whose notes the evidence names. */
+  readonly payments: readonly string[];
+  /** What this wallet does about it, and what became of those payments; a sentence each. */
+  readonly done: readonly string[];
   readonly evidence: Uint8Array;
   readonly seenAt: number;
 }

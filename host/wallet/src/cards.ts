@@ -10,6 +10,7 @@ import {
   equal,
   keyOf,
   u32,
+  workingKeyDigest,
   type Card,
 } from '@dsm/primitive';
 import type { Engine } from './engine.ts';
@@ -35,6 +36,23 @@ export async function cardAt(
   const bytes = await store.get(rowKey('card', device, encodeWith(u32, incarnation)));
   const decoded = bytes === undefined ? undefined : cardObject.decode(bytes);
   return decoded?.ok === true ? decoded.value : undefined;
+}
+
+/** The card of a contact, of now or of a former incarnation, whose working key has this digest. */
+export async function cardByKey(
+  { model, store }: Engine,
+  digest: Uint8Array,
+): Promise<Card | undefined> {
+  const former = await store.scan(rowKey('card'));
+  const all = [
+    ...[...model.contacts.values()].map(({ card }) => card),
+    ...former.map(([, b]) => b),
+  ];
+  for (const bytes of all) {
+    const decoded = cardObject.decode(bytes);
+    if (decoded.ok && equal(workingKeyDigest(decoded.value), digest)) return decoded.value;
+  }
+  return undefined;
 }
 
 /** The card under which the peer of a run consented to it or absorbed it; the newest if it did neither. */

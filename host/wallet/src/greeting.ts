@@ -3,7 +3,7 @@
  * unanswered is said again.
  */
 
-import { card as cardObject, cardDevice, checkCard, equal, kinds } from '@dsm/primitive';
+import { card as cardObject, cardDevice, checkCard, equal, keyOf, kinds } from '@dsm/primitive';
 import {
   agreedSecret,
   agreementDigest,
@@ -48,6 +48,10 @@ export async function hello(
       'pending',
       'this device was restored: sync with the nodes first, they may keep what it sent before',
     );
+  }
+  // Whoever was met before still settles what is old; a stranger has nothing to settle.
+  if (isBricked(model, device) && model.contacts.get(keyOf(device))?.agreed !== 1) {
+    return giveUp(talk, 'fork', 'there is evidence that this device told two histories');
   }
   const contact = await meetCard(engine, card, bytes, options.name);
   if (contact === undefined) {

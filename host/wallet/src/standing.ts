@@ -42,7 +42,7 @@ export function judgeStanding(
 }
 
 /**
- * Whether the owner takes the risk of a run that would be `pair-final`. Asked when it is offered, and
+ * Whether the owner takes the risk of a run that would be uncertified. Asked when it is offered, and
  * again when it comes: a consent is valid for ever, and meanwhile others may have used the limit.
  */
 export function judgeRisk(
@@ -53,10 +53,12 @@ export function judgeRisk(
   const given = new Map<string, bigint>();
   for (const bytes of entries) {
     const decoded = entry.decode(bytes);
-    const gift = decoded.ok ? givenTo(decoded.value.operation, model.device.id) : undefined;
+    const gift = decoded.ok ? givenTo(decoded.value.operation, model.device.id, model) : undefined;
     if (gift === undefined || gift.amount === 0n) continue;
-    const less = belowMinimum(model, peer.device, 'pair-final');
+    const less = belowMinimum(model, peer.device, gift.over ? 'edge-final' : 'pair-final');
     if (less !== undefined) return less;
+    // What an escrow covers cannot be spent elsewhere: no limit bounds it but the escrow.
+    if (gift.over !== undefined) continue;
     const token = model.tokens.get(keyOf(gift.token));
     if (token === undefined) return no('not-adopted', 'this wallet does not take the token');
     const amount = (given.get(keyOf(token.id)) ?? 0n) + gift.amount;

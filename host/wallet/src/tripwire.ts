@@ -15,7 +15,6 @@ import {
   nextHead,
   stepPosition,
   stepStatement,
-  workingKeyDigest,
   type Card,
   type Evidence,
   type SignedStep,
@@ -25,11 +24,13 @@ import {
 import { opensPurseNote } from '@dsm/protocols';
 import { marksMax, type Relationship, type MarkLine } from '@dsm/bilateral';
 import type { Alarm } from './api.ts';
+import { cardByKey } from './cards.ts';
+import { alarmOf, concerns, culprits, putConflicts, touchedBy } from './conviction.ts';
 import { openingOf } from './parts.ts';
+import { emitFinality } from './payments.ts';
 import { putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
 import type { AlarmRow, Half, MarkRow } from './rows.ts';
-import { idText } from './text.ts';
 
 /** The newest marks about third devices, to show to `peer`. */
 export function marksFor({ model }: Engine, peer: Uint8Array): MarkLine[] {
@@ -99,25 +100,33 @@ export async function completeHalf(engine: Engine, half: Half): Promise<Half> {
  */
 export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | undefined> {
   const { model, registry, clock } = engine;
-  const judged = checkEvidence(claim, model.device.network, opensPurseNote, registry);
-  if (!judged.ok) return undefined;
   const id = evidenceId(claim);
   const known = model.alarms.get(keyOf(id));
   if (known !== undefined) return alarmOf(model, known);
+  const judged = checkEvidence(claim, model.device.network, opensPurseNote, registry);
+  if (!judged.ok) return undefined;
+  const { culprit } = judged;
+  const touched = touchedBy(model, claim, culprit.id);
+  const before = [...model.alarms.values()].find(({ device }) => equal(device, culprit.id));
+  // One proof convicts for good; more are kept only if they say something about own payments.
+  if (before !== undefined && touched.length === 0) return alarmOf(model, before);
+  if (!concerns(engine, culprit, touched)) return undefined;
   const row: AlarmRow = {
     id,
-    device: judged.culprit.id,
-    culprit: ['device', 'issuer', 'node'].indexOf(judged.culprit.type),
+    device: culprit.id,
+    culprit: culprits.indexOf(culprit.type),
     evidence: evidenceObject.encode(claim),
     seenAt: clock.now(),
   };
   const to = draft();
   putAlarm(to, model, row);
-  for (const on of relationshipsWith(model, judged.culprit.id))
+  for (const on of relationshipsWith(model, culprit.id))
     putRelationship(to, model, { ...on, bricked: 1 });
+  const downgraded = putConflicts(to, model, touched);
   await engine.commit(to);
   const alarm = alarmOf(model, row);
   engine.emit('fork', alarm);
+  emitFinality(engine, downgraded);
   return alarm;
 }
 
@@ -140,18 +149,10 @@ export async function evidenceOfSlot(
 ): Promise<Evidence | undefined> {
   const [first, second] = values;
   if (first === undefined || second === undefined) return undefined;
-  const by = writerCard(engine.model, place.writer);
+  const by = await cardByKey(engine, place.writer);
   const opening = await openingFor(engine, place, []);
   if (by === undefined || opening === undefined) return undefined;
   return { type: 'spends', card: by, place, first, second, opening };
-}
-
-function writerCard(model: Model, writer: Uint8Array): Card | undefined {
-  for (const { card: bytes } of model.contacts.values()) {
-    const decoded = cardObject.decode(bytes);
-    if (decoded.ok && equal(workingKeyDigest(decoded.value), writer)) return decoded.value;
-  }
-  return undefined;
 }
 
 /** A step that contradicts one that is kept. */
@@ -207,30 +208,4 @@ async function runThrough(
     if (row !== undefined) return { index: end, row };
   }
   return undefined;
-}
-
-const sentences: Record<Evidence['type'], string> = {
-  entries: 'wrote two different entries after the same one',
-  steps: 'signed two different steps with the same number',
-  spends: 'spent the same purse note twice',
-  issues: 'issued twice after the same issue',
-  votes: 'voted for two values in one slot',
-};
-
-export function alarmOf(model: Model, row: AlarmRow): Alarm {
-  const decoded = evidenceObject.decode(row.evidence);
-  const what = decoded.ok ? decoded.value.type : 'steps';
-  const contact = model.contacts.get(keyOf(row.device));
-  const culprit = contact?.name ?? idText(row.culprit === 2 ? 'node' : 'device', row.device);
-  return {
-    id: idText('alarm', row.id),
-    culprit,
-    device: idText(row.culprit === 2 ? 'node' : 'device', row.device),
-    what,
-    explain:
-      `${culprit} ${sentences[what]}. Both statements carry its signature, so anyone can check it. ` +
-      'New payments from it are refused from now on; what was certified stays.',
-    evidence: row.evidence,
-    seenAt: row.seenAt,
-  };
 }

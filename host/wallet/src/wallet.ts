@@ -18,6 +18,7 @@ import type {
   WalletEvents,
   WalletOptions,
 } from './api.ts';
+import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
 import type { Engine } from './engine.ts';
@@ -37,7 +38,6 @@ import { checkOpen, checkReady, converse, current, liveSession, type Runtime } f
 import { sync } from './syncing.ts';
 import { idText, phraseOf } from './text.ts';
 import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
-import { alarmOf } from './tripwire.ts';
 import { balanceOf } from './value.ts';
 import { verifyRelationships } from './verify.ts';
 import { inbox, outbox } from './waiting.ts';

@@ -45,6 +45,7 @@ const show: CommandSpec = {
       context.result(alarmView(alarm), [
         `${alarm.culprit}  ${alarm.device}`,
         alarm.explain,
+        ...alarm.payments.map((id) => `touches  ${id}: dsm receipt show`),
         `evidence: ${alarm.evidence.length} bytes about two ${alarm.what}`,
       ]);
       return 0;
