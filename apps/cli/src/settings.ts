@@ -39,10 +39,10 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
     isValid: (value) => /^.+:\d{1,5}$/.test(value),
   },
   over: {
-    meaning: 'how to pay: auto, offline or online',
+    meaning: 'how to pay: auto, edge, offline or online',
     variable: 'DSM_OVER',
     standard: 'auto',
-    isValid: (value) => ['auto', 'offline', 'online'].includes(value),
+    isValid: (value) => ['auto', 'edge', 'offline', 'online'].includes(value),
   },
 };
 

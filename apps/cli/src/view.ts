@@ -39,22 +39,26 @@ export const balanceSchema: s.Schema = s.record({
   online: s.units,
   purse: s.units,
   uncertified: s.units,
+  edges: s.units,
   decimal: s.decimal,
 });
 
-export function balanceView({ token, total, online, purse, uncertified }: Balance): object {
+export function balanceView(balance: Balance): object {
+  const { token, total, online, purse, uncertified, edges } = balance;
   const { id, ticker, decimals } = token;
   const decimal = formatAmount(total, decimals);
-  return { token: id, ticker, decimals, total, online, purse, uncertified, decimal };
+  return { token: id, ticker, decimals, total, online, purse, uncertified, edges, decimal };
 }
 
 export function balanceLines(balances: readonly Balance[]): readonly string[] {
   if (balances.length === 0) return ['No tokens yet: dsm token adopt ID takes one.'];
-  const rows = balances.map(({ token, total, online, purse, uncertified }) => [
-    ...[total, online, purse, uncertified].map((units) => formatAmount(units, token.decimals)),
+  const rows = balances.map(({ token, total, online, purse, uncertified, edges }) => [
+    ...[total, online, purse, uncertified, edges].map((units) =>
+      formatAmount(units, token.decimals),
+    ),
     token.ticker,
   ]);
-  return table([['total', 'online', 'purse', 'uncertified', 'token'], ...rows], 4);
+  return table([['total', 'online', 'purse', 'uncertified', 'edges', 'token'], ...rows], 5);
 }
 
 export const paymentSchema: s.Schema = s.record({
@@ -67,7 +71,7 @@ export const paymentSchema: s.Schema = s.record({
   amount: s.units,
   decimal: s.decimal,
   note: s.text,
-  over: s.oneOf('offline', 'online'),
+  over: s.oneOf('edge', 'offline', 'online'),
   finality: s.oneOf(...Object.keys(finalities)),
   waiting: s.text,
   wireBytes: s.count,

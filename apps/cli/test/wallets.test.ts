@@ -108,6 +108,25 @@ test('an online payment waits at the nodes until the receiver comes', async () =
   assert.equal(balance!.total, '1950');
 });
 
+test('an edge is funded knowingly, paid over, shown on both sides and left', async () => {
+  const unread = await said('edge fund Café 10 ERA', 'Maya');
+  assert.equal(unread.exit, 2);
+  assert.equal((await good<Edge>('edge limit', 'Café ERA 15', 'Maya')).limit[0], '1500');
+  assert.equal((await good<Edge>('edge fund', 'Café 10 ERA --yes', 'Maya')).mine, '1000');
+  assert.equal((await said('edge fund Café 10 ERA --yes', 'Maya')).exit, 4);
+  const paid = await good<Paid>('pay', 'Café 3 ERA --over edge', 'Maya');
+  assert.equal(paid.payment.finality, 'edge-final');
+  await good('sync', '', 'Café');
+  const [edge] = await good<readonly Edge[]>('edge ls', '', 'Café');
+  assert.deepEqual([edge!.mine, edge!.theirs], ['300', '700']);
+  assert.equal((await good<Edge>('edge exit', 'Maya ERA', 'Café')).mine, '0');
+  await good('sync', '', 'Maya');
+  const left = await good<Edge>('edge show', 'Café ERA', 'Maya');
+  assert.deepEqual([left.mine, left.escrows[0]!.state], ['0', 'left']);
+  await good('pay', 'Maya 3 ERA --over online', 'Café');
+  await good('sync', '', 'Maya');
+});
+
 test('contacts are renamed and blocked', async () => {
   await good('contact rename', 'Café Central', 'Maya');
   assert.equal((await good<Contact>('contact block', 'Central', 'Maya')).state, 'blocked');
@@ -166,6 +185,13 @@ test('a backup becomes the next incarnation, with what the nodes show unspent', 
   const [balance] = await good<readonly Balance[]>('balance', '', 'Again');
   assert.equal(balance!.total, '1950');
 });
+
+interface Edge {
+  readonly mine: string;
+  readonly theirs: string;
+  readonly limit: readonly string[];
+  readonly escrows: readonly { readonly state: string }[];
+}
 
 interface Contact {
   readonly name: string;

@@ -43,6 +43,8 @@ export const limits = {
   unsignedTicksMax: 65_536,
   /** Protocol: locks that one escrow holds at a time. */
   locksMax: 16,
+  /** Local: escrows of one token that this wallet has open towards one contact. */
+  escrowsMax: 8,
   /** Protocol: one write to a slot and the state of a slot, as bytes. */
   slotWriteBytesMax: 131_072,
   slotStateBytesMax: 524_288,

@@ -23,7 +23,9 @@ import { readRun, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { runsSince, sinceStart } from './kept-runs.ts';
 import { appendRun, deliverRun } from './online.ts';
-import { actingRelationship, payWith, soon, wantedOf } from './paying.ts';
+import { soon } from './handing.ts';
+import { actingRelationship } from './payable.ts';
+import { payWith, wantedOf } from './paying.ts';
 import { paymentOf } from './payments.ts';
 import { checkReady, current, liveSession, type Runtime } from './runtime.ts';
 import type { ContactRow } from './rows.ts';
@@ -168,7 +170,7 @@ async function say(
 ): Promise<{ readonly index: number; readonly lane: Uint8Array }> {
   const { engine } = runtime;
   const contact = current(runtime, row);
-  const on = actingRelationship(runtime, contact);
+  const on = actingRelationship(runtime.engine, contact);
   const { at, said } = await engine.exclusive(async () => {
     check();
     const run = await appendRun(engine, on.key, operations, false);

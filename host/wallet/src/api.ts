@@ -9,6 +9,7 @@
 import type { App, Finality, MinimumFinality } from '@dsm/protocols';
 import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
 import type { Registry, Suite } from '@dsm/primitive';
+import type { Edge, EdgeActions } from './edge-api.ts';
 
 /** A network: its name, the registry that counts, and a way to each of its nodes, by index. */
 export interface Network {
@@ -63,6 +64,9 @@ export interface Wallet {
   /** What waits: for the peer, for the nodes, for this device. */
   readonly inbox: () => readonly Waiting[];
   readonly outbox: () => readonly Waiting[];
+
+  /** The edges with all contacts, in all tokens: escrows of both directions as one thing. */
+  readonly edges: () => readonly Edge[];
 
   /** Talk to the nodes: fetch what came, send what waits, certify what is missing. */
   readonly sync: () => Promise<SyncReport>;
@@ -153,14 +157,15 @@ export interface OfflineLimits {
 }
 
 /** One contact, as something to act on. With a live connection it pays offline. */
-export interface Relationship {
+export interface Relationship extends EdgeActions {
   readonly contact: () => Contact;
   readonly connected: () => boolean;
   /** What the live conversation holds in memory for this contact; undefined without one. */
   readonly queues: () => Queues | undefined;
   /**
-   * Pay. `over` is `auto` by default: offline over the live connection if the purse suffices, else
-   * online. Resolves when nothing more can be done now; look at `finality`.
+   * Pay. `over` is `auto` by default: over the edge if its rest suffices; else offline over the live
+   * connection if the purse suffices; else online. Over an edge there is nothing to consent to: one
+   * message pays. Resolves when nothing more can be done now; look at `finality`.
    */
   readonly pay: (payment: NewPayment) => Promise<Payment>;
   readonly minimumFinality: () => MinimumFinality;
@@ -249,7 +254,7 @@ export interface Queues {
 export type NewPayment = (
   | { readonly token: string; readonly amount: bigint }
   | { readonly [ticker: Uppercase<string>]: bigint }
-) & { readonly note?: string; readonly over?: 'auto' | 'offline' | 'online' };
+) & { readonly note?: string; readonly over?: 'auto' | 'edge' | 'offline' | 'online' };
 
 export interface NewToken {
   readonly ticker: string;
@@ -282,6 +287,8 @@ export interface Balance {
   readonly purse: bigint;
   /** Received or left over offline, not certified yet: counts towards the limit. */
   readonly uncertified: bigint;
+  /** This wallet's part of its edges: payable to those contacts alone until somebody leaves. */
+  readonly edges: bigint;
 }
 
 export interface Payment {
@@ -294,7 +301,7 @@ export interface Payment {
   readonly ticker: string;
   readonly amount: bigint;
   readonly note: string;
-  readonly over: 'offline' | 'online';
+  readonly over: 'edge' | 'offline' | 'online';
   readonly finality: Finality;
   /** What is still missing, in a sentence; empty when nothing is. */
   readonly waiting: string;

@@ -30,6 +30,7 @@ import {
 import { refreshFinality } from './changes.ts';
 import { inputsOfEntry } from './parts.ts';
 import { lineageKnown, type Engine } from './engine.ts';
+import { putLeft, putVoid } from './escrow-rows.ts';
 import { draft, putNote, putOrigin, putPayment, type Draft } from './model.ts';
 import { rowKey, type PaymentRow } from './rows.ts';
 import { evidenceOfSlot, raise } from './tripwire.ts';
@@ -108,6 +109,7 @@ async function keepCertificates(
   if (verdict.type !== 'good') return 'undecided';
   const to = draft();
   putOrigin(to, engine.model, verdict.origin, encodePart(better));
+  putLeft(to, engine.model, better, verdict.origin);
   await engine.commit(to);
   return verdict.origin.certified ? 'certified' : 'undecided';
 }
@@ -209,6 +211,7 @@ function voidFrom(to: Draft, engine: Engine, head: Uint8Array): void {
   for (const row of model.notes.values()) {
     if (equal(row.note.source, head)) putNote(to, model, { ...row, state: 1 });
   }
+  putVoid(to, model, head);
   for (const row of model.payments) {
     if (equal(row.head, head)) putPayment(to, model, { ...row, finality: 4 });
   }

@@ -48,7 +48,7 @@ import {
 import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './rows.ts';
 import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
-import { finalityOf, givenTo } from './value.ts';
+import { finalityOf, givenTo, type Given } from './value.ts';
 
 /** An own run, stated and durable, not signed. */
 export function appendedDraft(
@@ -112,7 +112,10 @@ function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
   );
 }
 
-/** One row for each transfer of a run that gives something to the other device. */
+/**
+ * One row for each transfer of a run that gives something to the other device. Totals of one token
+ * are one payment: it emptied the older escrows and went on over the last.
+ */
 function paymentsOf(
   { model, clock }: Engine,
   on: Relationship,
@@ -128,6 +131,7 @@ function paymentsOf(
     const decoded = entry.decode(bytes);
     const given = decoded.ok ? givenTo(decoded.value.operation, receiver, model) : undefined;
     if (!decoded.ok || given === undefined || given.amount === 0n) continue;
+    const { amount, emptied } = withTotalsBefore(rows, given);
     rows.push({
       number: model.payments.length + rows.length,
       head: heads[i]!,
@@ -137,16 +141,28 @@ function paymentsOf(
       index: decoded.value.index,
       peer: on.peer.device,
       token: given.token,
-      amount: given.amount,
+      amount,
       note: given.memo,
       online,
       finality: 0,
       over: given.over,
+      emptied,
       wireBytes: 0,
       seenAt: clock.now(),
     });
   }
   return rows;
+}
+
+/** What a total gives together with those before it in its run, which it takes out of the rows. */
+function withTotalsBefore(
+  rows: PaymentRow[],
+  { amount, over, token }: Given,
+): Pick<PaymentRow, 'amount' | 'emptied'> {
+  const before = over === undefined ? undefined : rows.at(-1);
+  if (before?.over === undefined || !equal(before.token, token)) return { amount, emptied: [] };
+  rows.pop();
+  return { amount: before.amount + amount, emptied: [...before.emptied, before.over] };
 }
 
 /** An own run after signing: the signature and what the run is in the lineage of its notes. */

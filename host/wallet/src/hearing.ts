@@ -7,7 +7,9 @@
 
 import { checkSignedStep, equal, keyOf, stepStatement, type SignedStep } from '@dsm/primitive';
 import type { Relationship, Message } from '@dsm/bilateral';
-import { decodePart, partHead } from '@dsm/protocols';
+import { decodePart, isExitPart, isIssuePart, partHead } from '@dsm/protocols';
+import { collectNow } from './collecting.ts';
+import { fundingHeads } from './edge-value.ts';
 import { readRun, type Engine } from './engine.ts';
 import { answersTo, ask, moved, newest, repeatedRun, talkLimits } from './flood.ts';
 import { ingest, missingFor, partsFor, uncertifiedUnder } from './lineage.ts';
@@ -50,17 +52,18 @@ export async function offer(
   await turn(talk, { type: 'offer', offer: said, standing }, said.entries);
 }
 
-/** Parts that were asked for; or, unasked, better certificates of what is known already. */
+/** Parts that were asked for; or, unasked, better certificates and gifts. */
 export async function parts(talk: Talk, said: Message & { type: 'parts' }): Promise<void> {
   const { engine, offer: waiting } = talk;
   const answers = answersTo(talk, said);
-  const certificates = said.parts.filter((part) => isKnown(engine, part));
-  const fresh = [...talk.kept, ...answers.parts, ...certificates];
+  const welcome = said.parts.filter((part) => isWelcome(engine, part));
+  const fresh = [...talk.kept, ...answers.parts, ...welcome];
   const { partsKeptMax, partsKeptBytesMax } = talkLimits;
   talk.kept = newest(fresh, ({ length }) => length, partsKeptMax, partsKeptBytesMax);
   const { missing, changed } = await ingest(engine, answers.policies, talk.kept);
   emitFinality(engine, changed);
-  if (changed.length > 0) moved(talk);
+  const collected = await collectNow(engine);
+  if (changed.length > 0 || collected > 0) moved(talk);
   if (missing.heads.length > 0 && said.parts.length > 0 && mayAskAgain(talk)) {
     return ask(talk, missing);
   }
@@ -80,11 +83,19 @@ function mayAskAgain(talk: Talk): boolean {
   return waiting.rounds < wantRoundsMax;
 }
 
-function isKnown({ model }: Engine, bytes: Uint8Array): boolean {
+/** Parts that may come unasked: of what is known already, or of what is given to this device. */
+function isWelcome({ model }: Engine, bytes: Uint8Array): boolean {
   const part = decodePart(bytes);
   if (part === undefined) return false;
   const head = partHead(part);
-  return model.origins.has(keyOf(head)) || model.payments.some((row) => equal(row.head, head));
+  if (model.origins.has(keyOf(head))) return true;
+  const awaited = [...model.payments.map((row) => row.head), ...fundingHeads(model)];
+  if (awaited.some((one) => equal(one, head))) return true;
+  if (isExitPart(part)) {
+    const payer = model.origins.get(keyOf(part.source))?.payer;
+    return payer !== undefined && equal(payer.device, model.device.id);
+  }
+  return isIssuePart(part) && part.issue.outputs.some(({ owner }) => equal(owner, model.device.id));
 }
 
 export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {

@@ -1,6 +1,8 @@
 /** @dsm/wallet: the SDK. Start with `createWallet`; `localNetwork` gives it something to talk to. */
 
 export * from './api.ts';
+export * from './edge-api.ts';
+export { escrowStates, type EscrowState } from './edge-value.ts';
 export * from './errors.ts';
 export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
 export {

@@ -17,7 +17,9 @@ import {
 } from '@dsm/protocols';
 import { refreshFinality } from './changes.ts';
 import { inputsOfEntry } from './parts.ts';
+import { fundingHeads } from './edge-value.ts';
 import { lineageKnown, type Engine } from './engine.ts';
+import { putLeft } from './escrow-rows.ts';
 import { draft, putOrigin, putToken } from './model.ts';
 import { rowKey, type PaymentRow } from './rows.ts';
 import { makeRoom, newToken } from './tokens.ts';
@@ -193,16 +195,17 @@ async function checkRound(engine: Engine, parts: readonly LineagePart[]): Promis
     }
     if (verdict.type !== 'good' || !improves(engine, verdict.origin)) continue;
     putOrigin(to, engine.model, verdict.origin, encodePart(part));
+    putLeft(to, engine.model, part, verdict.origin);
     good.set(keyOf(verdict.origin.head), verdict.origin);
   }
   await engine.commit(to);
   return { left, missing: { heads, tokens }, progress: good.size > 0 };
 }
 
-/** Parts of payments that were kept before what they rest on was here. */
+/** Parts of payments and of funded escrows that were kept before what they rest on was here. */
 async function unchecked({ model, store }: Engine): Promise<Uint8Array[]> {
   const parts: Uint8Array[] = [];
-  for (const { head } of model.payments) {
+  for (const head of [...model.payments.map((row) => row.head), ...fundingHeads(model)]) {
     if (model.origins.has(keyOf(head))) continue;
     const bytes = await store.get(rowKey('part', head));
     if (bytes !== undefined) parts.push(bytes);

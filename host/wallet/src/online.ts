@@ -225,13 +225,10 @@ export async function receiveFrom(engine: Engine, relationship: Uint8Array): Pro
   }
 }
 
-/** Fetch the lineage of payments that were absorbed without it: a crash came between. */
+/** Fetch the lineage of what was absorbed without it: a crash came between. */
 export async function fetchLineage(engine: Engine): Promise<void> {
   const { model, store, quorum } = engine;
-  const bare = model.payments.filter(
-    (row) => row.side === 1 && !model.origins.has(keyOf(row.head)),
-  );
-  for (const row of bare) {
+  for (const row of bareRuns(engine)) {
     const on = model.relationships.get(keyOf(row.relationship));
     if (on === undefined || !equal(on.theirs.start, row.lane)) continue;
     const run = await runThrough(store, row);
@@ -245,6 +242,25 @@ export async function fetchLineage(engine: Engine): Promise<void> {
     const { changed } = await engine.exclusive(() => ingest(engine, policies, parts));
     emitFinality(engine, changed);
   }
+}
+
+/** Where payments and escrows of peers came whose own part of the lineage is not checked yet. */
+function bareRuns({ model }: Engine): readonly {
+  readonly relationship: Uint8Array;
+  readonly lane: Uint8Array;
+  readonly index: number;
+}[] {
+  const isBare = (head: Uint8Array): boolean => !model.origins.has(keyOf(head));
+  const payments = model.payments.filter(
+    (row) => row.side === 1 && row.over === undefined && isBare(row.head),
+  );
+  const escrows = [...model.escrows.values()]
+    .filter((row) => row.side === 1 && isBare(row.escrow.note.source))
+    .map(({ relationship, opened }) => {
+      const lane = model.relationships.get(keyOf(relationship))!.theirs.start;
+      return { relationship, lane, index: opened };
+    });
+  return [...payments, ...escrows];
 }
 
 interface OpenedParcel {

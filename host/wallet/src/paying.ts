@@ -15,13 +15,15 @@ import type { Balance, NewPayment, Payment } from './api.ts';
 import type { Relationship } from '@dsm/bilateral';
 import { DsmError } from './errors.ts';
 import { certifyOne } from './certify.ts';
-import { partsFor } from './lineage.ts';
+import { payOverEdge } from './edge-paying.ts';
+import { edgeOf } from './edges.ts';
+import { handOver } from './handing.ts';
 import type { Model, Token } from './model.ts';
-import { appendRun, deliverRun } from './online.ts';
+import { appendRun } from './online.ts';
+import { actingRelationship, type Beside } from './payable.ts';
 import { paymentOf } from './payments.ts';
 import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
-import type { Session } from './session.ts';
 import { mintOf } from './issuing.ts';
 import { findToken } from './tokens.ts';
 import { mine } from './engine.ts';
@@ -30,12 +32,6 @@ import { balanceOf, inputsOf, spendable, transferOf } from './value.ts';
 export async function pay(runtime: Runtime, to: ContactRow, wanted: NewPayment): Promise<Payment> {
   const row = await payWith(runtime, to, wanted, { operations: [], check: () => undefined });
   return paymentOf(runtime.engine.model, row);
-}
-
-/** What stands before the payment in its run, and what must hold when the run is written. */
-export interface Beside {
-  readonly operations: readonly Uint8Array[];
-  readonly check: () => void;
 }
 
 /** Pay, in one run with other operations: both are made, or neither. */
@@ -49,14 +45,18 @@ export async function payWith(
   const { model } = runtime.engine;
   const { token, amount } = wantedOf(model, wanted);
   const contact = current(runtime, to);
-  const on = actingRelationship(runtime, contact);
+  const on = actingRelationship(runtime.engine, contact);
   if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
   const session = liveSession(runtime, contact.device);
   const over = wanted.over ?? 'auto';
+  const note = wanted.note ?? '';
+  const edge = over === 'auto' && edgeOf(model, contact, token).canPay >= amount;
+  if (over === 'edge' || edge) {
+    return payOverEdge(runtime, contact, { token, amount, note }, beside);
+  }
   const covered = balanceOf(model, token).purse >= amount;
   const offline = over === 'offline' || (over === 'auto' && session !== undefined && covered);
-  const note = wanted.note ?? '';
-  if (!offline) return payOnline(runtime, on, session, { token, amount, note }, beside);
+  if (!offline) return payOnline(runtime, contact, on, { token, amount, note }, beside);
   if (session === undefined) {
     throw new DsmError('unreachable', `${contact.name} is not connected: meet, or pay online`);
   }
@@ -89,18 +89,6 @@ function amountOf(wanted: NewPayment): { readonly name: string; readonly amount:
   throw new DsmError('usage', 'say one token and one amount: { ERA: 5n }, or { token, amount }');
 }
 
-/** The relationship with a contact to whom this wallet may write. */
-export function actingRelationship({ engine }: Runtime, contact: ContactRow): Relationship {
-  const on =
-    contact.relationship === undefined
-      ? undefined
-      : engine.model.relationships.get(keyOf(contact.relationship));
-  if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
-  if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
-  if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
-  return on;
-}
-
 /** Choose notes and promise them to nobody else until `release`. */
 function promise(
   { engine, reserved }: Runtime,
@@ -122,8 +110,8 @@ function promise(
 
 async function payOnline(
   runtime: Runtime,
+  to: ContactRow,
   on: Relationship,
-  session: Session | undefined,
   {
     token,
     amount,
@@ -138,31 +126,12 @@ async function payOnline(
     .exclusive(async () => {
       check();
       const appended = await appendRun(engine, on.key, [...operations, operation], true);
-      return { run: appended, said: await session?.deliver(appended.at) };
+      return { run: appended, said: await liveSession(runtime, to.device)?.deliver(appended.at) };
     })
     .finally(release);
   const { number, head } = run.payments[0]!;
-  const outcome = await certifyOne(engine, head);
-  await refresh(runtime);
-  if (outcome === 'conflicted') {
-    throw new DsmError('already-spent', 'the nodes hold another spend of this note');
-  }
-  await deliverRun(engine, on, run.at);
-  if (session !== undefined && said !== undefined && (await soon(said.acked))) {
-    await session.push((await partsFor(engine, { heads: [head], tokens: [] })).parts);
-  }
+  await handOver(runtime, to, run.at, head, said);
   return model.payments[number]!;
-}
-
-/** A peer that is connected and does not answer is not waited for: the nodes have it all. */
-const answerMs = 2_000;
-
-export async function soon(answer: Promise<boolean>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), answerMs);
-  const answered = await Promise.race([answer, promise]);
-  clearTimeout(timer);
-  return answered;
 }
 
 /** Online notes become purse notes: a load on the own lane, certified. */

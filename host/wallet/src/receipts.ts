@@ -19,7 +19,7 @@ import {
   type Receipt,
   type Registry,
 } from '@dsm/primitive';
-import { noteKinds, type Finality } from '@dsm/protocols';
+import { decodeOperation, noteKinds, type Finality } from '@dsm/protocols';
 import type { ReceiptFile } from './api.ts';
 import { inputsOfEntry } from './parts.ts';
 import { runThrough, type Engine } from './engine.ts';
@@ -90,6 +90,15 @@ export interface ReceiptReport {
     readonly amount: bigint;
     readonly note: string;
   }[];
+  /**
+   * What is paid of an escrow with this run. How much that is more than before, the file alone does
+   * not show; whether the escrow stands, its payee knows.
+   */
+  readonly totals: readonly {
+    readonly escrow: string;
+    readonly total: bigint;
+    readonly note: string;
+  }[];
 }
 
 /** Both signed, and every note that is spent is a purse note: only those are paid without a node. */
@@ -130,5 +139,14 @@ export function verifyReceipt(
     complete: claim.peer !== undefined,
     finality: refusal === undefined && isPairFinal(claim) ? 'pair-final' : 'pending',
     payments,
+    totals: claim.entries.flatMap(totalSaid),
   };
+}
+
+function totalSaid(encoded: Uint8Array): ReceiptReport['totals'] {
+  const there = entry.decode(encoded);
+  const operation = there.ok ? decodeOperation(there.value.operation) : 'malformed';
+  if (typeof operation === 'string' || operation.type !== 'total') return [];
+  const { escrow, total, memo } = operation;
+  return [{ escrow: idText('escrow', escrow), total, note: memo }];
 }

@@ -33,10 +33,11 @@ import {
   zero32,
   type Card,
   type Obj,
+  type SlotPlace,
   type StepWrite,
 } from '@dsm/primitive';
 import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
-import { noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
+import { exitPlace, noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { putFormerCard } from './cards.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
@@ -169,13 +170,20 @@ async function freeNotes({ model, quorum }: Engine): Promise<NoteRow[]> {
   const kept: NoteRow[] = [];
   for (const row of model.notes.values()) {
     if (row.note.kind === noteKinds.purse || row.state !== 0) continue;
-    const reading = await quorum.readSlot(spendPlace(row.note));
+    const reading = await quorum.readSlot(endOf(row, model));
     if (reading.type === 'undecided') {
       throw new DsmError('offline', 'too few nodes answer to see which notes are free');
     }
     if (reading.type === 'free') kept.push(row);
   }
   return kept;
+}
+
+/** The slot that says whether a note is still there: an escrow has only its exit. */
+function endOf({ note }: NoteRow, { escrows }: Engine['model']): SlotPlace {
+  if (note.kind !== noteKinds.escrow) return spendPlace(note);
+  const row = escrows.get(keyOf(noteId(note.source, note.index)));
+  return row === undefined ? spendPlace(note) : exitPlace(row.escrow);
 }
 
 /** New lanes, a new step chain from the empty map, and the leaves that are carried over. */

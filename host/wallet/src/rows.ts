@@ -197,10 +197,19 @@ export interface ContactRow {
   /** What is demanded of payments from this contact: an index into `minimumFinalities`. */
   readonly minimum: 0 | 1 | 2;
   /** Offline limits for this contact alone, at most one for each token. */
-  readonly limits: readonly { readonly token: Uint8Array; readonly limit: bigint }[];
+  readonly limits: readonly TokenLimit[];
+  /** The most that is set apart for this contact in escrows, at most one for each token. */
+  readonly edgeLimits: readonly TokenLimit[];
   /** Talks that were ended because they went nowhere. */
   readonly floods: number;
 }
+
+export interface TokenLimit {
+  readonly token: Uint8Array;
+  readonly limit: bigint;
+}
+
+const tokenLimits = list(struct<TokenLimit>({ token: bytes32, limit: u128 }), 256);
 
 export const contactRow: Obj<ContactRow> = object(
   kinds.relationship,
@@ -215,7 +224,8 @@ export const contactRow: Obj<ContactRow> = object(
     agreed: u8,
     blocked: u8,
     minimum: oneOf([0, 1, 2]),
-    limits: list(struct({ token: bytes32, limit: u128 }), 256),
+    limits: tokenLimits,
+    edgeLimits: tokenLimits,
     floods: u32,
   }),
 );

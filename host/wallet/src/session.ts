@@ -20,6 +20,11 @@ import { deferred, relationshipOf, say, type Talk } from './talk.ts';
 import { absorbed, commit, offer, parts, want } from './hearing.ts';
 import { sayRun, turn } from './trading.ts';
 
+/** An own run that was said. */
+export interface Said {
+  readonly acked: Promise<number | undefined>;
+}
+
 export interface Session {
   /** Resolves once the relationship stands and old business has been said again. */
   readonly ready: Promise<ContactRow>;
@@ -34,9 +39,10 @@ export interface Session {
   ) => Promise<readonly PaymentRow[]>;
   /**
    * Say an own run that is durable, in the decision that wrote it: what is said later may rest on it.
-   * `acked` gives true once the peer has it, false if the connection ends first.
+   * `acked` gives the bytes that it took both ways once the peer has it, undefined if it has refused
+   * it or the connection ends first.
    */
-  readonly deliver: (at: RunAt) => Promise<{ readonly acked: Promise<boolean> }>;
+  readonly deliver: (at: RunAt) => Promise<Said>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
   /** Heads whose certificates were handed out in this talk: once is enough. */
@@ -94,12 +100,13 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
       propose(talk, operations, release, check),
     deliver: async (at) => {
       const on = relationshipOf(talk);
-      if (!open || on === undefined) return { acked: Promise.resolve(false) };
+      if (!open || on === undefined) return { acked: Promise.resolve(undefined) };
       acted(talk);
       const ack = deferred<boolean>();
       talk.acks.set(keyOf(at.row.head), ack);
+      const before = talk.wireBytes;
       await sayRun(talk, on, at);
-      return { acked: ack.promise };
+      return { acked: ack.promise.then((took) => (took ? talk.wireBytes - before : undefined)) };
     },
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),

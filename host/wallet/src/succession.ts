@@ -47,6 +47,7 @@ export async function meetCard(
     blocked: 0,
     minimum: 0,
     limits: [],
+    edgeLimits: [],
     floods: 0,
   };
   const next = { ...row, card: bytes, name: name ?? row.name };

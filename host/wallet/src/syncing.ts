@@ -3,6 +3,9 @@
 import { equal, keyOf } from '@dsm/primitive';
 import type { SyncReport } from './api.ts';
 import { certifyAll } from './certify.ts';
+import { escrowsOf } from './edge-value.ts';
+import { learnOpenExits } from './exits.ts';
+import { collectAll } from './collecting.ts';
 import { partsFor } from './lineage.ts';
 import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
@@ -32,6 +35,8 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   await fetchLineage(engine);
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
+  online = (await learnOpenExits(engine)) && online;
+  await collectAll(engine);
   const delivered = await deliverOpen(runtime);
   await shareCertificates(runtime);
   return {
@@ -73,12 +78,29 @@ async function shareCertificates(runtime: Runtime): Promise<void> {
   for (const { device } of engine.model.contacts.values()) {
     const session = liveSession(runtime, device);
     if (session === undefined) continue;
-    const heads = engine.model.payments
-      .filter((row) => equal(row.peer, device) && row.finality === 3)
-      .slice(-16)
-      .map((row) => row.head)
-      .filter((head) => !session.pushed.has(keyOf(head)));
+    const heads = [...paidHeads(engine, device), ...edgeHeads(engine, device)].filter(
+      (head) => !session.pushed.has(keyOf(head)),
+    );
     for (const head of heads) session.pushed.add(keyOf(head));
     if (heads.length > 0) await session.push((await partsFor(engine, { heads, tokens: [] })).parts);
   }
+}
+
+/** The newest of what may have a certificate that the other side lacks. */
+const sharedMax = 16;
+
+function paidHeads({ model }: Runtime['engine'], device: Uint8Array): Uint8Array[] {
+  return model.payments
+    .filter((row) => equal(row.peer, device) && row.finality === 3 && row.over === undefined)
+    .slice(-sharedMax)
+    .map((row) => row.head);
+}
+
+/** What funded the escrows between the two, and how they were left. */
+function edgeHeads({ model }: Runtime['engine'], device: Uint8Array): Uint8Array[] {
+  const { relationship } = model.contacts.get(keyOf(device))!;
+  return escrowsOf(model, relationship!)
+    .slice(-sharedMax)
+    .flatMap(({ escrow, exit }) => [escrow.note.source, ...(exit === undefined ? [] : [exit])])
+    .filter((head) => model.origins.get(keyOf(head))?.certified === true);
 }

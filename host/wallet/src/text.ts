@@ -17,6 +17,7 @@ export const prefixes = {
   node: 'node',
   alarm: 'alarm',
   app: 'app',
+  escrow: 'edge',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

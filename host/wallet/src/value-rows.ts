@@ -127,6 +127,8 @@ export interface PaymentRow {
   readonly finality: number;
   /** The escrow that it was paid over, and that escrow's total with it. */
   readonly over: PaidOver | undefined;
+  /** Older escrows that it emptied first; each has its own entry in the same run. */
+  readonly emptied: readonly PaidOver[];
   readonly wireBytes: number;
   readonly seenAt: number;
 }
@@ -136,9 +138,11 @@ export interface PaidOver {
   readonly total: bigint;
 }
 
+const paidOver = struct<PaidOver>({ escrow: bytes32, total: u128 });
+
 export const paymentRow: Obj<PaymentRow> = object(
   kinds.payment,
-  1_024,
+  4_096,
   struct({
     number: u64,
     head: bytes32,
@@ -152,7 +156,8 @@ export const paymentRow: Obj<PaymentRow> = object(
     note: text(limits.memoBytesMax),
     online: u8,
     finality: u8,
-    over: option(struct({ escrow: bytes32, total: u128 })),
+    over: option(paidOver),
+    emptied: list(paidOver, limits.slotsMax),
     wireBytes: u32,
     seenAt: u64,
   }),
@@ -164,9 +169,16 @@ export interface EscrowRow {
   readonly relationship: Uint8Array;
   /** 0 this device has funded it, 1 it is paid to this device. */
   readonly side: LaneSide;
-  /** The best thing that the payer has said, with its authority; the payee keeps it. */
+  /** Where on the payer's lane it was funded: payments empty the oldest first. */
+  readonly opened: number;
+  /** 0 in order, 1 void: another spend of what funded it was certified. */
+  readonly state: 0 | 1;
+  /**
+   * The best thing that the payer has said, with its authority; the payee keeps it. Once there is an
+   * exit, what that cites, on both sides.
+   */
   readonly citation: Citation | undefined;
-  /** The head of the exit, once there is one. */
+  /** The head of the exit: the own one, or one that is certified. */
   readonly exit: Uint8Array | undefined;
 }
 
@@ -192,6 +204,8 @@ export const escrowRow: Obj<EscrowRow> = object(
     }),
     relationship: bytes32,
     side: oneOf([0, 1]),
+    opened: u64,
+    state: oneOf([0, 1]),
     citation: option(citationCoder),
     exit: option(bytes32),
   }),

@@ -23,6 +23,7 @@ import {
   type Output,
 } from '@dsm/protocols';
 import type { Balance } from './api.ts';
+import { finalityOfTotal, heldInEdges } from './edge-value.ts';
 import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Model, Token } from './model.ts';
@@ -54,8 +55,9 @@ export function balanceOf(model: Model, token: Token): Balance {
     if (kind === noteKinds.purse) purse += amount;
     else online += amount;
   }
-  const total = online + purse + uncertified;
-  return { token: tokenInfo(token), total, online, purse, uncertified };
+  const edges = heldInEdges(model, token.id);
+  const total = online + purse + uncertified + edges;
+  return { token: tokenInfo(token), total, online, purse, uncertified, edges };
 }
 
 /**
@@ -198,7 +200,7 @@ export const finalityNumbers: readonly Finality[] = [
 
 /** How final a payment is, from what is known of its head; a conflict stays one. */
 export function finalityOf(model: Model, row: PaymentRow): number {
-  if (row.over !== undefined) return finalityOver(model, row.over);
+  if (row.over !== undefined) return finalityOver(model, [row.over, ...row.emptied]);
   const origin = model.origins.get(keyOf(row.head));
   if (origin?.certified === true) return 3;
   if (row.finality === 4) return 4;
@@ -207,11 +209,8 @@ export function finalityOf(model: Model, row: PaymentRow): number {
   return origin.purse && rests ? 1 : 0;
 }
 
-/** Over an escrow: as final as its funding, and certified once an exit has taken this total. */
-function finalityOver({ escrows, origins }: Model, { escrow: id, total }: PaidOver): number {
-  const row = escrows.get(keyOf(id));
-  if (row === undefined) return 0;
-  const left = row.exit === undefined ? undefined : origins.get(keyOf(row.exit));
-  if (left?.certified === true) return left.outputs[0]!.amount >= total ? 3 : 4;
-  return origins.get(keyOf(row.escrow.note.source))?.certified === true ? 2 : 0;
+/** A payment over several escrows is as final as the least of them. */
+function finalityOver(model: Model, totals: readonly PaidOver[]): number {
+  const levels = totals.map((total) => finalityOfTotal(model, total));
+  return levels.includes(4) ? 4 : Math.min(...levels);
 }

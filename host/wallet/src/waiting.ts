@@ -9,14 +9,27 @@ import type { PaymentRow } from './rows.ts';
 /** Payments to this wallet that are not as final as they can be. */
 export function inbox(model: Model): Waiting[] {
   return model.payments
-    .filter((row) => row.side === 1 && row.finality < 3)
+    .filter((row) => row.side === 1 && !isSettled(model, row))
     .map((row) => ({
       payment: paymentOf(model, row),
-      on: model.origins.has(keyOf(row.head)) ? 'nodes' : 'peer',
+      ...(row.over === undefined || row.finality === 0 ? fromNodes(model, row) : leaving),
       why: paymentOf(model, row).waiting,
-      next: 'sync',
     }));
 }
+
+/** A payment over an open edge waits for nothing, unless its owner demands more. */
+function isSettled(model: Model, row: PaymentRow): boolean {
+  return row.over === undefined || row.finality === 0
+    ? row.finality >= 3
+    : paymentOf(model, row).waiting === '' || row.finality >= 3;
+}
+
+function fromNodes(model: Model, row: PaymentRow): Pick<Waiting, 'on' | 'next'> {
+  const known = row.over !== undefined || model.origins.has(keyOf(row.head));
+  return { on: known ? 'nodes' : 'peer', next: 'sync' };
+}
+
+const leaving = { on: 'me', next: 'edge exit' } as const;
 
 /** Payments of this wallet that the peer or the nodes do not have yet. */
 export function outbox(model: Model): Waiting[] {

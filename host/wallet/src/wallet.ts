@@ -21,6 +21,8 @@ import type {
 import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
+import { edgeActions } from './edge-actions.ts';
+import { allEdges } from './edges.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
 import { walletKeys } from './keys.ts';
@@ -219,6 +221,7 @@ type Reading = Pick<
   | 'outbox'
   | 'verify'
   | 'alarms'
+  | 'edges'
   | 'offlineLimit'
   | 'offlineLimits'
   | 'backup'
@@ -255,6 +258,7 @@ function reading({ engine }: Runtime): Reading {
         ),
       ),
     alarms: () => [...model.alarms.values()].map((row) => alarmOf(model, row)),
+    edges: () => allEdges(model),
     offlineLimit: (name) => findToken(model, name).offlineLimit,
     offlineLimits: (name) => offlineLimitsOf(model, findToken(model, name)),
     backup: async () => engine.exclusive(() => makeBackup(engine)),
@@ -313,6 +317,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     contact: () => contactView(model, current(runtime, row)),
     connected: () => liveSession(runtime, row.device) !== undefined,
     queues: () => liveSession(runtime, row.device)?.queues(),
+    ...edgeActions(runtime, row),
     pay: (payment) => pay(runtime, row, payment),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),

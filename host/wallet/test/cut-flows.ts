@@ -32,6 +32,8 @@ export interface Flow {
   readonly minted?: readonly bigint[];
   /** What else must hold once the two have settled. */
   readonly holds?: (maya: Wallet, cafe: Wallet) => Promise<void>;
+  /** Rounds of syncing that it takes at least until both know; 1 unless said otherwise. */
+  readonly rounds?: number;
 }
 
 /** Maya issues 1,000 and pays the cafe 200; both have coins in their purses and have met. */
@@ -176,10 +178,10 @@ export async function runCut(prepared: World, flow: Flow, cut: Cut): Promise<Out
 export async function settleAndJudge(
   maya: Wallet,
   cafe: Wallet,
-  { minted, holds }: Pick<Flow, 'minted' | 'holds'>,
+  { minted, holds, rounds = 1 }: Pick<Flow, 'minted' | 'holds' | 'rounds'>,
   said: Statements,
 ): Promise<void> {
-  await settle(maya, cafe, said);
+  await settle(maya, cafe, said, rounds);
   await judge(maya, cafe, minted, said);
   await holds?.(maya, cafe);
   // Nobody is stuck: the two go on.
@@ -203,14 +205,14 @@ export async function settleAndJudge(
   await Promise.all([maya.close(), cafe.close()]);
 }
 
-async function settle(maya: Wallet, cafe: Wallet, said: Statements): Promise<void> {
-  for (let round = 0; round < 4; round++) {
+async function settle(maya: Wallet, cafe: Wallet, said: Statements, rounds = 1): Promise<void> {
+  for (let round = 1; round <= 4; round++) {
     const { relationship, over } = await call(maya, cafe, { statements: said });
     await (await relationship).close();
     await over;
     await Promise.all([maya.sync(), cafe.sync()]);
     const waits = [maya, cafe].flatMap((wallet) => [...wallet.inbox(), ...wallet.outbox()]);
-    if (waits.length === 0) return;
+    if (round >= rounds && waits.length === 0) return;
   }
 }
 

@@ -10,7 +10,8 @@ export const balance: CommandSpec = {
   summary: 'what this wallet holds',
   details:
     'online: certified, can be sent with the nodes. purse: can be paid without a network.\n' +
-    'uncertified: received or left over offline; a sync certifies it.',
+    'uncertified: received or left over offline; a sync certifies it. edges: set apart for or by one\n' +
+    'contact, and yours.',
   arguments: [{ form: '[token]', meaning: 'a ticker, or a unique prefix of the id' }],
   example: 'dsm balance',
   output: s.list(balanceSchema),

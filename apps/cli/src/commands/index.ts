@@ -12,6 +12,7 @@ import { config } from './config.ts';
 import { contact } from './contact.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { edge } from './edge.ts';
 import { history } from './history.ts';
 import { id } from './id.ts';
 import { inbox } from './inbox.ts';
@@ -49,6 +50,7 @@ export const commands: readonly CommandSpec[] = [
   token,
   limit,
   load,
+  edge,
   sync,
   backup,
   restore,

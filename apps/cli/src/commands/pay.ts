@@ -17,8 +17,9 @@ export const pay: CommandSpec = {
   name: 'pay',
   summary: 'pay a contact',
   details:
-    'The receiver is a name or a whole id, never a prefix. With --to the payment goes over a\n' +
-    'connection, offline if the purse suffices; without it, over the nodes.\n' +
+    'The receiver is a name or a whole id, never a prefix. It goes over the edge with the receiver if\n' +
+    'its rest suffices; else with --to over a connection, offline if the purse suffices; else over\n' +
+    'the nodes.\n' +
     'Exits with 8 if something is still missing, with 6 if an input was spent before.',
   arguments: [
     { form: '<who>', meaning: 'a contact, or a request from dsm ask' },
@@ -27,7 +28,7 @@ export const pay: CommandSpec = {
   ],
   options: [
     { form: '--to <address>', meaning: 'where the receiver listens' },
-    { form: '--over <way>', meaning: 'auto, offline or online (DSM_OVER)' },
+    { form: '--over <way>', meaning: 'auto, edge, offline or online (DSM_OVER)' },
     { form: '--note <text>', meaning: 'what it is for' },
   ],
   example: 'dsm pay Café 12.00 ERA --to 127.0.0.1:4700',
@@ -102,8 +103,11 @@ function receiver(wallet: Wallet, who: string): Contact {
     : new DsmError('ambiguous', `${found.length} contacts are called "${who}": use the whole id`);
 }
 
-function wayOf(text: string): 'auto' | 'offline' | 'online' {
-  if (text === 'auto' || text === 'offline' || text === 'online') return text;
+const ways = ['auto', 'edge', 'offline', 'online'] as const;
+
+function wayOf(text: string): (typeof ways)[number] {
+  const known = ways.find((way) => way === text);
+  if (known !== undefined) return known;
   throw new DsmError('usage', `--over is ${settingRules.over.meaning}`);
 }
 

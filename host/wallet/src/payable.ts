@@ -1,0 +1,25 @@
+/** What every way of paying has in common: to whom this wallet may write, and what goes with a payment. */
+
+import { keyOf } from '@dsm/primitive';
+import type { Relationship } from '@dsm/bilateral';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+import type { ContactRow } from './rows.ts';
+
+/** What stands before the payment in its run, and what must hold when the run is written. */
+export interface Beside {
+  readonly operations: readonly Uint8Array[];
+  readonly check: () => void;
+}
+
+/** The relationship with a contact to whom this wallet may write. */
+export function actingRelationship({ model }: Engine, contact: ContactRow): Relationship {
+  const on =
+    contact.relationship === undefined
+      ? undefined
+      : model.relationships.get(keyOf(contact.relationship));
+  if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
+  if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
+  if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
+  return on;
+}
