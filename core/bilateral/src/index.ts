@@ -11,3 +11,4 @@ export * from './message.ts';
 export * from './contact.ts';
 export * from './offer.ts';
 export * from './trade.ts';
+export * from './passage.ts';

@@ -28,6 +28,7 @@ export const kinds = {
   issuePart: 0x23,
   exitPart: 0x24,
   lock: 0x25,
+  invoice: 0x26,
 
   message: 0x30,
   sealed: 0x31,
@@ -42,6 +43,7 @@ export const kinds = {
   backup: 0x46,
   wallet: 0x47,
   escrow: 0x48,
+  passage: 0x49,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

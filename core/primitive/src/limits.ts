@@ -41,6 +41,8 @@ export const limits = {
   frameBytesMax: 32_768,
   /** Local: ticks without a signature, whatever they come to. */
   unsignedTicksMax: 65_536,
+  /** Protocol: hops of a route. */
+  hopsMax: 5,
   /** Protocol: locks that one escrow holds at a time. */
   locksMax: 16,
   /** Local: escrows of one token that this wallet has open towards one contact. */

@@ -12,6 +12,7 @@ export * from './operation.ts';
 export * from './movement.ts';
 export * from './escrow.ts';
 export * from './rules.ts';
+export * from './route.ts';
 export * from './origin.ts';
 export * from './issue-part.ts';
 export * from './spend-part.ts';
