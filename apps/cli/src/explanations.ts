@@ -13,6 +13,9 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
     'is certified, such value can turn out to be spent elsewhere.',
   'below-minimum':
     'The receiver demands more of payments from this device than a payment without a network can be.',
+  'no-path':
+    'No chain of edges to the receiver is known, or none holds the amount. What contacts tell of ' +
+    'their edges may be old.',
   'not-adopted': 'The receiver takes no payments in this token.',
   refused: 'A rule forbids it; the sentence says which. Nothing was paid.',
   blocked: 'The contact was blocked by the owner of this wallet.',

@@ -15,6 +15,9 @@
  *     marks      positions and statements of others, to compare
  *     half       my statement where yours differs
  *     evidence   somebody told two histories
+ *     edges      edges that payments could take, and how far away each was told
+ *     reveal     the preimage of a lock                                payee → payer of a hop
+ *     given-up   the certificate that a lock will never be opened      payee → payer of a hop
  *     end        nothing more from my side
  *     stream     ticks over this escrow will follow                     payer → payee
  *     terms      what I take unsigned; perhaps that I want a total      payee → payer
@@ -41,16 +44,26 @@ import {
   u128,
   u64,
   variable,
+  certificate,
+  u8,
+  type Certificate,
   type Countersignature,
   type Multiproof,
   type Obj,
   type SignedStep,
 } from '@dsm/primitive';
+import { edgeHintCoder, type EdgeHint } from '@dsm/protocols';
 
 /** A position and what was stated there, as two devices compare them when they meet. */
 export interface MarkLine {
   readonly position: Uint8Array;
   readonly statement: Uint8Array;
+}
+
+/** An edge, and how many devices have passed it on: the owner of an edge tells it with 1. */
+export interface ToldEdge {
+  readonly edge: EdgeHint;
+  readonly depth: number;
 }
 
 export type Message =
@@ -99,6 +112,14 @@ export type Message =
   /** What I hold at a position where you hold something else: the other half of evidence. */
   | { readonly type: 'half'; readonly position: Uint8Array; readonly half: Uint8Array }
   | { readonly type: 'evidence'; readonly evidence: Uint8Array }
+  | { readonly type: 'edges'; readonly edges: readonly ToldEdge[] }
+  | { readonly type: 'reveal'; readonly escrow: Uint8Array; readonly preimage: Uint8Array }
+  | {
+      readonly type: 'given-up';
+      readonly escrow: Uint8Array;
+      readonly hash: Uint8Array;
+      readonly certificate: Certificate;
+    }
   | { readonly type: 'end' }
   /** `ticks`: the chain from which the stream goes on. */
   | { readonly type: 'stream'; readonly escrow: Uint8Array; readonly ticks: Uint8Array }
@@ -160,6 +181,15 @@ export const message: Obj<Message> = object(
     ],
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
+    edges: [
+      24,
+      struct({ edges: list(struct({ edge: edgeHintCoder, depth: u8 }), limits.edgeHintsMax) }),
+    ],
+    reveal: [25, struct({ escrow: bytes32, preimage: bytes32 })],
+    'given-up': [
+      26,
+      struct({ escrow: bytes32, hash: bytes32, certificate: certificate }),
+    ],
     stream: [16, struct({ escrow: bytes32, ticks: bytes32 })],
     terms: [17, struct({ escrow: bytes32, unsignedMax: u128, taken: u64, wants: oneOf([0, 1]) })],
     ticks: [18, struct({ escrow: bytes32, from: u64, frame: variable(limits.frameBytesMax) })],

@@ -43,6 +43,9 @@ export const limits = {
   unsignedTicksMax: 65_536,
   /** Protocol: hops of a route. */
   hopsMax: 5,
+  /** Protocol: edges that one device tells another; how many devices an edge is passed on by. */
+  edgeHintsMax: 256,
+  edgeDepthMax: 4,
   /** Protocol: locks that one escrow holds at a time. */
   locksMax: 16,
   /** Local: escrows of one token that this wallet has open towards one contact. */

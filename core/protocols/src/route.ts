@@ -121,6 +121,14 @@ export interface EdgeHint {
   readonly fee: Fee;
 }
 
+export const edgeHintCoder: Coder<EdgeHint> = struct<EdgeHint>({
+  from: bytes32,
+  to: bytes32,
+  token: bytes32,
+  capacity: u128,
+  fee: feeCoder,
+});
+
 /** What is wanted of a path: from whom, to whom, how much must arrive. */
 export interface PathWish {
   readonly from: Uint8Array;

@@ -10,6 +10,7 @@ import type { App, Finality, MinimumFinality } from '@dsm/protocols';
 import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
 import type { Registry, Suite } from '@dsm/primitive';
 import type { Edge, EdgeActions } from './edge-api.ts';
+import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
 
 /** A network: its name, the registry that counts, and a way to each of its nodes, by index. */
 export interface Network {
@@ -32,7 +33,7 @@ export interface WalletOptions {
   readonly aead?: Aead;
 }
 
-export interface Wallet {
+export interface Wallet extends RouteActions {
   readonly id: Identity;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
@@ -157,7 +158,7 @@ export interface OfflineLimits {
 }
 
 /** One contact, as something to act on. With a live connection it pays offline. */
-export interface Relationship extends EdgeActions {
+export interface Relationship extends EdgeActions, RelayActions {
   readonly contact: () => Contact;
   readonly connected: () => boolean;
   /** What the live conversation holds in memory for this contact; undefined without one. */
@@ -360,5 +361,6 @@ export interface WalletEvents {
   readonly payment: Payment;
   readonly finality: Payment;
   readonly fork: Alarm;
+  readonly route: RoutePayment;
   readonly contact: Contact;
 }

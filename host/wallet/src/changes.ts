@@ -46,6 +46,7 @@ import {
   type RunAt,
 } from './model.ts';
 import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './rows.ts';
+import { putSaid } from './route-facts.ts';
 import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
 import { finalityOf, givenTo, type Given } from './value.ts';
@@ -225,6 +226,7 @@ export function absorbedDraft(
   to.put(laneKey('run', relationship.theirs.start, run.lane.index), runRow.encode(row));
   putParts(to, engine, partsOf(before.theirs.head, entries, signed, card));
   putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
+  putSaid(to, model, entries);
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);
   for (const payment of payments) putPayment(to, model, payment);

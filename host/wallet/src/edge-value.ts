@@ -58,15 +58,22 @@ export function heldInEdges(model: Model, token: Uint8Array): bigint {
 export function finalityOfTotal(model: Model, { escrow: id, total }: PaidOver): number {
   const row = model.escrows.get(keyOf(id));
   if (row === undefined) return 0;
-  if (row.state !== 0 || hasReturned(row, total)) return 4;
+  if (row.state !== 0 || hasReturned(model, row, total)) return 4;
   const left = row.exit === undefined ? undefined : model.origins.get(keyOf(row.exit));
   if (left?.certified === true) return 3;
   return isFunded(model, row) ? 2 : 0;
 }
 
 /** True if the payee has left with less than this total: the difference is the payer's again. */
-export function hasReturned({ exit, citation }: EscrowRow, total: bigint): boolean {
-  return exit !== undefined && (citation?.total ?? 0n) < total;
+export function hasReturned(
+  { origins }: Pick<Model, 'origins'>,
+  { exit, citation }: EscrowRow,
+  total: bigint,
+): boolean {
+  if (exit === undefined) return false;
+  // The exit takes the locks that were opened, too.
+  const left = origins.get(keyOf(exit))?.outputs[0]?.amount;
+  return (left ?? citation?.total ?? 0n) < total;
 }
 
 export const escrowStates = {

@@ -58,6 +58,8 @@ export interface Engine {
   /** Run one decision at a time, in order of asking. */
   readonly exclusive: <T>(decide: () => Promise<T>) => Promise<T>;
   readonly commit: (change: Draft) => Promise<void>;
+  /** Something may be due for a route: see routing.ts. */
+  readonly wake: () => void;
   readonly emit: <K extends keyof WalletEvents>(event: K, value: WalletEvents[K]) => void;
 }
 

@@ -17,6 +17,10 @@ export const errorCodes = {
     exit: 4,
     fix: 'pay online, or over an edge: the receiver takes nothing less final from this device',
   },
+  'no-path': {
+    exit: 4,
+    fix: 'fund an edge, or take part in routes with a contact that reaches the receiver (disclose)',
+  },
   'not-adopted': { exit: 4, fix: 'the receiver adopts the token first' },
   refused: { exit: 4, fix: 'the reason names the rule' },
   blocked: { exit: 4, fix: 'unblock the contact' },

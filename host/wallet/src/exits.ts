@@ -8,7 +8,8 @@
  */
 
 import { equal, exitHead, keyOf, type Certificate, type SlotValue } from '@dsm/primitive';
-import { encodeOperation, encodePart, exitPlace, type ExitPart } from '@dsm/protocols';
+import { leaving } from '@dsm/bilateral';
+import { encodeOperation, encodePart, escrowId, exitPlace, type ExitPart } from '@dsm/protocols';
 import { certifyOne, type CertifyOutcome } from './certify.ts';
 import type { Edge } from './edge-api.ts';
 import { edgeOf } from './edges.ts';
@@ -16,9 +17,12 @@ import { escrowsOf, idOf, isFunded, isOfOldKey } from './edge-value.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { ingest, partsFor } from './lineage.ts';
+import { openedWith } from './lock-slots.ts';
 import { putEscrow, type Model } from './model.ts';
 import { appendRun } from './online.ts';
 import { emitFinality } from './payments.ts';
+import { incomingRoute, putFact } from './route-facts.ts';
+import type { RouteRow } from './route-rows.ts';
 import type { ContactRow, EscrowRow } from './rows.ts';
 import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
 import { findToken } from './tokens.ts';
@@ -43,6 +47,7 @@ export async function exit(runtime: Runtime, to: ContactRow, name: string): Prom
   );
   const outcomes: CertifyOutcome[] = [];
   for (const row of standing) {
+    await runtime.router.open(idOf(row));
     const head = await engine.exclusive(() => leave(engine, row));
     outcomes.push(await certifyOne(engine, head));
   }
@@ -74,21 +79,43 @@ async function leave(engine: Engine, of: EscrowRow): Promise<Uint8Array> {
   if (!isFunded(model, row) || citation === undefined) {
     throw new DsmError('pending', 'the funding is not certified yet: sync first');
   }
-  if (row.escrow.locks.some(({ givenUp }) => givenUp === 0)) {
-    throw new DsmError(
-      'refused',
-      'a payment is locked in the escrow: claim it or give it up first',
-    );
-  }
-  const claim = { citation, preimages: [] };
+  const { routes, preimages } = lockedRoutes(model, row);
+  const claim = { citation, preimages };
   const [input] = inputsOf(engine, [row.escrow.note]);
   const { token } = row.escrow.note;
   const operation = encodeOperation({ type: 'exit', token, input: input!, claim });
   const head = exitHead(claim);
-  await appendRun(engine, model.own, [operation], false, (to) =>
-    putEscrow(to, model, { ...row, exit: head }),
-  );
+  await appendRun(engine, model.own, [operation], false, (to) => {
+    for (const route of routes) {
+      putFact(to, model, route, { type: 'left', pays: leaving(route.passage) === 'pays' });
+    }
+    putEscrow(to, model, { ...row, exit: head });
+  });
   return head;
+}
+
+/** What an exit does to the locks of its escrow: it takes those that were opened for certain. */
+function lockedRoutes(
+  model: Model,
+  { escrow }: EscrowRow,
+): { readonly routes: readonly RouteRow[]; readonly preimages: readonly Uint8Array[] } {
+  const id = escrowId(escrow);
+  const routes = escrow.locks.flatMap(({ hash }) => incomingRoute(model, id, hash) ?? []);
+  const held = routes.map(({ passage }) => leaving(passage));
+  if (held.includes('wait')) {
+    throw new DsmError(
+      'refused',
+      'a payment that was passed on is under way: leaving now could lose it',
+    );
+  }
+  if (held.includes('open')) {
+    throw new DsmError('pending', 'too few nodes answered to open a lock: try again');
+  }
+  const preimages = routes
+    .filter(({ passage }) => leaving(passage) === 'pays')
+    .map(({ passage }) => passage.preimage!);
+  // Locks ascend by hash, and so do the preimages that open them.
+  return { routes, preimages };
 }
 
 /** A payer that is connected need not ask the nodes. */
@@ -126,13 +153,20 @@ async function learnExits(engine: Engine, rows: readonly EscrowRow[]): Promise<b
     for (const value of reading.values) {
       const certificate = await completed(engine, row, value, reading.certificate);
       if (certificate === undefined) continue;
+      const { backing } = value.authorisation;
+      const preimages = backing?.type === 'exit' ? backing.preimages : [];
+      const opened = await openedWith(engine, row.escrow, preimages);
+      if (opened === undefined) {
+        answered = false;
+        continue;
+      }
       const { source, index } = row.escrow.note;
       const part: ExitPart = {
         source,
         index,
         authorisation: value.authorisation,
         certificate,
-        opened: [],
+        opened,
       };
       const { changed } = await engine.exclusive(() => ingest(engine, [], [encodePart(part)]));
       emitFinality(engine, changed);

@@ -2,6 +2,7 @@
 
 export * from './api.ts';
 export * from './edge-api.ts';
+export * from './route-api.ts';
 export { escrowStates, type EscrowState } from './edge-value.ts';
 export * from './errors.ts';
 export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
@@ -21,6 +22,7 @@ export {
   minimumFinalities,
   refuse,
   type App,
+  type Fee,
   type Finality,
   type MinimumFinality,
   type Refusal,

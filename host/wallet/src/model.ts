@@ -20,6 +20,8 @@ import type { Device, Relationship } from '@dsm/bilateral';
 import { escrowId, noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
+import { noRouting, remember, type Routing } from './route-model.ts';
+import { invoiceRow, relayRow, routeRow, toldRow } from './route-rows.ts';
 import {
   alarmRow,
   checkpointRow,
@@ -76,6 +78,7 @@ export interface Model {
   readonly collected: Set<string>;
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
+  readonly routing: Routing;
 }
 
 export interface Follower {
@@ -297,8 +300,20 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [key] of await store.scan(rowKey('collected'))) {
     into.collected.add(keyOf(key.subarray(1)));
   }
+  await loadRouting(store, into.routing);
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
+}
+
+async function loadRouting(store: Store, into: Routing): Promise<void> {
+  for (const [, row] of await readTable(store, 'route', routeRow)) remember(into, row);
+  for (const [key, row] of await readTable(store, 'invoice', invoiceRow)) {
+    into.invoices.set(keyOf(key), row);
+  }
+  for (const [key, row] of await readTable(store, 'told', toldRow)) into.told.set(keyOf(key), row);
+  for (const [key, row] of await readTable(store, 'relay', relayRow)) {
+    into.relays.set(keyOf(key), row);
+  }
 }
 
 export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint8Array): Model {
@@ -321,5 +336,6 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     escrows: new Map(),
     collected: new Set(),
     followers: new Set(),
+    routing: noRouting(),
   };
 }

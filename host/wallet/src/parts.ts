@@ -4,6 +4,7 @@ import {
   entry,
   equal,
   exitHead,
+  lockHash,
   keyDigest,
   nextHead,
   slotPath,
@@ -14,6 +15,7 @@ import {
 } from '@dsm/primitive';
 import {
   checkPart,
+  claimOfExit,
   decodeOperation,
   decodePart,
   encodeOpening,
@@ -30,6 +32,7 @@ import {
 } from '@dsm/protocols';
 import { lineageKnown, type Engine } from './engine.ts';
 import { putOrigin, type Draft } from './model.ts';
+import { routeOfLock } from './route-model.ts';
 import { rowKey } from './rows.ts';
 
 export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {
@@ -87,12 +90,22 @@ function exitPartOf(
 
 /** Parts that check out become origins; one that rests on missing parts is kept for later. */
 export function putParts(to: Draft, engine: Engine, parts: readonly LineagePart[]): void {
-  for (const part of parts) {
+  for (const stated of parts) {
+    const part = isIssuePart(stated) || !isExitPart(stated) ? stated : withOpened(engine, stated);
     const verdict = checkPart(part, lineageKnown(engine));
     const bytes = encodePart(part);
     if (verdict.type === 'good') putOrigin(to, engine.model, verdict.origin, bytes);
     else to.put(rowKey('part', partHead(part)), bytes);
   }
+}
+
+/** An own exit with the certificates that the locks which it takes were opened. */
+function withOpened({ model }: Engine, part: ExitPart): ExitPart {
+  const claim = claimOfExit(part);
+  const opened = claim?.preimages.flatMap(
+    (preimage) => routeOfLock(model, claim.citation.escrow, lockHash(preimage))?.decided ?? [],
+  );
+  return { ...part, opened: opened ?? [] };
 }
 
 /** The opening of a purse note, from the load that made it, if its part is here. */

@@ -13,6 +13,7 @@ import {
 } from '@dsm/protocols';
 import type { Balance, NewPayment, Payment } from './api.ts';
 import type { Relationship } from '@dsm/bilateral';
+import type { NewInvoice } from './route-api.ts';
 import { DsmError } from './errors.ts';
 import { certifyOne } from './certify.ts';
 import { payOverEdge } from './edge-paying.ts';
@@ -70,14 +71,14 @@ export async function payWith(
 /** The token and the amount that are meant. */
 export function wantedOf(
   model: Model,
-  wanted: NewPayment,
+  wanted: NewPayment | NewInvoice,
 ): { readonly token: Token; readonly amount: bigint } {
   const { name, amount } = amountOf(wanted);
   return { token: findToken(model, name), amount };
 }
 
 /** `{ ERA: 5n }` or `{ token: 'ERA', amount: 5n }`. */
-function amountOf(wanted: NewPayment): { readonly name: string; readonly amount: bigint } {
+function amountOf(wanted: NewPayment | NewInvoice): { readonly name: string; readonly amount: bigint } {
   const fields = wanted as Record<string, unknown>;
   const { token, amount } = fields;
   if (typeof token === 'string' && typeof amount === 'bigint') return { name: token, amount };

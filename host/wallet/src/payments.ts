@@ -47,7 +47,7 @@ function waitingOver(model: Model, row: PaymentRow, totals: readonly PaidOver[])
   if (row.finality === 4) {
     const returned = totals.some(({ escrow, total }) => {
       const kept = model.escrows.get(keyOf(escrow));
-      return kept !== undefined && hasReturned(kept, total);
+      return kept !== undefined && hasReturned(model, kept, total);
     });
     if (!returned) return 'nothing: what funded the edge was spent elsewhere';
     return row.side === 0

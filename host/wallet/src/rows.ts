@@ -23,6 +23,10 @@
  *     0x13   escrow id                        escrow of either direction
  *     0x14   head                             issue or exit whose notes are in the own map
  *     0x15   relationship ‖ app               shared state, settled, as of two places: saves time only
+ *     0x28   number                           route: a payment by locks, as this device has it
+ *     0x29   hash                             invoice of this device, with its preimage
+ *     0x2a   DevID                            edges that a contact has told of
+ *     0x2b   DevID                            on what terms payments go on to a contact
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -86,6 +90,10 @@ export const tables = {
   escrow: 0x13,
   collected: 0x14,
   shared: 0x15,
+  route: 0x28,
+  invoice: 0x29,
+  told: 0x2a,
+  relay: 0x2b,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -11,6 +11,7 @@ import type { Keys } from './keys.ts';
 import { emitFinality } from './payments.ts';
 import type { ContactRow } from './rows.ts';
 import { openSession, type Session } from './session.ts';
+import type { Router } from './routing.ts';
 import type { OpenApp } from './sharing.ts';
 
 export interface Runtime {
@@ -21,6 +22,9 @@ export interface Runtime {
   readonly reserved: Set<string>;
   /** Apps that are open, by relationship and app. */
   readonly apps: Map<string, OpenApp>;
+  /** What goes on for payments by locks, and who waits for one of them to change. */
+  readonly router: Router;
+  readonly routed: Set<() => void>;
   /** The round with the nodes that is under way: whoever asks meanwhile shares it. */
   syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */
@@ -41,6 +45,7 @@ export function converse(
       const key = keyOf(row.relationship!);
       sessions.set(key, session);
       engine.emit('contact', contactView(engine.model, row));
+      engine.wake();
       void session.over.then(() => {
         if (sessions.get(key) === session) sessions.delete(key);
       });

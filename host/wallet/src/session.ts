@@ -18,6 +18,7 @@ import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
 import { absorbed, commit, offer, parts, want } from './hearing.ts';
+import { edges, givenUp, reveal } from './route-hearing.ts';
 import { sayRun, turn } from './trading.ts';
 
 /** An own run that was said. */
@@ -49,6 +50,8 @@ export interface Session {
   readonly pushed: Set<string>;
   /** What it holds in memory for the peer. */
   readonly queues: () => Queues;
+  /** Say something that is durable, or needs not be. */
+  readonly tell: (message: Message) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -111,6 +114,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),
     queues: () => queuesOf(talk),
+    tell: (message) => say(talk, message),
     close: async () => {
       if (!open) return;
       // Behind whatever is being answered: nothing is said after the farewell.
@@ -200,6 +204,12 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return half(talk, said);
     case 'evidence':
       return evidence(talk, said);
+    case 'edges':
+      return edges(talk, said);
+    case 'reveal':
+      return reveal(talk, said);
+    case 'given-up':
+      return givenUp(talk, said);
     case 'end':
       talk.peerEnded = true;
       // What was asked for is on its way.

@@ -36,6 +36,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
   online = (await learnOpenExits(engine)) && online;
+  online = (await runtime.router.sync()) && online;
   await collectAll(engine);
   const delivered = await deliverOpen(runtime);
   await shareCertificates(runtime);

@@ -18,6 +18,7 @@ export const prefixes = {
   alarm: 'alarm',
   app: 'app',
   escrow: 'edge',
+  route: 'route',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -5,7 +5,7 @@
  * were checked (core/protocols/lineage.ts).
  */
 
-import { compare, equal, keyOf, limits } from '@dsm/primitive';
+import { compare, equal, keyOf, limits, lockHash } from '@dsm/primitive';
 import {
   decodeOperation,
   noteBlind,
@@ -15,6 +15,7 @@ import {
   choose,
   encodeOperation,
   inputOrder,
+  lockIn,
   type Finality,
   type Input,
   type Note,
@@ -27,6 +28,7 @@ import { finalityOfTotal, heldInEdges } from './edge-value.ts';
 import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Model, Token } from './model.ts';
+import { routeOfLock } from './route-model.ts';
 import type { NoteRow, PaidOver, PaymentRow } from './rows.ts';
 import { tokenInfo } from './tokens.ts';
 
@@ -171,16 +173,12 @@ export interface Given {
 export function givenTo(
   operation: Uint8Array,
   owner: Uint8Array,
-  { escrows }: Pick<Model, 'escrows'> = { escrows: new Map() },
+  model?: Pick<Model, 'escrows' | 'routing'>,
 ): Given | undefined {
   const decoded = decodeOperation(operation);
   if (typeof decoded === 'string') return undefined;
-  if (decoded.type === 'total') {
-    const { escrow: id, total, memo } = decoded;
-    const escrow = escrows.get(keyOf(id))?.escrow;
-    if (escrow === undefined || !equal(escrow.note.owner, owner)) return undefined;
-    const over = { escrow: id, total };
-    return { token: escrow.note.token, amount: total - escrow.total, memo, over };
+  if (decoded.type === 'total' || decoded.type === 'claim') {
+    return model === undefined ? undefined : givenOver(decoded, owner, model);
   }
   if (decoded.type !== 'transfer') return undefined;
   const amount = decoded.outputs.reduce(
@@ -188,6 +186,26 @@ export function givenTo(
     0n,
   );
   return { token: decoded.token, amount, memo: decoded.memo, over: undefined };
+}
+
+/** A total gives what it adds to the last one; a claim gives what was locked. */
+function givenOver(
+  said: Operation & { type: 'total' | 'claim' },
+  owner: Uint8Array,
+  model: Pick<Model, 'escrows' | 'routing'>,
+): Given | undefined {
+  const { escrow: id } = said;
+  const escrow = model.escrows.get(keyOf(id))?.escrow;
+  if (escrow === undefined || !equal(escrow.note.owner, owner)) return undefined;
+  const { token } = escrow.note;
+  if (said.type === 'total') {
+    const { total, memo } = said;
+    return { token, amount: total - escrow.total, memo, over: { escrow: id, total } };
+  }
+  const hash = lockHash(said.preimage);
+  const amount = lockIn(escrow, hash)?.amount ?? 0n;
+  const memo = routeOfLock(model, id, hash)?.memo ?? '';
+  return { token, amount, memo, over: { escrow: id, total: escrow.total + amount } };
 }
 
 export const finalityNumbers: readonly Finality[] = [

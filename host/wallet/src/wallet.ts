@@ -34,6 +34,9 @@ import { load, mint, pay } from './paying.ts';
 import { paymentOf } from './payments.ts';
 import { quorum } from './quorum.ts';
 import { receiptOf } from './receipts.ts';
+import { relayActions, routeActions } from './route-actions.ts';
+import { routeOf } from './route-view.ts';
+import { router } from './routing.ts';
 import { importBackup, makeBackup } from './restore.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
@@ -143,6 +146,7 @@ function assemble(options: Full, opened: Opened): Wallet {
   const { store, network, entropy, kem } = options;
   const { model } = opened;
   let { keys } = opened;
+  const routed = new Set<() => void>();
   const engine: Engine = {
     model,
     get keys() {
@@ -158,6 +162,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     clock: options.clock ?? { now: () => Date.now() },
     exclusive,
     commit: (change) => commit(store, change),
+    wake: () => runtime.router.wake(),
     emit,
   };
   const runtime: Runtime = {
@@ -165,6 +170,15 @@ function assemble(options: Full, opened: Opened): Wallet {
     sessions: new Map(),
     reserved: new Set(),
     apps: new Map(),
+    router: router({
+      engine,
+      sessionWith: (device) => liveSession(runtime, device),
+      changed: (row) => {
+        for (const check of routed) check();
+        emit('route', routeOf(model, row));
+      },
+    }),
+    routed,
     syncing: undefined,
     keysOf: (incarnation, birth) => {
       const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
@@ -182,8 +196,10 @@ function assemble(options: Full, opened: Opened): Wallet {
     await shut();
     await store.close();
   };
+  model.followers.add({ kept: () => engine.wake(), moved: () => undefined });
   return {
     ...reading(runtime),
+    ...routeActions(runtime),
     ...acting(runtime),
     ...meeting(runtime),
     // A restored wallet changes its incarnation while it is open.
@@ -318,6 +334,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     connected: () => liveSession(runtime, row.device) !== undefined,
     queues: () => liveSession(runtime, row.device)?.queues(),
     ...edgeActions(runtime, row),
+    ...relayActions(runtime, row),
     pay: (payment) => pay(runtime, row, payment),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),

@@ -1,0 +1,103 @@
+/** Routes as people and programs see them. */
+
+import { encodeWith, hash, keyOf, u64 } from '@dsm/primitive';
+import { isSettled } from '@dsm/bilateral';
+import type { Finality } from '@dsm/protocols';
+import { DsmError } from './errors.ts';
+import type { Model } from './model.ts';
+import type { RouteHop, RoutePayment } from './route-api.ts';
+import type { RouteRow } from './route-rows.ts';
+import { idText } from './text.ts';
+import { tokenInfo } from './tokens.ts';
+
+export function routeOf(model: Model, row: RouteRow): RoutePayment {
+  const { passage, incoming, outgoing, hops, memo, why, seenAt, number } = row;
+  const role = incoming === undefined ? 'payer' : isRecipient(row) ? 'recipient' : 'relay';
+  const sent = outgoing?.amount ?? 0n;
+  const amount = hops.at(-1)?.amount ?? outgoing?.amount ?? incoming?.amount ?? 0n;
+  const kept = role === 'payer' ? sent - amount : (incoming?.amount ?? sent) - sent;
+  const next = outgoing === undefined ? [] : [{ device: outgoing.device, amount: sent }];
+  return {
+    id: idText('route', hash('lock', passage.hash, encodeWith(u64, number))),
+    role,
+    token: tokenInfo(model.tokens.get(keyOf(row.token))!),
+    amount,
+    fee: role === 'recipient' || outgoing === undefined ? 0n : kept,
+    hops: (hops.length > 0 ? hops : next).map((hop) => hopOf(model, hop)),
+    from: incoming === undefined ? undefined : nameOf(model, incoming.device),
+    note: memo,
+    state: stateOf(row),
+    locked: passage.outgoing === 'held' || passage.outgoing === 'gone' ? sent : 0n,
+    waiting: isSettled(passage) ? '' : waitingFor(model, row),
+    why,
+    finality: finalityOf(model, row),
+    seenAt,
+  };
+}
+
+function isRecipient({ passage, outgoing }: RouteRow): boolean {
+  return outgoing === undefined && passage.preimage !== undefined;
+}
+
+function hopOf(model: Model, hop: { readonly device: Uint8Array; amount: bigint }): RouteHop {
+  const { device, amount } = hop;
+  return { device: idText('device', device), name: nameOf(model, device), amount };
+}
+
+/** The contact's name, or the beginning of the id of somebody whom this wallet has not met. */
+function nameOf({ contacts }: Model, device: Uint8Array): string {
+  return contacts.get(keyOf(device))?.name ?? `${idText('device', device).slice(0, 12)}…`;
+}
+
+/** A relay is paid or not; a lock whose slot is certified as opened cannot be taken back any more. */
+function stateOf({ passage }: RouteRow): RoutePayment['state'] {
+  const { incoming, outgoing } = passage;
+  if (incoming === 'none') {
+    return outgoing === 'held' || outgoing === 'gone' ? 'pending' : outgoing === 'paid' ? 'paid' : 'returned';
+  }
+  if (outgoing === 'held' || outgoing === 'gone') return 'pending';
+  if (incoming === 'paid' || incoming === 'opened') return 'paid';
+  return incoming === 'returned' ? 'returned' : 'pending';
+}
+
+function waitingFor(model: Model, { passage, incoming, outgoing }: RouteRow): string {
+  const next = outgoing === undefined ? '' : nameOf(model, outgoing.device);
+  const from = incoming === undefined ? '' : nameOf(model, incoming.device);
+  if (passage.outgoing === 'held' && passage.preimage === undefined) {
+    return `${next}, who has not answered: it can open the lock or give it up`;
+  }
+  if (passage.outgoing !== 'none' && ['held', 'gone'].includes(passage.outgoing)) {
+    return 'this device: meet or sync';
+  }
+  switch (passage.incoming) {
+    case 'held':
+      return `${from}, who was told the preimage and has not paid: sync opens the lock without it`;
+    case 'declined':
+      return 'the nodes, to certify that the lock is given up';
+    case 'given-up':
+      return `${from}, who can take the lock back`;
+    case 'opened':
+      return `nothing: the lock is opened for good; ${from} pays it, or leaving the edge does`;
+    case 'none':
+    case 'paid':
+    case 'returned':
+      return '';
+  }
+}
+
+/** Of the payer what it has paid, of everybody else what it has got. */
+function finalityOf(model: Model, row: RouteRow): Finality {
+  if (stateOf(row) !== 'paid') return 'pending';
+  const leg = row.incoming ?? row.outgoing;
+  const exit = leg === undefined ? undefined : model.escrows.get(keyOf(leg.escrow))?.exit;
+  const left = exit === undefined ? undefined : model.origins.get(keyOf(exit));
+  return left?.certified === true ? 'certified' : 'edge-final';
+}
+
+export function findRoute(model: Model, prefix: string): RoutePayment {
+  const all = model.routing.routes.map((row) => routeOf(model, row));
+  const found = all.filter(({ id }) => id.startsWith(prefix));
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) throw new DsmError('not-found', `no route "${prefix}"`);
+  throw new DsmError('ambiguous', `several routes start with "${prefix}"`);
+}
