@@ -186,10 +186,7 @@ export const message: Obj<Message> = object(
       struct({ edges: list(struct({ edge: edgeHintCoder, depth: u8 }), limits.edgeHintsMax) }),
     ],
     reveal: [25, struct({ escrow: bytes32, preimage: bytes32 })],
-    'given-up': [
-      26,
-      struct({ escrow: bytes32, hash: bytes32, certificate: certificate }),
-    ],
+    'given-up': [26, struct({ escrow: bytes32, hash: bytes32, certificate })],
     stream: [16, struct({ escrow: bytes32, ticks: bytes32 })],
     terms: [17, struct({ escrow: bytes32, unsignedMax: u128, taken: u64, wants: oneOf([0, 1]) })],
     ticks: [18, struct({ escrow: bytes32, from: u64, frame: variable(limits.frameBytesMax) })],

@@ -78,7 +78,10 @@ export function wantedOf(
 }
 
 /** `{ ERA: 5n }` or `{ token: 'ERA', amount: 5n }`. */
-function amountOf(wanted: NewPayment | NewInvoice): { readonly name: string; readonly amount: bigint } {
+function amountOf(wanted: NewPayment | NewInvoice): {
+  readonly name: string;
+  readonly amount: bigint;
+} {
   const fields = wanted as Record<string, unknown>;
   const { token, amount } = fields;
   if (typeof token === 'string' && typeof amount === 'bigint') return { name: token, amount };

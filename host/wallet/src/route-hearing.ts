@@ -49,6 +49,7 @@ export async function edges(talk: Talk, said: Message & { type: 'edges' }): Prom
   const to = draft();
   putTold(to, model, device, { edges: told });
   await engine.commit(to);
+  engine.wake();
 }
 
 /** A device tells its own edges with depth 1, and passes on those of others with more. */

@@ -2,7 +2,14 @@
 
 import { equal, keyOf } from '@dsm/primitive';
 import { isSettled, paying } from '@dsm/bilateral';
-import { encodeHops, encodeOperation, findPath, type Hop, type Invoice } from '@dsm/protocols';
+import {
+  amountMax,
+  encodeHops,
+  encodeOperation,
+  findPath,
+  type Hop,
+  type Invoice,
+} from '@dsm/protocols';
 import { format } from './amounts.ts';
 import { ownEdges, toldEdges } from './disclosing.ts';
 import { DsmError } from './errors.ts';
@@ -40,7 +47,9 @@ export async function payInvoice(
     return lockFirst(runtime, asked, hops);
   });
   const settled = whenSettled(runtime, number, patienceMs);
-  void liveSession(runtime, said.device)?.deliver(said.at).catch(() => undefined);
+  void liveSession(runtime, said.device)
+    ?.deliver(said.at)
+    .catch(() => undefined);
   await settled;
   return routeOf(model, model.routing.routes[number]!);
 }
@@ -64,8 +73,8 @@ function pathFor(model: Model, asked: Invoice, token: Token, maxFee: bigint): re
     `${format(units, token.rules.decimals)} ${token.rules.ticker}`;
   if (hops === undefined) {
     const any = findPath(
-      edges.map((edge) => ({ ...edge, capacity: 1n })),
-      { from: model.device.id, to: device, amount: 1n },
+      edges.map((edge) => ({ ...edge, capacity: amountMax })),
+      { from: model.device.id, to: device, amount },
     );
     const why = any === undefined ? 'no path is known' : `no known path holds ${say(amount)}`;
     const whom = model.contacts.get(keyOf(device))?.name ?? idText('device', device);
@@ -73,7 +82,10 @@ function pathFor(model: Model, asked: Invoice, token: Token, maxFee: bigint): re
   }
   const fee = hops[0]!.amount - amount;
   if (fee > maxFee) {
-    throw new DsmError('over-limit', `the fee would be ${say(fee)}, and at most ${say(maxFee)} is allowed`);
+    throw new DsmError(
+      'over-limit',
+      `the fee would be ${say(fee)}, and at most ${say(maxFee)} is allowed`,
+    );
   }
   return hops;
 }

@@ -53,7 +53,11 @@ function nameOf({ contacts }: Model, device: Uint8Array): string {
 function stateOf({ passage }: RouteRow): RoutePayment['state'] {
   const { incoming, outgoing } = passage;
   if (incoming === 'none') {
-    return outgoing === 'held' || outgoing === 'gone' ? 'pending' : outgoing === 'paid' ? 'paid' : 'returned';
+    return outgoing === 'held' || outgoing === 'gone'
+      ? 'pending'
+      : outgoing === 'paid'
+        ? 'paid'
+        : 'returned';
   }
   if (outgoing === 'held' || outgoing === 'gone') return 'pending';
   if (incoming === 'paid' || incoming === 'opened') return 'paid';

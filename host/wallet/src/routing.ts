@@ -310,6 +310,7 @@ async function learnSlot(engine: Engine, row: RouteRow, { escrow: id }: Leg): Pr
   const { preimage, certificate } = reading;
   if (preimage !== undefined) await learned(engine, row.number, { type: 'preimage', preimage });
   if (certificate === undefined) return preimage !== undefined;
-  if (!equal(lockHash(certificate.value), hash)) await learned(engine, row.number, { type: 'gone' });
+  if (!equal(lockHash(certificate.value), hash))
+    await learned(engine, row.number, { type: 'gone' });
   return true;
 }

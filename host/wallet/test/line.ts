@@ -1,6 +1,8 @@
 /** A line of wallets for tests of routes: each has an edge with the next, and all take part. */
 
 import assert from 'node:assert/strict';
+import { bech32m } from '@scure/base';
+import { invoice, type Invoice } from '@dsm/protocols';
 import type { Fee, Relationship, RoutePayment, Wallet } from '../src/index.ts';
 import type { MemoryPlace } from '@dsm/memory';
 import {
@@ -154,7 +156,7 @@ export function lockedIn({ wallets }: Line): bigint {
       wallet
         .edges()
         .flatMap(({ escrows }) => escrows)
-        .filter(({ direction }) => direction === 'out')
+        .filter(({ direction, state }) => direction === 'out' && state !== 'left')
         .reduce((all, { locked }) => all + locked, 0n),
     0n,
   );
@@ -162,4 +164,17 @@ export function lockedIn({ wallets }: Line): bigint {
 
 export function sum(amounts: readonly bigint[]): bigint {
   return amounts.reduce((all, one) => all + one, 0n);
+}
+
+export function invoiceIn(text: string): Invoice {
+  const { words } = bech32m.decode(text as `${string}1${string}`, 1_024);
+  const decoded = invoice.decode(bech32m.fromWords(words));
+  assert.ok(decoded.ok);
+  return decoded.value;
+}
+
+/** The same invoice, for another amount. */
+export function altered(text: string, amount: bigint): string {
+  const bytes = invoice.encode({ ...invoiceIn(text), amount });
+  return bech32m.encode('inv', bech32m.toWords(bytes), 1_024);
 }
