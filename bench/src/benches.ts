@@ -15,6 +15,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   wire: () => import('./wire.ts'),
   interactive: () => import('./interactive.ts'),
   lineage: () => import('./lineage.ts'),
+  route: () => import('./route.ts'),
   shared: () => import('./shared.ts'),
   'seed-table': () => import('./seed-table.ts'),
   ldk: () => import('./ldk.ts'),

@@ -87,6 +87,9 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'marks':
     case 'half':
     case 'evidence':
+    case 'edges':
+    case 'reveal':
+    case 'given-up':
     case 'end':
     case 'stream':
     case 'terms':

@@ -42,15 +42,13 @@ export async function payInvoice(
     const id = idText('token', asked.token);
     throw new DsmError('not-found', `the invoice asks for ${id}, which this wallet does not know`);
   }
-  const { number, said } = await engine.exclusive(async () => {
+  const number = await engine.exclusive(async () => {
     const hops = pathFor(model, asked, token, maxFee ?? (asked.amount + 99n) / 100n);
-    return lockFirst(runtime, asked, hops);
+    const locked = await lockFirst(runtime, asked, hops);
+    await liveSession(runtime, locked.said.device)?.deliver(locked.said.at);
+    return locked.number;
   });
-  const settled = whenSettled(runtime, number, patienceMs);
-  void liveSession(runtime, said.device)
-    ?.deliver(said.at)
-    .catch(() => undefined);
-  await settled;
+  await whenSettled(runtime, number, patienceMs);
   return routeOf(model, model.routing.routes[number]!);
 }
 

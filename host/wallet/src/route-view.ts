@@ -2,7 +2,7 @@
 
 import { encodeWith, hash, keyOf, u64 } from '@dsm/primitive';
 import { isSettled } from '@dsm/bilateral';
-import type { Finality } from '@dsm/protocols';
+import type { Finality, Hop } from '@dsm/protocols';
 import { DsmError } from './errors.ts';
 import type { Model } from './model.ts';
 import type { RouteHop, RoutePayment } from './route-api.ts';
@@ -11,23 +11,15 @@ import { idText } from './text.ts';
 import { tokenInfo } from './tokens.ts';
 
 export function routeOf(model: Model, row: RouteRow): RoutePayment {
-  const { passage, incoming, outgoing, hops, memo, why, seenAt, number } = row;
-  const role = incoming === undefined ? 'payer' : isRecipient(row) ? 'recipient' : 'relay';
-  const sent = outgoing?.amount ?? 0n;
-  const amount = hops.at(-1)?.amount ?? outgoing?.amount ?? incoming?.amount ?? 0n;
-  const kept = role === 'payer' ? sent - amount : (incoming?.amount ?? sent) - sent;
-  const next = outgoing === undefined ? [] : [{ device: outgoing.device, amount: sent }];
+  const { passage, incoming, hops, memo, why, seenAt, number } = row;
   return {
     id: idText('route', hash('lock', passage.hash, encodeWith(u64, number))),
-    role,
     token: tokenInfo(model.tokens.get(keyOf(row.token))!),
-    amount,
-    fee: role === 'recipient' || outgoing === undefined ? 0n : kept,
-    hops: (hops.length > 0 ? hops : next).map((hop) => hopOf(model, hop)),
+    ...amountsOf(model, row),
+    hops: (hops.length > 0 ? hops : nextHop(row)).map((hop) => hopOf(model, hop)),
     from: incoming === undefined ? undefined : nameOf(model, incoming.device),
     note: memo,
     state: stateOf(row),
-    locked: passage.outgoing === 'held' || passage.outgoing === 'gone' ? sent : 0n,
     waiting: isSettled(passage) ? '' : waitingFor(model, row),
     why,
     finality: finalityOf(model, row),
@@ -35,11 +27,28 @@ export function routeOf(model: Model, row: RouteRow): RoutePayment {
   };
 }
 
-function isRecipient({ passage, outgoing }: RouteRow): boolean {
-  return outgoing === undefined && passage.preimage !== undefined;
+type Amounts = Pick<RoutePayment, 'role' | 'amount' | 'fee' | 'locked'>;
+
+function amountsOf({ routing }: Model, row: RouteRow): Amounts {
+  const { passage, incoming, outgoing, hops } = row;
+  const sent = outgoing?.amount ?? 0n;
+  const locked = passage.outgoing === 'held' || passage.outgoing === 'gone' ? sent : 0n;
+  if (incoming === undefined) {
+    const { amount } = hops.at(-1)!;
+    return { role: 'payer', amount, fee: sent - amount, locked };
+  }
+  if (outgoing === undefined) {
+    const role = routing.invoices.has(keyOf(passage.hash)) ? 'recipient' : 'relay';
+    return { role, amount: incoming.amount, fee: 0n, locked };
+  }
+  return { role: 'relay', amount: sent, fee: incoming.amount - sent, locked };
 }
 
-function hopOf(model: Model, hop: { readonly device: Uint8Array; amount: bigint }): RouteHop {
+function nextHop({ outgoing }: RouteRow): readonly Hop[] {
+  return outgoing === undefined ? [] : [{ device: outgoing.device, amount: outgoing.amount }];
+}
+
+function hopOf(model: Model, hop: Hop): RouteHop {
   const { device, amount } = hop;
   return { device: idText('device', device), name: nameOf(model, device), amount };
 }
@@ -52,16 +61,10 @@ function nameOf({ contacts }: Model, device: Uint8Array): string {
 /** A relay is paid or not; a lock whose slot is certified as opened cannot be taken back any more. */
 function stateOf({ passage }: RouteRow): RoutePayment['state'] {
   const { incoming, outgoing } = passage;
-  if (incoming === 'none') {
-    return outgoing === 'held' || outgoing === 'gone'
-      ? 'pending'
-      : outgoing === 'paid'
-        ? 'paid'
-        : 'returned';
-  }
   if (outgoing === 'held' || outgoing === 'gone') return 'pending';
-  if (incoming === 'paid' || incoming === 'opened') return 'paid';
-  return incoming === 'returned' ? 'returned' : 'pending';
+  const got = incoming === 'none' ? outgoing : incoming;
+  if (got === 'paid' || got === 'opened') return 'paid';
+  return got === 'returned' ? 'returned' : 'pending';
 }
 
 function waitingFor(model: Model, { passage, incoming, outgoing }: RouteRow): string {

@@ -119,8 +119,7 @@ function openRoutes({ model }: Engine): RouteRow[] {
 async function pass(work: Work): Promise<void> {
   const { engine } = work.around;
   for (const { row, lock } of undecidedLocks(engine.model)) {
-    const said = await engine.exclusive(() => decide(engine, idOf(row), lock.hash));
-    if (said !== undefined) deliver(work, said);
+    await engine.exclusive(async () => deliver(work, await decide(engine, idOf(row), lock.hash)));
   }
   for (const { number } of openRoutes(engine)) {
     await learnExit(work, number);
@@ -158,8 +157,7 @@ async function perform(work: Work, number: number, deed: Deed): Promise<void> {
   switch (deed) {
     case 'claim':
     case 'cancel': {
-      const said = await engine.exclusive(() => settleOutgoing(engine, number));
-      if (said !== undefined) deliver(work, said);
+      await engine.exclusive(async () => deliver(work, await settleOutgoing(engine, number)));
       return;
     }
     case 'reveal': {
@@ -201,12 +199,12 @@ async function tell(
   await say(session);
 }
 
-/** A peer that is off finds the run at the nodes after the next `sync`. */
-function deliver({ around }: Work, { device, at }: Said): void {
-  void around
-    .sessionWith(device)
-    ?.deliver(at)
-    .catch(() => undefined);
+/**
+ * Said in the decision that wrote it, so that runs of one lane come in their order. A peer that is
+ * off finds the run at the nodes after the next `sync`.
+ */
+async function deliver({ around }: Work, said: Said | undefined): Promise<void> {
+  if (said !== undefined) await around.sessionWith(said.device)?.deliver(said.at);
 }
 
 /** Pay the outgoing lock or take it back: what is due when its turn comes. */
