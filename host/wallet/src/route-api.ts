@@ -92,8 +92,9 @@ export interface RouteActions {
   /** What an invoice says, whoever it is for. */
   readonly readInvoice: (text: string) => InvoiceInfo;
   /**
-   * Pay an invoice over the cheapest path that is known. Resolves once it is paid or returned, or
-   * after a while with `pending`: then it goes on by itself, at meetings and with `sync`.
+   * Pay an invoice over the cheapest path that is known. With a live connection to the first relay
+   * it resolves once it is paid or returned, or after a while with `pending`; without one, once the
+   * nodes have the lock. Then it goes on by itself, at meetings and with `sync`.
    */
   readonly payInvoice: (text: string, options?: PayInvoiceOptions) => Promise<RoutePayment>;
   /** Payments by locks that this wallet has a part in, oldest first. */

@@ -1,6 +1,7 @@
 /** What a wallet holds in memory of routes, and how a change of it becomes durable. */
 
 import { encodeWith, keyOf, u64 } from '@dsm/primitive';
+import { isSettled } from '@dsm/bilateral';
 import type { Draft } from './model.ts';
 import {
   invoiceRow,
@@ -19,6 +20,9 @@ export interface Routing {
   readonly routes: RouteRow[];
   /** Numbers of routes by the escrow and the hash of either lock. */
   readonly byLock: Map<string, number>;
+  /** Numbers of routes to which something may still happen, and of those that changed unnoticed. */
+  readonly open: Set<number>;
+  readonly changed: Set<number>;
   readonly invoices: Map<string, InvoiceRow>;
   /** By the contact that told. */
   readonly told: Map<string, ToldRow>;
@@ -33,14 +37,19 @@ export function noRouting(): Routing {
   return {
     routes: [],
     byLock: new Map(),
+    open: new Set(),
+    changed: new Set(),
     invoices: new Map(),
     told: new Map(),
     relays: new Map(),
   };
 }
 
-export function remember({ routes, byLock }: Routing, row: RouteRow): void {
+export function remember({ routes, byLock, open, changed }: Routing, row: RouteRow): void {
   routes[row.number] = row;
+  changed.add(row.number);
+  if (isSettled(row.passage)) open.delete(row.number);
+  else open.add(row.number);
   for (const leg of [row.incoming, row.outgoing]) {
     if (leg !== undefined) byLock.set(lockKey(leg.escrow, row.passage.hash), row.number);
   }

@@ -16,7 +16,7 @@ import { DsmError } from './errors.ts';
 import { idOf } from './edge-value.ts';
 import { invoiceOf } from './invoices.ts';
 import type { Model, Token } from './model.ts';
-import { appendRun } from './online.ts';
+import { appendRun, deliverRun } from './online.ts';
 import { actingRelationship } from './payable.ts';
 import { escrowFor, type Said } from './relaying.ts';
 import type { PayInvoiceOptions, RoutePayment } from './route-api.ts';
@@ -42,13 +42,19 @@ export async function payInvoice(
     const id = idText('token', asked.token);
     throw new DsmError('not-found', `the invoice asks for ${id}, which this wallet does not know`);
   }
-  const number = await engine.exclusive(async () => {
+  const { number, said, session } = await engine.exclusive(async () => {
     const hops = pathFor(model, asked, token, maxFee ?? (asked.amount + 99n) / 100n);
     const locked = await lockFirst(runtime, asked, hops);
-    await liveSession(runtime, locked.said.device)?.deliver(locked.said.at);
-    return locked.number;
+    const live = liveSession(runtime, locked.said.device);
+    await live?.deliver(locked.said.at);
+    return { ...locked, session: live };
   });
-  await whenSettled(runtime, number, patienceMs);
+  if (session === undefined) {
+    const on = model.relationships.get(keyOf(said.relationship))!;
+    await deliverRun(engine, on, said.at);
+  } else {
+    await whenSettled(runtime, number, patienceMs);
+  }
   return routeOf(model, model.routing.routes[number]!);
 }
 

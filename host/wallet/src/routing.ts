@@ -7,7 +7,7 @@
  */
 
 import { equal, keyOf, lockHash } from '@dsm/primitive';
-import { due, isSettled, type Deed, type Fact } from '@dsm/bilateral';
+import { due, type Deed, type Fact } from '@dsm/bilateral';
 import { claimOfExit, decodePart, encodeOperation, isExitPart, isIssuePart } from '@dsm/protocols';
 import { escrowStateOf, idOf } from './edge-value.ts';
 import type { Engine } from './engine.ts';
@@ -72,7 +72,6 @@ export function router(around: Surroundings): Router {
     said: new WeakMap(),
     told: new WeakMap(),
     asking: new Map(),
-    noted: new Map(),
   };
   return {
     wake,
@@ -107,12 +106,11 @@ interface Work {
   readonly told: WeakMap<Session, string>;
   /** Slots that are being written, by route. */
   readonly asking: Map<number, Promise<void>>;
-  /** The states that were told to the owner. */
-  readonly noted: Map<number, RouteRow>;
 }
 
 function openRoutes({ model }: Engine): RouteRow[] {
-  return model.routing.routes.filter(({ passage }) => !isSettled(passage));
+  const { routes, open } = model.routing;
+  return [...open].map((number) => routes[number]!);
 }
 
 /** Decide about every lock that came, then do whatever is due. */
@@ -126,11 +124,9 @@ async function pass(work: Work): Promise<void> {
     for (const deed of due(current(engine, number).passage)) await perform(work, number, deed);
   }
   await tellEdges(work);
-  for (const row of engine.model.routing.routes) {
-    if (work.noted.get(row.number) === row) continue;
-    work.noted.set(row.number, row);
-    work.around.changed(row);
-  }
+  const { changed, routes } = engine.model.routing;
+  for (const number of changed) work.around.changed(routes[number]!);
+  changed.clear();
 }
 
 /** Whoever takes part hears of edges that are new, gone, dearer, or much wider or narrower. */

@@ -26,6 +26,7 @@ import { outbox } from './outbox.ts';
 import { pay } from './pay.ts';
 import { receipt } from './receipt.ts';
 import { restore } from './restore.ts';
+import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { shell } from './shell.ts';
 import { status } from './status.ts';
@@ -51,6 +52,7 @@ export const commands: readonly CommandSpec[] = [
   limit,
   load,
   edge,
+  route,
   sync,
   backup,
   restore,
