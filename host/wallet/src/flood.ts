@@ -61,9 +61,12 @@ export function acted(talk: Talk): void {
   talk.emptyRuns = 0;
 }
 
-/** A run was absorbed. One that gives something moves; of others there are only so many. */
+/**
+ * A run was absorbed. Of those that give nothing there are only so many; one that gives makes up for
+ * one of them, so that locks which are paid later can go on for ever.
+ */
 export function absorbedRun(talk: Talk, gives: boolean): void {
-  if (!gives) talk.emptyRuns += 1;
+  talk.emptyRuns = gives ? Math.max(0, talk.emptyRuns - 1) : talk.emptyRuns + 1;
   moved(talk);
 }
 

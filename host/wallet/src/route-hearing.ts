@@ -3,6 +3,7 @@
 import { checkCertificate, equal, keyOf, limits, lockHash, slotKey } from '@dsm/primitive';
 import type { Fact, Message, ToldEdge } from '@dsm/bilateral';
 import { lockPlace } from '@dsm/protocols';
+import { moved } from './flood.ts';
 import { draft } from './model.ts';
 import { outgoingRoute, putFact } from './route-facts.ts';
 import { putTold } from './route-model.ts';
@@ -29,10 +30,12 @@ export async function givenUp(talk: Talk, said: Message & { type: 'given-up' }):
   await take(talk, row, { type: 'gone' });
 }
 
-async function take({ engine, peer }: Talk, row: RouteRow, fact: Fact): Promise<void> {
+async function take(talk: Talk, row: RouteRow, fact: Fact): Promise<void> {
+  const { engine, peer } = talk;
   if (!equal(row.outgoing!.device, peer!.device)) return;
   const to = draft();
   putFact(to, engine.model, row, fact);
+  if (to.writes.length > 0) moved(talk);
   await engine.commit(to);
   engine.wake();
 }
