@@ -14,6 +14,7 @@ import { draft, type Model } from './model.ts';
 import { feeTo, lockable } from './relaying.ts';
 import type { Disclosure, DisclosureView } from './route-api.ts';
 import { putRelay } from './route-model.ts';
+import type { ToldRow } from './route-rows.ts';
 import type { ContactRow } from './rows.ts';
 import { findToken } from './tokens.ts';
 
@@ -36,7 +37,7 @@ export function edgesFor(model: Model, device: Uint8Array): ToldEdge[] {
   const own = ownEdges(model, (row) => !equal(row.device, device) && takesPart(model, row.device));
   const found = new Map<string, ToldEdge>();
   for (const edge of own) found.set(nameOf(edge), { edge, depth: 1 });
-  for (const [teller, { edges }] of model.routing.told) {
+  for (const [teller, { edges }] of believed(model)) {
     if (teller === keyOf(device)) continue;
     for (const { edge, depth } of edges) {
       const known = found.get(nameOf(edge));
@@ -47,6 +48,11 @@ export function edgesFor(model: Model, device: Uint8Array): ToldEdge[] {
     }
   }
   return [...found.values()].toSorted((a, b) => a.depth - b.depth).slice(0, limits.edgeHintsMax);
+}
+
+/** What was told by contacts that still take part. */
+function believed({ routing }: Model): (readonly [string, ToldRow])[] {
+  return [...routing.told].filter(([teller]) => routing.relays.get(teller)?.edges === 1);
 }
 
 function takesPart({ routing }: Model, device: Uint8Array): boolean {
@@ -70,9 +76,9 @@ export function outlineOf(edges: readonly ToldEdge[]): string {
 }
 
 /** Everything that this device knows of edges that start elsewhere. */
-export function toldEdges({ routing, device }: Model): EdgeHint[] {
+export function toldEdges(model: Model): EdgeHint[] {
   const nearest = new Map<string, ToldEdge>();
-  for (const { edges } of routing.told.values()) {
+  for (const [, { edges }] of believed(model)) {
     for (const one of edges) {
       const name = nameOf(one.edge);
       const known = nearest.get(name);
@@ -81,7 +87,7 @@ export function toldEdges({ routing, device }: Model): EdgeHint[] {
   }
   return [...nearest.values()]
     .map(({ edge }) => edge)
-    .filter(({ from }) => !equal(from, device.id));
+    .filter(({ from }) => !equal(from, model.device.id));
 }
 
 export function disclosureOf({ routing, tokens }: Model, device: Uint8Array): DisclosureView {

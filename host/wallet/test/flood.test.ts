@@ -66,6 +66,8 @@ test('what moves renews the allowance, and nothing that can be repeated moves', 
   absorbedRun(talk, false);
   assert.ok(isFlood(talk), 'runs that give nothing are bounded, too');
   absorbedRun(talk, true);
+  assert.equal(isFlood(talk), false, 'one that gives makes up for one that did not');
+  absorbedRun(talk, false);
   assert.ok(isFlood(talk));
   acted(talk);
   assert.equal(isFlood(talk), false, 'the owner acts: answers are no flood');
