@@ -38,6 +38,7 @@ import {
   encodeOperation,
   encodePart,
   exitPart,
+  invoice,
   issue,
   issuePart,
   opensPurseNote,
@@ -149,6 +150,14 @@ const pieces: readonly Evidence[] = [
   },
 ];
 
+const hint = {
+  from: named('from'),
+  to: named('to'),
+  token: named('token'),
+  capacity: 7n,
+  fee: { flat: 1n, perMillion: 500 },
+};
+
 const messages: readonly Message[] = [
   { type: 'hello', card: card.encode(adasCard) },
   { type: 'agree', ciphertext: new Uint8Array(1_088).fill(3), signature: signed.signature },
@@ -165,6 +174,9 @@ const messages: readonly Message[] = [
   { type: 'half', position: named('position'), half: named('half') },
   { type: 'evidence', evidence: named('evidence') },
   { type: 'end' },
+  { type: 'edges', edges: [{ edge: hint, depth: 2 }] },
+  { type: 'reveal', escrow: named('escrow'), preimage: named('preimage') },
+  { type: 'given-up', escrow: named('escrow'), hash: named('hash'), certificate: spend },
   { type: 'stream', escrow: named('escrow'), ticks: named('ticks') },
   { type: 'terms', escrow: named('escrow'), unsignedMax: 1n << 100n, taken: 7, wants: 1 },
   { type: 'ticks', escrow: named('escrow'), from: 7, frame: Uint8Array.of(5, 0x85, 1) },
@@ -205,6 +217,16 @@ const decoders: readonly Decoder[] = [
   objectDecoder<Step>('step', step, [run.step, { ...run.step, cause: { type: 'restore' } }]),
   objectDecoder('signed step', signedStep, [signed]),
   objectDecoder('countersignature', countersignature, [consented]),
+  objectDecoder('invoice', invoice, [
+    {
+      network: named('network'),
+      device: named('device'),
+      hash: named('hash'),
+      token: named('token'),
+      amount: 5n,
+      memo: 'zwei – 後で',
+    },
+  ]),
   objectDecoder('receipt', receipt, [
     {
       before: run.before,

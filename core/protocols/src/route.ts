@@ -148,7 +148,7 @@ interface Found {
  * fee depends on what it sends on.
  */
 export function findPath(
-  edges: readonly Pick<EdgeHint, 'from' | 'to' | 'capacity' | 'fee'>[],
+  edges: readonly Omit<EdgeHint, 'token'>[],
   { from, to, amount }: PathWish,
 ): readonly Hop[] | undefined {
   let best: Found | undefined;
@@ -174,7 +174,7 @@ export function findPath(
 
 /** The way from the edge's far end, with this edge before it. */
 function extended(
-  { from, to, capacity, fee }: Pick<EdgeHint, 'from' | 'to' | 'capacity' | 'fee'>,
+  { from, to, capacity, fee }: Omit<EdgeHint, 'token'>,
   { needed, hops }: Found,
   payer: Uint8Array,
 ): Found | undefined {

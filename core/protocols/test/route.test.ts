@@ -20,7 +20,7 @@ import {
 
 before(() => installPortable());
 
-type Edge = Pick<EdgeHint, 'from' | 'to' | 'capacity' | 'fee'>;
+type Edge = Omit<EdgeHint, 'token'>;
 
 const id = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const edge = (from: number, to: number, capacity: bigint, flat = 0n, perMillion = 0): Edge => ({

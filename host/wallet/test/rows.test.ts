@@ -19,6 +19,7 @@ import {
   tables,
   walletRow,
 } from '../src/rows.ts';
+import { invoiceRow, relayRow, routeRow, toldRow } from '../src/route-rows.ts';
 import { sharedRow } from '../src/kept-state.ts';
 
 installNative();
@@ -36,6 +37,10 @@ const byTable: readonly (readonly [keyof typeof tables, Obj<never>])[] = [
   ['payment', paymentRow],
   ['mark', markRow],
   ['shared', sharedRow],
+  ['route', routeRow],
+  ['invoice', invoiceRow],
+  ['told', toldRow],
+  ['relay', relayRow],
 ] as unknown as readonly (readonly [keyof typeof tables, Obj<never>])[];
 
 const lane = {
@@ -53,6 +58,12 @@ const state = {
   low: 60,
   high: 7,
   state: new Uint8Array(20).fill(5),
+};
+
+const id = new Uint8Array(32).fill(6);
+const fee = { flat: 1n, perMillion: 500 };
+const told = {
+  edges: [{ edge: { from: id, to: lane.start, token: lane.head, capacity: 7n, fee }, depth: 2 }],
 };
 
 const rounds = process.env['DSM_TEST_LONG'] === '1' ? 100_000 : 5_000;
@@ -78,6 +89,11 @@ test(`rows of every table take ${rounds} mutations each`, async () => {
   const meeting = await maya.meet(cafe);
   for (const amount of [1n, 2n, 12n]) await meeting.pay({ token: 'ERA', amount, over: 'offline' });
   await cafe.contact('Maya').pay({ ERA: 1n, over: 'offline' });
+  await meeting.fund('ERA', 20n);
+  await cafe.sync();
+  await meeting.disclose({ edges: true, fee, lockedMax: { ERA: 9n } });
+  await maya.invoice({ ERA: 3n, note: 'tea' });
+  await maya.payInvoice(await cafe.invoice({ ERA: 3n, note: 'tea' }));
   await meeting.close();
 
   for (const [table, row] of byTable) {
@@ -86,6 +102,7 @@ test(`rows of every table take ${rounds} mutations each`, async () => {
       .map(([, value]) => value);
     // A lane of 64 entries would have one.
     if (table === 'checkpoint') good.push(checkpointRow.encode(lane));
+    if (table === 'told') good.push(toldRow.encode(told));
     if (table === 'shared') good.push(sharedRow.encode(state));
     assert.notEqual(good.length, 0, `no row in ${table}`);
     const roll = dice(tables[table]);
