@@ -7,13 +7,13 @@ import { assertBounded, flood, floodScene, tradeOn } from './flooding.ts';
 
 const messages = 1_000_000;
 
-test(`${messages} messages of all kinds, and 70 payments of somebody else`, async (t) => {
+test(`${messages} messages of all kinds, and 21 payments of somebody else`, async (t) => {
   const all = await floodScene();
   const sources = [...kindsOf(all).values()];
   const mixed = (n: number): Uint8Array => sources[n % sources.length]!(n);
   const [{ most, reasons, talks }] = await Promise.all([
     flood(all, mixed, messages),
-    tradeOn(all, 70),
+    tradeOn(all, 21),
   ]);
   t.diagnostic(`${talks} talks; the most that was held: ${JSON.stringify(most)}`);
   assertBounded(most);
