@@ -19,10 +19,12 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   shared: () => import('./shared.ts'),
   'seed-table': () => import('./seed-table.ts'),
   ldk: () => import('./ldk.ts'),
+  stream: () => import('./stream.ts'),
+  'stream-durable': () => import('./stream-durable.ts'),
   clone: () => import('./clone.ts'),
 };
 
 export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));
 
 /** Those that compare with other people's libraries. */
-export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk']);
+export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk', 'stream']);
