@@ -175,15 +175,16 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   if (trade.at !== 'offered') return stay(state);
   const { consent } = answer.countersignature;
   if (!equal(consent.head, trade.head)) return stay(state);
-  const refusal = judgeConsent(me, on, answer);
-  if (refusal !== undefined) return unaccepted(state, refusal, 'consent');
   const verdict = append(me, on, trade.operations, true, world);
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
   const change = verdict.value;
-  // The lanes moved while the offer was out: the peer consented to an entry that is none any more.
+  // The lanes moved while the offer was out: the peer consented to an entry that is none any more,
+  // with a view of what this lane was.
   if (!equal(change.relationship.mine.head, trade.head)) {
     return proposed({ ...state, trade: { at: 'idle' } }, trade.operations, world);
   }
+  const refusal = judgeConsent(me, on, answer);
+  if (refusal !== undefined) return unaccepted(state, refusal, 'consent');
   const run: OwnRun = { ...change.run, countersignature: answer.countersignature };
   return {
     state: {
