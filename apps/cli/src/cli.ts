@@ -13,6 +13,8 @@ export interface Cli {
   readonly canAsk: boolean;
   /** Colours are wanted on standard output. */
   readonly hasColour: boolean;
+  /** Lines of the standard input; undefined if nobody sends any. */
+  readonly lines?: () => AsyncIterable<string>;
   /** Ends what waits. The reason is the name of the signal, for example `SIGINT`. */
   readonly signal: AbortSignal;
 }

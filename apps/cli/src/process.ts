@@ -1,6 +1,7 @@
 /** The surroundings of this process. */
 
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Cli } from './cli.ts';
 
 export function processCli(): Cli {
@@ -22,6 +23,7 @@ export function processCli(): Cli {
     stderr: (text) => process.stderr.write(text),
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
     hasColour: process.stdout.isTTY && (env['NO_COLOR'] ?? '') === '',
+    ...(!process.stdin.isTTY && { lines: () => createInterface({ input: process.stdin }) }),
     signal: end.signal,
   };
 }

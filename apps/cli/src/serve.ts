@@ -4,7 +4,7 @@ import { tcpTransport } from '@dsm/node';
 import type { Listener } from '@dsm/ports';
 import { DsmError, type Payment, type Wallet } from '@dsm/wallet';
 import type { Context } from './context.ts';
-import { contactView, paymentLine, paymentView } from './view.ts';
+import { contactView, paymentLine, paymentView, streamLine, streamView } from './view.ts';
 
 export interface ServeOptions {
   readonly address: string;
@@ -80,6 +80,24 @@ export async function serve(
 }
 
 type Connection = Listener['connections'] extends AsyncIterable<infer One> ? One : never;
+
+/** What is printed of streams: at most one line a second for each payer, and every end. */
+export function tellStreams(context: Context, wallet: Wallet): () => void {
+  const told = new Map<string, { readonly at: number; readonly signed: bigint }>();
+  return wallet.on('stream', (status) => {
+    const { device, token, state, signed } = status;
+    const key = `${device} ${token}`;
+    const last = told.get(key);
+    const isOld = last === undefined || performance.now() - last.at > 1_000;
+    if (state === 'open' && !(isOld && signed !== (last?.signed ?? 0n))) return;
+    if (state === 'open') told.set(key, { at: performance.now(), signed });
+    else told.delete(key);
+    context.event(
+      { event: 'stream', stream: streamView(wallet, status) },
+      streamLine(wallet, status),
+    );
+  });
+}
 
 /** What is printed of a payment that has come. */
 export function tellPayment(context: Context, wallet: Wallet, payment: Payment): void {

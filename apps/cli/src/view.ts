@@ -8,6 +8,7 @@ import type {
   OfflineLimit,
   OfflineLimits,
   Payment,
+  StreamStatus,
   SyncReport,
   TokenInfo,
   VerifyReport,
@@ -74,6 +75,7 @@ export const paymentSchema: s.Schema = s.record({
   over: s.oneOf('edge', 'offline', 'online'),
   finality: s.oneOf(...Object.keys(finalities)),
   waiting: s.text,
+  transfers: s.count,
   wireBytes: s.count,
   seenAt: s.count,
 });
@@ -81,9 +83,9 @@ export const paymentSchema: s.Schema = s.record({
 export function paymentView(wallet: Wallet, payment: Payment): object {
   const decimal = formatAmount(payment.amount, decimalsOf(wallet, payment.token));
   const { id, direction, peer, device, token, ticker, amount, note, over, finality } = payment;
-  const { waiting, wireBytes, seenAt } = payment;
+  const { waiting, transfers, wireBytes, seenAt } = payment;
   const what = { id, direction, peer, device, token, ticker, amount, decimal, note, over };
-  return { ...what, finality, waiting, wireBytes, seenAt };
+  return { ...what, finality, waiting, transfers, wireBytes, seenAt };
 }
 
 /** One sentence: who gave what to whom, and how sure it is. */
@@ -96,6 +98,41 @@ export function paymentLine(wallet: Wallet, payment: Payment): string {
   const note = payment.note === '' ? '' : ` for "${payment.note}"`;
   const wait = payment.waiting === '' ? '' : ` (${payment.waiting})`;
   return `${what}${note}, ${payment.over}: ${payment.finality}${wait}`;
+}
+
+export const streamSchema: s.Schema = s.record({
+  state: s.oneOf('open', 'ended', 'stopped'),
+  why: s.text,
+  peer: s.text,
+  device: s.text,
+  token: s.text,
+  ticker: s.text,
+  total: s.units,
+  signed: s.units,
+  unsigned: s.units,
+  decimal: s.decimal,
+  transfers: s.count,
+  left: s.units,
+});
+
+export function streamView(wallet: Wallet, status: StreamStatus): object {
+  const { state, why, peer, device, token, ticker, total, signed, unsigned } = status;
+  const { transfers, left } = status;
+  const decimal = formatAmount(signed, decimalsOf(wallet, token));
+  const who = { state, why, peer, device, token, ticker };
+  return { ...who, total, signed, unsigned, decimal, transfers, left };
+}
+
+/** One sentence: what has come, what of it is signed. */
+export function streamLine(wallet: Wallet, status: StreamStatus): string {
+  const { state, why, peer, ticker, transfers } = status;
+  const decimals = decimalsOf(wallet, status.token);
+  const [signed, unsigned] = [status.signed, status.unsigned].map((units) =>
+    formatAmount(units, decimals),
+  );
+  const came = `${peer} streams ${signed} ${ticker} in ${transfers} transfers`;
+  if (state === 'open') return `${came}, and ${unsigned} not signed yet`;
+  return state === 'ended' ? `${came}: the end` : `${came}: stopped, ${why}`;
 }
 
 export const contactSchema: s.Schema = s.record({

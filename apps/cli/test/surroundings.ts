@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { run } from '../src/program.ts';
 
 export interface Said {
@@ -13,7 +14,12 @@ export interface Said {
 
 export interface Place {
   readonly folder: string;
-  readonly dsm: (line: string, env?: Readonly<Record<string, string>>) => Promise<Said>;
+  /** `input`: lines of the standard input, if there is one. */
+  readonly dsm: (
+    line: string,
+    env?: Readonly<Record<string, string>>,
+    input?: readonly string[],
+  ) => Promise<Said>;
   /** A command line that goes on; its events, one JSON document on each line. */
   readonly begin: (line: string) => Ongoing;
 }
@@ -37,6 +43,7 @@ export function place(): Place {
     line: string,
     env: Readonly<Record<string, string>> = {},
     heard: (text: string) => void = () => {},
+    input?: readonly string[],
   ): Promise<Said> => {
     let [stdout, stderr] = ['', ''];
     const exit = await run(line === '' ? [] : line.split(' '), {
@@ -52,10 +59,15 @@ export function place(): Place {
       canAsk: false,
       hasColour: false,
       signal: new AbortController().signal,
+      ...(input !== undefined && { lines: () => Readable.from(input) }),
     });
     return { exit, stdout, stderr };
   };
-  return { folder, dsm: (line, env) => dsm(line, env), begin: (line) => begun(line, dsm) };
+  return {
+    folder,
+    dsm: (line, env, input) => dsm(line, env, undefined, input),
+    begin: (line) => begun(line, dsm),
+  };
 }
 
 type Dsm = (

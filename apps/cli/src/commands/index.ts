@@ -30,6 +30,7 @@ import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { shell } from './shell.ts';
 import { status } from './status.ts';
+import { stream } from './stream.ts';
 import { sync } from './sync.ts';
 import { token } from './token.ts';
 
@@ -40,6 +41,7 @@ export const commands: readonly CommandSpec[] = [
   contact,
   meet,
   pay,
+  stream,
   ask,
   inbox,
   outbox,

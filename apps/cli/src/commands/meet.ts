@@ -5,16 +5,17 @@ import { DsmError } from '@dsm/wallet';
 import type { CommandSpec, Input } from '../command.ts';
 import type { Context } from '../context.ts';
 import * as s from '../schema.ts';
-import { serve, tellPayment } from '../serve.ts';
+import { serve, tellPayment, tellStreams } from '../serve.ts';
 import { withWallet } from '../session.ts';
-import { contactSchema, contactView, paymentSchema } from '../view.ts';
+import { contactSchema, contactView, paymentSchema, streamSchema } from '../view.ts';
 
 export const meet: CommandSpec = {
   name: 'meet',
   summary: 'meet another wallet: become contacts, and catch up on both chains',
   details:
     'One side listens, the other goes there; payments come over the same connection.\n' +
-    'With --json, --listen prints one document for each line: listening, payment, met, failed.',
+    'With --json, --listen prints one document for each line: listening, payment, stream, met,\n' +
+    'failed.',
   options: [
     { form: '--listen [address]', meaning: 'wait for others (127.0.0.1, any free port)' },
     { form: '--to <address>', meaning: 'go to somebody who listens' },
@@ -27,6 +28,7 @@ export const meet: CommandSpec = {
       contactSchema,
       s.record({ event: s.oneOf('listening'), address: s.text }),
       s.record({ event: s.oneOf('payment'), payment: paymentSchema }),
+      s.record({ event: s.oneOf('stream'), stream: streamSchema }),
       s.record({ event: s.oneOf('met'), contact: contactSchema }),
       s.record({ event: s.oneOf('failed'), code: s.text, message: s.text }),
     ],
@@ -43,6 +45,7 @@ export const meet: CommandSpec = {
 async function listen(context: Context, input: Input): Promise<number> {
   const name = input.option('name');
   return withWallet(context, async (wallet) => {
+    const leave = tellStreams(context, wallet);
     await serve(context, wallet, {
       address: input.option('listen') ?? context.settings.listen.value,
       once: input.isSet('once'),
@@ -53,7 +56,7 @@ async function listen(context: Context, input: Input): Promise<number> {
         tellPayment(context, wallet, payment);
         return false;
       },
-    });
+    }).finally(leave);
     return 0;
   });
 }

@@ -2,7 +2,14 @@
 
 import { performance } from 'node:perf_hooks';
 import { tcpTransport } from '@dsm/node';
-import { DsmError, type Contact, type Payment, type Relationship, type Wallet } from '@dsm/wallet';
+import {
+  DsmError,
+  type Contact,
+  type Payment,
+  type Relationship,
+  type TokenInfo,
+  type Wallet,
+} from '@dsm/wallet';
 import { formatAmount, parseAmount } from '../amount.ts';
 import type { CommandSpec, Input } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -86,16 +93,20 @@ function named(wallet: Wallet, input: Input): Wanted {
   if (amount === undefined || ticker === undefined) {
     throw new DsmError('usage', 'pay needs whom, how much and in which token');
   }
-  const token = wallet.token(ticker);
-  if (token.ticker !== ticker && token.id !== ticker) {
-    throw new DsmError('usage', `"${ticker}" is only a prefix: write the ticker or the whole id`);
-  }
+  const token = exactToken(wallet, ticker);
   const contact = receiver(wallet, input.argument(0));
   return { contact, token: token.id, amount: parseAmount(amount, token.decimals) };
 }
 
+/** The token by its ticker or whole id. */
+export function exactToken(wallet: Wallet, name: string): TokenInfo {
+  const token = wallet.token(name);
+  if (token.ticker === name || token.id === name) return token;
+  throw new DsmError('usage', `"${name}" is only a prefix: write the ticker or the whole id`);
+}
+
 /** A prefix that is unique today may be somebody else's tomorrow: value needs a name or a whole id. */
-function receiver(wallet: Wallet, who: string): Contact {
+export function receiver(wallet: Wallet, who: string): Contact {
   const found = wallet.contacts().filter(({ name, device }) => name === who || device === who);
   if (found.length === 1) return found[0]!;
   throw found.length === 0
@@ -125,10 +136,10 @@ async function approve(
   if (!(await confirm(`Pay ${what}?`, cli.signal))) throw new DsmError('refused', 'you said no');
 }
 
-async function relationshipWith(
+export async function relationshipWith(
   { cli }: Context,
   wallet: Wallet,
-  { contact, at }: Wanted,
+  { contact, at }: Pick<Wanted, 'contact' | 'at'>,
 ): Promise<Relationship> {
   if (at === undefined) return wallet.contact(contact.device);
   const connection = await tcpTransport().connect(at, cli.signal);
