@@ -11,6 +11,8 @@ import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } 
 import type { Registry, Suite } from '@dsm/primitive';
 import type { Edge, EdgeActions } from './edge-api.ts';
 import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
+import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
+export type * from './stream-api.ts';
 
 /** A network: its name, the registry that counts, and a way to each of its nodes, by index. */
 export interface Network {
@@ -87,6 +89,14 @@ export interface Wallet extends RouteActions {
     token: string,
     limit: bigint | undefined,
     scope?: LimitScope,
+  ) => Promise<void>;
+  /** What is taken of streams before there is a signature; as much as the offline limit unless set. */
+  readonly unsignedMax: (token: string, contact?: string) => bigint;
+  /** For one contact, or for all that have none of their own. `undefined` goes back to the default. */
+  readonly setUnsignedMax: (
+    token: string,
+    most: bigint | undefined,
+    contact?: string,
   ) => Promise<void>;
   readonly rename: (contact: string, name: string) => Promise<void>;
   readonly block: (contact: string, blocked: boolean) => Promise<void>;
@@ -169,6 +179,8 @@ export interface Relationship extends EdgeActions, RelayActions {
    * message pays. Resolves when nothing more can be done now; look at `finality`.
    */
   readonly pay: (payment: NewPayment) => Promise<Payment>;
+  /** Many small transfers over an escrow of this wallet, authorised together. Needs a live connection. */
+  readonly stream: (options: StreamOptions) => Promise<Stream>;
   readonly minimumFinality: () => MinimumFinality;
   /** Take nothing less final than this from the contact; `pair-final`, which is all, by default. */
   readonly setMinimumFinality: (minimum: MinimumFinality) => Promise<void>;
@@ -306,6 +318,8 @@ export interface Payment {
   readonly finality: Finality;
   /** What is still missing, in a sentence; empty when nothing is. */
   readonly waiting: string;
+  /** Of a stream: how many transfers the payment stands for so far. 0 for any other payment. */
+  readonly transfers: number;
   /** Bytes that the hand-over took on the wire, both directions; 0 if unknown. */
   readonly wireBytes: number;
   /** Shown only: when this device saw it, milliseconds since 1970. */
@@ -362,5 +376,7 @@ export interface WalletEvents {
   readonly finality: Payment;
   readonly fork: Alarm;
   readonly route: RoutePayment;
+  /** A stream that is paid to this wallet has moved. */
+  readonly stream: StreamStatus;
   readonly contact: Contact;
 }

@@ -49,6 +49,7 @@ import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './
 import { putSaid } from './route-facts.ts';
 import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
+import { inItsStream, isNew, putPaymentOf } from './stream-rows.ts';
 import { finalityOf, givenTo, type Given } from './value.ts';
 
 /** An own run, stated and durable, not signed. */
@@ -90,7 +91,7 @@ export function appendedDraft(
   putRun(to, model, relationship, at);
   const { entries, heads } = run;
   const payments = paymentsOf(engine, relationship, 0, entries, heads, online ? 1 : 0);
-  for (const row of payments) putPayment(to, model, row);
+  for (const row of payments) putPaymentOf(to, model, row);
   return { change: to, at, payments };
 }
 
@@ -115,7 +116,7 @@ function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
 
 /**
  * One row for each transfer of a run that gives something to the other device. Totals of one token
- * are one payment: it emptied the older escrows and went on over the last.
+ * are one payment: it emptied the older escrows and went on over the last. A stream is one payment too.
  */
 function paymentsOf(
   { model, clock }: Engine,
@@ -129,17 +130,17 @@ function paymentsOf(
   if (equal(on.peer.device, model.device.id)) return [];
   const rows: PaymentRow[] = [];
   for (const [i, bytes] of entries.entries()) {
-    const decoded = entry.decode(bytes);
-    const given = decoded.ok ? givenTo(decoded.value.operation, receiver, model) : undefined;
-    if (!decoded.ok || given === undefined || given.amount === 0n) continue;
+    const gift = giftOf(bytes, receiver, model);
+    if (gift === undefined) continue;
+    const { given, index } = gift;
     const { amount, emptied } = withTotalsBefore(rows, given);
-    rows.push({
-      number: model.payments.length + rows.length,
+    const row: PaymentRow = {
+      number: model.payments.length + rows.filter(({ number }) => isNew(model, number)).length,
       head: heads[i]!,
       relationship: on.key,
       lane: side === 0 ? on.mine.start : on.theirs.start,
       side,
-      index: decoded.value.index,
+      index,
       peer: on.peer.device,
       token: given.token,
       amount,
@@ -148,22 +149,39 @@ function paymentsOf(
       finality: 0,
       over: given.over,
       emptied,
+      transfers: given.transfers,
       wireBytes: 0,
       seenAt: clock.now(),
-    });
+    };
+    rows.push(inItsStream(model, row));
   }
   return rows;
+}
+
+/** What an entry gives to a device, and its place on the lane. */
+function giftOf(
+  bytes: Uint8Array,
+  receiver: Uint8Array,
+  model: Engine['model'],
+): { readonly given: Given; readonly index: number } | undefined {
+  const decoded = entry.decode(bytes);
+  if (!decoded.ok) return undefined;
+  const { operation, index } = decoded.value;
+  const given = givenTo(operation, receiver, model);
+  return given === undefined || given.amount === 0n ? undefined : { given, index };
 }
 
 /** What a total gives together with those before it in its run, which it takes out of the rows. */
 function withTotalsBefore(
   rows: PaymentRow[],
-  { amount, over, token }: Given,
+  { amount, over, token, transfers }: Given,
 ): Pick<PaymentRow, 'amount' | 'emptied'> {
   const before = over === undefined ? undefined : rows.at(-1);
-  if (before?.over === undefined || !equal(before.token, token)) return { amount, emptied: [] };
+  const isJoined = before?.over !== undefined && equal(before.token, token);
+  // A stream is a payment of its own.
+  if (!isJoined || before.transfers + transfers > 0) return { amount, emptied: [] };
   rows.pop();
-  return { amount: before.amount + amount, emptied: [...before.emptied, before.over] };
+  return { amount: before.amount + amount, emptied: [...before.emptied, before.over!] };
 }
 
 /** An own run after signing: the signature and what the run is in the lineage of its notes. */
@@ -229,7 +247,7 @@ export function absorbedDraft(
   putSaid(to, model, entries);
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);
-  for (const payment of payments) putPayment(to, model, payment);
+  for (const payment of payments) putPaymentOf(to, model, payment);
   return { change: to, payments };
 }
 

@@ -35,6 +35,7 @@ import {
   policyRow,
   rowKey,
   runRow,
+  unsignedRow,
   walletRow,
   type AlarmRow,
   type ContactRow,
@@ -76,6 +77,10 @@ export interface Model {
   readonly escrows: Map<string, EscrowRow>;
   /** Heads of issues and exits whose notes are in the map. */
   readonly collected: Set<string>;
+  /** The newest payment over an escrow, if it is a stream, which then may go on: its number, by escrow. */
+  readonly streams: Map<string, number>;
+  /** What is taken of a stream without a signature, by token and device; zero stands for every device. */
+  readonly unsigned: Map<string, bigint>;
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
   readonly routing: Routing;
@@ -165,6 +170,17 @@ export function putPayment(to: Draft, model: Model, row: PaymentRow): void {
   to.after(() => {
     model.payments[row.number] = row;
   });
+}
+
+/** A stream goes on until something else is paid over its escrow. */
+export function noteStream(
+  { streams }: Model,
+  { over, emptied, transfers, number }: PaymentRow,
+): void {
+  for (const { escrow } of emptied) streams.delete(keyOf(escrow));
+  if (over === undefined) return;
+  if (transfers > 0) streams.set(keyOf(over.escrow), number);
+  else streams.delete(keyOf(over.escrow));
 }
 
 export function putMark(to: Draft, model: Model, row: MarkRow): void {
@@ -292,6 +308,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
     tokens.set(keyOf(id), { ...row, id, rules: decodeRow(policy, row.policy, 'policy') });
   }
   for (const [, row] of await readTable(store, 'payment', paymentRow)) payments[row.number] = row;
+  for (const row of payments) noteStream(into, row);
   for (const [key, row] of await readTable(store, 'mark', markRow)) marks.set(keyOf(key), row);
   for (const [key, row] of await readTable(store, 'alarm', alarmRow)) alarms.set(keyOf(key), row);
   for (const [key, row] of await readTable(store, 'escrow', escrowRow)) {
@@ -301,6 +318,9 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
     into.collected.add(keyOf(key.subarray(1)));
   }
   await loadRouting(store, into.routing);
+  for (const [key, { most }] of await readTable(store, 'unsigned', unsignedRow)) {
+    into.unsigned.set(keyOf(key), most);
+  }
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
 }
@@ -337,5 +357,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     collected: new Set(),
     followers: new Set(),
     routing: noRouting(),
+    streams: new Map(),
+    unsigned: new Map(),
   };
 }

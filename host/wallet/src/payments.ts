@@ -26,6 +26,7 @@ export function paymentOf(model: Model, row: PaymentRow): Payment {
     over: row.over !== undefined ? 'edge' : row.online === 1 ? 'online' : 'offline',
     finality,
     waiting: waitingFor(model, row),
+    transfers: row.transfers,
     wireBytes: row.wireBytes,
     seenAt: row.seenAt,
   };

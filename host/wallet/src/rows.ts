@@ -23,6 +23,7 @@
  *     0x13   escrow id                        escrow of either direction
  *     0x14   head                             issue or exit whose notes are in the own map
  *     0x15   relationship ‖ app               shared state, settled, as of two places: saves time only
+ *     0x1f   token ‖ DevID, or zero           what is taken of a stream without a signature
  *     0x28   number                           route: a payment by locks, as this device has it
  *     0x29   hash                             invoice of this device, with its preimage
  *     0x2a   DevID                            edges that a contact has told of
@@ -90,6 +91,7 @@ export const tables = {
   escrow: 0x13,
   collected: 0x14,
   shared: 0x15,
+  unsigned: 0x1f,
   route: 0x28,
   invoice: 0x29,
   told: 0x2a,

@@ -8,7 +8,8 @@
 import { isZero, keyOf } from '@dsm/primitive';
 import { message as messageObject, type Message } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
-import type { MeetOptions, Queues } from './api.ts';
+import type { Interval } from '@dsm/protocols';
+import type { MeetOptions, Queues, Stream } from './api.ts';
 import { evidence, half, marks } from './comparing.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
@@ -19,7 +20,10 @@ import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
 import { absorbed, commit, offer, parts, want } from './hearing.ts';
 import { edges, givenUp, reveal } from './route-hearing.ts';
-import { sayRun, turn } from './trading.ts';
+import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
+import { heardOfStream } from './stream-hearing.ts';
+import { forgetTicks } from './stream-taking.ts';
+import { sayOwedStep, sayRun, turn } from './trading.ts';
 
 /** An own run that was said. */
 export interface Said {
@@ -44,6 +48,8 @@ export interface Session {
    * it or the connection ends first.
    */
   readonly deliver: (at: RunAt) => Promise<Said>;
+  /** Begin a stream over an escrow of this device. */
+  readonly stream: (escrow: Uint8Array, interval: Interval, note: string) => Promise<Stream>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
   /** Heads whose certificates were handed out in this talk: once is enough. */
@@ -56,7 +62,47 @@ export interface Session {
 }
 
 export function openSession(engine: Engine, connection: Connection, options: MeetOptions): Session {
-  const talk: Talk = {
+  const talk = newTalk(engine, connection, options);
+  let open = true;
+  const over = listen(talk).finally(() => {
+    open = false;
+    clearTimeout(talk.farewell);
+    hangUp(talk);
+  });
+  return {
+    ready: talk.ready.promise,
+    over,
+    isOpen: () => open,
+    trade: (operations, release, check = () => undefined) =>
+      propose(talk, operations, release, check),
+    deliver: async (at) => {
+      const on = relationshipOf(talk);
+      if (!open || on === undefined) return { acked: Promise.resolve(undefined) };
+      acted(talk);
+      const ack = deferred<boolean>();
+      talk.acks.set(keyOf(at.row.head), ack);
+      const before = talk.wireBytes;
+      await sayRun(talk, on, at);
+      return { acked: ack.promise.then((took) => (took ? talk.wireBytes - before : undefined)) };
+    },
+    stream: (escrow, interval, note) => payStream(talk, escrow, interval, note),
+    push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
+    pushed: new Set(),
+    queues: () => queuesOf(talk),
+    tell: (message) => say(talk, message),
+    close: async () => {
+      if (!open) return;
+      await patiently(finishStreams(talk));
+      // Behind whatever is being answered: nothing is said after the farewell.
+      await engine.exclusive(() => endTalk(talk)).catch(() => undefined);
+      await patiently(over);
+      await connection.close();
+    },
+  };
+}
+
+function newTalk(engine: Engine, connection: Connection, options: MeetOptions): Talk {
+  return {
     engine,
     connection,
     options,
@@ -81,6 +127,10 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     repeats: false,
     heardBytes: 0,
     refused: false,
+    paying: new Map(),
+    taken: new Map(),
+    ackedLate: [],
+    stepOwed: 'no',
     wireBytes: 0,
     sending: Promise.resolve(),
     unsentBytes: 0,
@@ -88,40 +138,6 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     farewell: undefined,
     ended: false,
     peerEnded: false,
-  };
-  let open = true;
-  const over = listen(talk).finally(() => {
-    open = false;
-    clearTimeout(talk.farewell);
-    hangUp(talk);
-  });
-  return {
-    ready: talk.ready.promise,
-    over,
-    isOpen: () => open,
-    trade: (operations, release, check = () => undefined) =>
-      propose(talk, operations, release, check),
-    deliver: async (at) => {
-      const on = relationshipOf(talk);
-      if (!open || on === undefined) return { acked: Promise.resolve(undefined) };
-      acted(talk);
-      const ack = deferred<boolean>();
-      talk.acks.set(keyOf(at.row.head), ack);
-      const before = talk.wireBytes;
-      await sayRun(talk, on, at);
-      return { acked: ack.promise.then((took) => (took ? talk.wireBytes - before : undefined)) };
-    },
-    push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
-    pushed: new Set(),
-    queues: () => queuesOf(talk),
-    tell: (message) => say(talk, message),
-    close: async () => {
-      if (!open) return;
-      // Behind whatever is being answered: nothing is said after the farewell.
-      await engine.exclusive(() => endTalk(talk)).catch(() => undefined);
-      await patiently(over);
-      await connection.close();
-    },
   };
 }
 
@@ -186,6 +202,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
         for (const ack of talk.acks.values()) ack.resolve(false);
       }
       turnedDown(talk, said);
+      refusedStream(talk, said);
       return turn(talk, { type: 'refuse', refuse: said });
     case 'commit':
       return commit(talk, said);
@@ -197,7 +214,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'terms':
     case 'ticks':
     case 'settle':
-      return undefined;
+      return heardOfStream(talk, said);
     case 'marks':
       return marks(talk, said);
     case 'half':
@@ -235,6 +252,7 @@ async function consented(talk: Talk, said: Message & { type: 'consent' }): Promi
 async function endTalk(talk: Talk): Promise<void> {
   if (talk.ended) return;
   talk.ended = true;
+  await sayOwedStep(talk);
   await say(talk, { type: 'end' });
   if (!talk.peerEnded) return;
   // Whoever ended first still answers what was said to it, then closes.
@@ -280,6 +298,8 @@ async function propose(
 /** The connection is gone: what was offered is forgotten, what was committed is said again later. */
 function hangUp(talk: Talk): void {
   talk.ready.reject(new DsmError('unreachable', 'the connection ended before the two had met'));
+  breakStreams(talk);
+  forgetTicks(talk);
   for (const ack of talk.acks.values()) ack.resolve(false);
   const { asked } = talk;
   if (asked === undefined) return;

@@ -12,6 +12,8 @@ import type { MeetOptions } from './api.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, type ErrorCode } from './errors.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
+import type { Paying } from './stream-paying.ts';
+import type { Taken } from './stream-taking.ts';
 
 export interface Talk {
   readonly engine: Engine;
@@ -50,6 +52,13 @@ export interface Talk {
   heardBytes: number;
   /** True once this side has refused to go on: the talk ends when that is said. */
   refused: boolean;
+  /** Streams that this side pays and takes, by escrow. */
+  readonly paying: Map<string, Paying>;
+  readonly taken: Map<string, Taken>;
+  /** Own runs whose ack came and is not kept yet. */
+  readonly ackedLate: number[];
+  /** Whether the own step for the newest run of a stream is to be signed later, or waits for it. */
+  stepOwed: 'no' | 'late' | 'owed';
   /** Bytes said and heard since the last offer began. */
   wireBytes: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */

@@ -44,6 +44,8 @@ import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.t
 import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
 import { judgeRisk } from './standing.ts';
+import { isNew } from './stream-rows.ts';
+import { escrowsOf, heardTotals } from './stream-taking.ts';
 import { relationshipOf, say, type Talk } from './talk.ts';
 
 /** Run the state machine on one event and perform what it decides. */
@@ -63,6 +65,7 @@ export async function turn(
   talk.trade = next.state.trade;
   talk.consented = next.state.consented;
   for (const effect of next.effects) await perform(talk, on, effect);
+  for (const stream of talk.paying.values()) stream.goOn();
 }
 
 async function perform(talk: Talk, before: Relationship, effect: Effect): Promise<void> {
@@ -71,15 +74,12 @@ async function perform(talk: Talk, before: Relationship, effect: Effect): Promis
       return say(talk, effect.message);
     case 'persist-appended':
       return persistAppended(talk, before, effect.change, effect.run);
-    case 'persist-absorbed': {
-      const { change, countersignature } = effect;
-      const by = talk.peer!.card;
-      return absorbedRun(talk, await keepRun(talk.engine, before, change, by, countersignature));
-    }
+    case 'persist-absorbed':
+      return persistAbsorbed(talk, before, effect.change, effect.countersignature);
     case 'persist-acked':
       return persistAcked(talk, effect.head);
     case 'sign-step':
-      return signAndGoOn(talk, effect.run);
+      return isLate(talk, effect.run) ? undefined : signAndGoOn(talk, effect.run);
     case 'sign-consent': {
       const { consent } = effect;
       const { model, keys } = talk.engine;
@@ -108,6 +108,34 @@ async function persistAppended(
   asked.committed = true;
 }
 
+async function persistAbsorbed(
+  talk: Talk,
+  before: Relationship,
+  change: Absorbed,
+  countersignature: Countersignature | undefined,
+): Promise<void> {
+  const { engine, peer } = talk;
+  const escrows = escrowsOf(engine, change);
+  const gives = await keepRun(engine, before, change, peer!.card, countersignature);
+  absorbedRun(talk, gives);
+  await heardTotals(talk, change, escrows);
+}
+
+/** The step that absorbs a run of a stream is signed once the payer pauses (stream-taking.ts). */
+function isLate(talk: Talk, { step: { cause } }: Pick<OwnRun, 'step'>): boolean {
+  if (cause.type !== 'absorb') return false;
+  talk.stepOwed = talk.stepOwed === 'late' ? 'owed' : 'no';
+  return talk.stepOwed === 'owed';
+}
+
+/** Sign and say the newest step that absorbed a run of a stream. */
+export async function sayOwedStep(talk: Talk): Promise<void> {
+  const on = relationshipOf(talk);
+  if (on === undefined || talk.stepOwed !== 'owed') return;
+  talk.stepOwed = 'no';
+  await sayAbsorbed(talk, on);
+}
+
 /**
  * Make an accepted run durable, with everything that follows from it, and tell the owner. True if
  * it gives this wallet something.
@@ -125,9 +153,12 @@ export async function keepRun(
   const beyond = consented && judgeRisk(engine, before, entries) !== 'taken';
   const taken = beyond ? 'beyond' : consented ? 'paid' : 'unasked';
   const kept = absorbedDraft(engine, before, change, by, consent, taken);
+  const fresh = kept.payments.filter(({ number }) => isNew(engine.model, number));
   await engine.commit(kept.change);
+  // The run of a stream that grows a payment changes the finality of none.
+  if (fresh.length < kept.payments.length) return true;
   const changed = await refreshFinality(engine);
-  for (const { number } of kept.payments) {
+  for (const { number } of fresh) {
     engine.emit('payment', paymentOf(engine.model, engine.model.payments[number]!));
   }
   emitFinality(engine, changed);
@@ -157,13 +188,30 @@ async function persistAcked(talk: Talk, head: Uint8Array): Promise<void> {
   const open = model.open.get(keyOf(on.key)) ?? [];
   const at = open.find(({ row }) => equal(row.head, head));
   if (at !== undefined && at.row.acked === 0) {
-    const to = draft();
-    putRun(to, model, on, { index: at.index, row: { ...at.row, acked: 1 } });
-    await talk.engine.commit(to);
+    if (talk.ackedLate.includes(at.index)) return;
+    talk.ackedLate.push(at.index);
     moved(talk);
+    // An ack that is not kept costs a resend after a crash, so those of a stream are kept together.
+    if (talk.paying.size === 0 || talk.ackedLate.length >= acksTogether) await keepAcks(talk);
   }
   talk.acks.get(keyOf(head))?.resolve(true);
   talk.acks.delete(keyOf(head));
+}
+
+/** Acks of a stream that are kept in one commit. */
+const acksTogether = 32;
+
+/** Own runs that the peer has said it has need no resending. */
+export async function keepAcks(talk: Talk): Promise<void> {
+  const { engine, ackedLate } = talk;
+  const on = relationshipOf(talk);
+  if (on === undefined || ackedLate.length === 0) return;
+  const indices = new Set(ackedLate.splice(0));
+  const to = draft();
+  for (const { index, row } of engine.model.open.get(keyOf(on.key)) ?? []) {
+    if (indices.has(index)) putRun(to, engine.model, on, { index, row: { ...row, acked: 1 } });
+  }
+  await engine.commit(to);
 }
 
 /** Sign an own statement that is durable: a run of this device, or the step that absorbed one. */

@@ -129,6 +129,8 @@ export interface PaymentRow {
   readonly over: PaidOver | undefined;
   /** Older escrows that it emptied first; each has its own entry in the same run. */
   readonly emptied: readonly PaidOver[];
+  /** Of a stream: how many transfers the payment stands for. 0 for any other payment. */
+  readonly transfers: number;
   readonly wireBytes: number;
   readonly seenAt: number;
 }
@@ -158,6 +160,7 @@ export const paymentRow: Obj<PaymentRow> = object(
     finality: u8,
     over: option(paidOver),
     emptied: list(paidOver, limits.slotsMax),
+    transfers: u64,
     wireBytes: u32,
     seenAt: u64,
   }),
@@ -210,3 +213,10 @@ export const escrowRow: Obj<EscrowRow> = object(
     exit: option(bytes32),
   }),
 );
+
+/** The most that may be unsigned of streams: from one device, or from each that is not named. */
+export interface UnsignedRow {
+  readonly most: bigint;
+}
+
+export const unsignedRow: Obj<UnsignedRow> = object(kinds.policy, 32, struct({ most: u128 }));

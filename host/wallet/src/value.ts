@@ -5,7 +5,7 @@
  * were checked (core/protocols/lineage.ts).
  */
 
-import { compare, equal, keyOf, limits, lockHash } from '@dsm/primitive';
+import { compare, equal, isZero, keyOf, limits, lockHash } from '@dsm/primitive';
 import {
   decodeOperation,
   noteBlind,
@@ -167,6 +167,8 @@ export interface Given {
   readonly amount: bigint;
   readonly memo: string;
   readonly over: PaidOver | undefined;
+  /** Of a run of a stream: how many transfers it authorises. 0 for any other payment. */
+  readonly transfers: number;
 }
 
 /** What an operation gives to `owner`, and of which token. A total gives what it adds to the last. */
@@ -185,7 +187,7 @@ export function givenTo(
     (sum, output) => (equal(output.owner, owner) ? sum + output.amount : sum),
     0n,
   );
-  return { token: decoded.token, amount, memo: decoded.memo, over: undefined };
+  return { token: decoded.token, amount, memo: decoded.memo, over: undefined, transfers: 0 };
 }
 
 /** A total gives what it adds to the last one; a claim gives what was locked. */
@@ -199,13 +201,16 @@ function givenOver(
   if (escrow === undefined || !equal(escrow.note.owner, owner)) return undefined;
   const { token } = escrow.note;
   if (said.type === 'total') {
-    const { total, memo } = said;
-    return { token, amount: total - escrow.total, memo, over: { escrow: id, total } };
+    const { total, count, ticks, memo } = said;
+    const transfers = isZero(ticks) ? 0 : count - escrow.count;
+    const amount = total - escrow.total;
+    return { token, amount, memo, over: { escrow: id, total }, transfers };
   }
   const hash = lockHash(said.preimage);
   const amount = lockIn(escrow, hash)?.amount ?? 0n;
   const memo = routeOfLock(model, id, hash)?.memo ?? '';
-  return { token, amount, memo, over: { escrow: id, total: escrow.total + amount } };
+  const over = { escrow: id, total: escrow.total + amount };
+  return { token, amount, memo, over, transfers: 0 };
 }
 
 export const finalityNumbers: readonly Finality[] = [

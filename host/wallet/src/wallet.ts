@@ -40,6 +40,7 @@ import { router } from './routing.ts';
 import { importBackup, makeBackup } from './restore.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
+import { openStream, unsignedTerms } from './streams.ts';
 import { sync } from './syncing.ts';
 import { idText, phraseOf } from './text.ts';
 import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
@@ -201,6 +202,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     ...reading(runtime),
     ...routeActions(runtime),
     ...acting(runtime),
+    ...unsignedTerms(engine),
     ...meeting(runtime),
     // A restored wallet changes its incarnation while it is open.
     get id() {
@@ -336,6 +338,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     ...edgeActions(runtime, row),
     ...relayActions(runtime, row),
     pay: (payment) => pay(runtime, row, payment),
+    stream: (options) => openStream(runtime, row, options),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),
     shared: (app) => shared(runtime, row, app),
