@@ -127,6 +127,37 @@ test('an edge is funded knowingly, paid over, shown on both sides and left', asy
   await good('sync', '', 'Maya');
 });
 
+test('an invoice is paid by locks, through the nodes alone; who takes part is said', async () => {
+  await good('edge fund', 'Café 5 ERA --yes', 'Maya');
+  await good('sync', '', 'Café');
+  const off = await good<Terms>('route relay', 'Café', 'Maya');
+  assert.deepEqual([off.edges, off.flat], [false, '0']);
+  const on = await good<Terms>('route relay', 'Café --on --flat 2 --per-million 500', 'Maya');
+  assert.deepEqual([on.edges, on.flat, on.perMillion], [true, '2', 500]);
+  assert.equal((await said('route relay Café --on --off', 'Maya')).exit, 2);
+  const { invoice } = await good<{ invoice: string }>('route ask', '2 ERA --note tea', 'Café');
+  assert.equal((await said(`route pay ${invoice}`, 'Maya')).exit, 2, 'it asks first');
+  assert.equal((await said('route pay inv1qq --yes', 'Maya')).exit, 2);
+  const large = await good<{ invoice: string }>('route ask', '50 ERA', 'Café');
+  assert.equal((await said(`route pay ${large.invoice} --yes`, 'Maya')).exit, 4);
+  assert.equal((await said(`route pay ${invoice} --max-fee x --yes`, 'Maya')).exit, 2);
+  const locked = await said(`route pay ${invoice} --max-fee 0 --yes --json`, 'Maya');
+  assert.equal(locked.exit, 8);
+  const pending = JSON.parse(locked.stdout) as Route;
+  assert.deepEqual([pending.state, pending.locked], ['pending', '200']);
+  assert.match(pending.waiting, /^Café, who has not answered/);
+  for (const name of ['Café', 'Maya', 'Café']) await good('sync', '', name);
+  const [paid] = await good<readonly Route[]>('route ls', '', 'Maya');
+  assert.deepEqual([paid!.state, paid!.note, paid!.waiting], ['paid', 'tea', '']);
+  const got = await good<Route>('route show', paid!.id.slice(0, 12), 'Maya');
+  assert.equal(got.role, 'payer');
+  assert.equal((await good<readonly Route[]>('route ls', '', 'Café'))[0]!.state, 'paid');
+  await good('edge exit', 'Maya ERA', 'Café');
+  await good('sync', '', 'Maya');
+  await good('pay', 'Maya 2 ERA --over online', 'Café');
+  await good('sync', '', 'Maya');
+});
+
 test('contacts are renamed and blocked', async () => {
   await good('contact rename', 'Café Central', 'Maya');
   assert.equal((await good<Contact>('contact block', 'Central', 'Maya')).state, 'blocked');
@@ -191,6 +222,21 @@ interface Edge {
   readonly theirs: string;
   readonly limit: readonly string[];
   readonly escrows: readonly { readonly state: string }[];
+}
+
+interface Terms {
+  readonly edges: boolean;
+  readonly flat: string;
+  readonly perMillion: number;
+}
+
+interface Route {
+  readonly id: string;
+  readonly role: string;
+  readonly state: string;
+  readonly locked: string;
+  readonly note: string;
+  readonly waiting: string;
 }
 
 interface Contact {

@@ -192,7 +192,7 @@ const pay: CommandSpec = {
 };
 
 function feeWithin(wallet: Wallet, { token }: InvoiceInfo, input: Input): bigint | undefined {
-  const text = input.option('max-fee');
+  const text = input.option('maxFee');
   if (text === undefined) return undefined;
   return /^0+(\.0+)?$/.test(text) ? 0n : parseAmount(text, decimalsOf(wallet, token));
 }
@@ -237,9 +237,9 @@ const relay: CommandSpec = {
       }
       const fee = {
         flat: BigInt(whole(input, 'flat') ?? before.fee.flat),
-        perMillion: whole(input, 'per-million') ?? before.fee.perMillion,
+        perMillion: whole(input, 'perMillion') ?? before.fee.perMillion,
       };
-      const changes = ['on', 'off', 'flat', 'per-million'].some((name) => input.isSet(name));
+      const changes = ['on', 'off', 'flat', 'perMillion'].some((name) => input.isSet(name));
       const edges = input.isSet('on') || (before.edges && !input.isSet('off'));
       const terms = { edges, fee, lockedMax: before.lockedMax };
       const now = changes ? await to.disclose(terms) : before;
@@ -257,7 +257,7 @@ function whole(input: Input, name: string): number | undefined {
   const text = input.option(name);
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new DsmError('usage', `--${name} is a whole number`);
+  throw new DsmError('usage', 'a fee is a whole number of units');
 }
 
 function termsLine(name: string, { edges, fee, told }: DisclosureView): string {
