@@ -21,6 +21,7 @@ import { appendRun } from './online.ts';
 import { putRoute, routeOfLock } from './route-model.ts';
 import type { Leg, RelayRow, RouteRow } from './route-rows.ts';
 import type { ContactRow, EscrowRow } from './rows.ts';
+import { belowMinimum } from './standing.ts';
 
 /** A run that this device has made and that has to be said. */
 export interface Said {
@@ -52,6 +53,9 @@ export async function decide(
   if (row === undefined || lock === undefined || row.exit !== undefined) return undefined;
   if (routeOfLock(model, escrow, hash) !== undefined) return undefined;
   const fresh = freshRoute(engine, row, lock);
+  // Paid by lock is edge-final at best: who wants more of a contact takes no locks from it.
+  const less = belowMinimum(model, row.escrow.payer, 'edge-final');
+  if (less !== undefined) return decline(engine, row, fresh, less.why);
   const asked = model.routing.invoices.get(keyOf(hash));
   if (asked !== undefined) {
     const why = whyNotTaken(engine, row, lock);

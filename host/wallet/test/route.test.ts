@@ -187,3 +187,16 @@ test('what is locked towards a contact has a limit of its own', async () => {
   assert.equal(smaller.state, 'paid');
   await closeAll(line);
 });
+
+test('who takes nothing less than certified from a contact takes no locks from it', async () => {
+  const line = await copyOfLine(3);
+  const [ann, bob, cyd] = line.wallets as [Wallet, Wallet, Wallet];
+  await connect(line);
+  await cyd.contact('Bob').setMinimumFinality('certified');
+  const route = await ann.payInvoice(await cyd.invoice({ ERA: 5n }), { maxFee: 1n });
+  assert.equal(route.state, 'returned');
+  assert.match(cyd.routes()[0]!.why, /^this would be edge-final/);
+  await until(bob, (one) => one?.state === 'returned');
+  assert.equal(lockedIn(line), 0n);
+  await closeAll(line);
+});
