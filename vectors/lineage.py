@@ -94,14 +94,17 @@ def trace_issue(part, origins, policies, registry):
     spent = [reminted_slot(note) for note in notes]
     claims += zip((spend["certificate"] for spend in part["spends"]), spent)
     held = [certificate_holds(claim, policy, registry, slot, head) for claim, slot in claims]
+    # The chain goes on whatever becomes of the notes that a re-mint names.
+    chain = held[0] and (before is None or issued["certified"])
+    spent = len(part["spends"]) == len(notes) and all(held[1:])
     return {
         "type": "issue",
         "head": head,
         "token": token,
         "outputs": issue["outputs"],
-        "certified": all(held) and (before is None or before["certified"]),
+        "certified": chain and spent,
         "sources": [] if before is None else [parent],
-        "issued": {"index": issue["index"], "total": issue["total"]},
+        "issued": {"index": issue["index"], "total": issue["total"], "certified": chain},
         "payer": None,
         "purse": False,
     }
@@ -118,9 +121,11 @@ def check_mint(issue, spends, policy):
 
 
 def check_remint(issue, spends, policy, head):
-    """The holder has spent every note that the re-mint names into it."""
+    """The holder has spent every note that the re-mint names into it, or none of them yet."""
     notes = issue["remint"]["notes"]
     require(issue["amount"] == 0 and is_fresh(issue["outputs"]), "remint")
+    if not spends:
+        return
     require(len(spends) == len(notes), "remint")
     check_suites(policy, [spend["authorisation"] for spend in spends])
     for note, spend in zip(notes, spends):

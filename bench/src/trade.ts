@@ -91,6 +91,8 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'reveal':
     case 'given-up':
     case 'end':
+    case 'remint':
+    case 'reminted':
     case 'stream':
     case 'terms':
     case 'ticks':

@@ -62,7 +62,7 @@ export const origin: Origin = {
   outputs: firstIssue.outputs,
   certified: true,
   sources: [],
-  issued: { index: 1, total: 500n },
+  issued: { index: 1, total: 500n, certified: true },
   payer: undefined,
   purse: false,
 };
@@ -238,7 +238,11 @@ export const issueParts: readonly Draft[] = [
       voted({ key: slotKey(issuePlace(head, coin)), value: issueHead(laterIssue) }, lineage),
     ),
     'ok',
-    { origins: [{ ...origin, certified: false }] },
+    {
+      origins: [
+        { ...origin, certified: false, issued: { index: 1, total: 500n, certified: false } },
+      ],
+    },
   ),
   signedCase(
     'a certificate of another',

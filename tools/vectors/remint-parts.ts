@@ -107,6 +107,12 @@ export const remintParts: readonly Draft[] = [
     part(two, [spend(two, 0), spend(two, 1)]),
     'ok',
   ),
+  draft(
+    'no note is spent yet',
+    'The chain goes on; nothing is made until the holder comes.',
+    { ...part(remint, []), certificate: ofIssue },
+    'ok',
+  ),
   draft('one of two notes spent', 'The other is not gone.', part(two, [spend(two, 0)]), 'remint'),
   draft(
     'spends in another order',
@@ -114,7 +120,6 @@ export const remintParts: readonly Draft[] = [
     part(two, [spend(two, 1), spend(two, 0)]),
     'signature',
   ),
-  draft('nothing spent', 'The note is not gone.', part(remint, []), 'remint'),
   draft('it adds', 'The total is unchanged.', changed({ amount: 1n, total: 501n }), 'remint'),
   draft(
     'a note of zero',

@@ -16,6 +16,14 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   'no-path':
     'No chain of edges to the receiver is known, or none holds the amount. What contacts tell of ' +
     'their edges may be old.',
+  worn:
+    'What there is has come too far from its mint: it would exceed the hops or receipts that the ' +
+    'policy of the token allows.',
+  'look-alike':
+    'The token could be mistaken for another one that this wallet takes. Anybody can issue a token ' +
+    'with any ticker.',
+  'already-signed':
+    'An issuer signs one issue at each position of the issuer chain, for ever, and has signed another.',
   'not-adopted': 'The receiver takes no payments in this token.',
   refused: 'A rule forbids it; the sentence says which. Nothing was paid.',
   blocked: 'The contact was blocked by the owner of this wallet.',

@@ -18,6 +18,8 @@
  *     edges      edges that payments could take, and how far away each was told
  *     reveal     the preimage of a lock                                payee → payer of a hop
  *     given-up   the certificate that a lock will never be opened      payee → payer of a hop
+ *     remint     make these notes of mine anew                         holder → issuer
+ *     reminted   the issue that does, with what it rests on; or why not issuer → holder
  *     end        nothing more from my side
  *     stream     ticks over this escrow will follow                     payer → payee
  *     terms      what I take unsigned; perhaps that I want a total      payee → payer
@@ -42,6 +44,7 @@ import {
   struct,
   text,
   u128,
+  u16,
   u64,
   variable,
   certificate,
@@ -139,7 +142,21 @@ export type Message =
       readonly frame: Uint8Array;
     }
   /** `last`: 1 if the stream ends. */
-  | { readonly type: 'settle'; readonly escrow: Uint8Array; readonly last: 0 | 1 };
+  | { readonly type: 'settle'; readonly escrow: Uint8Array; readonly last: 0 | 1 }
+  | {
+      readonly type: 'remint';
+      readonly token: Uint8Array;
+      readonly notes: readonly { readonly source: Uint8Array; readonly index: number }[];
+      /** Where the lineage of the notes is published. */
+      readonly lineage: Uint8Array;
+    }
+  | {
+      readonly type: 'reminted';
+      readonly token: Uint8Array;
+      readonly parts: readonly Uint8Array[];
+      /** Why there is none; empty if there is one. */
+      readonly why: string;
+    };
 
 export const marksMax = 1_024;
 const entriesCoder = list(variable(limits.operationBytesMax + 79), limits.runEntriesMax, 1);
@@ -192,5 +209,21 @@ export const message: Obj<Message> = object(
     ticks: [18, struct({ escrow: bytes32, from: u64, frame: variable(limits.frameBytesMax) })],
     settle: [19, struct({ escrow: bytes32, last: oneOf([0, 1]) })],
     half: [15, struct({ position: bytes32, half: variable(2 * limits.receiptBytesMax) })],
+    remint: [
+      32,
+      struct({
+        token: bytes32,
+        notes: list(struct({ source: bytes32, index: u16 }), limits.inputsMax, 1),
+        lineage: bytes32,
+      }),
+    ],
+    reminted: [
+      33,
+      struct({
+        token: bytes32,
+        parts: list(variable(limits.objectBytesMax), 1_024),
+        why: text(limits.memoBytesMax),
+      }),
+    ],
   }),
 );

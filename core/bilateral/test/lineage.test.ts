@@ -63,7 +63,7 @@ import {
 
 test('a mint, a load and a payment are traced back, certified at every step', () => {
   assert.deepEqual(firstOrigin.head, issueHead(first));
-  assert.deepEqual(firstOrigin.issued, { index: 1, total: 100n });
+  assert.deepEqual(firstOrigin.issued, { index: 1, total: 100n, certified: true });
   const paidOrigin = originOf(checkPart(paidPart, known));
   for (const origin of [firstOrigin, loadOrigin, paidOrigin]) assert.ok(origin.certified);
   assert.deepEqual([loadOrigin.purse, paidOrigin.purse], [false, true]);

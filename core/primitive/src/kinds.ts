@@ -29,6 +29,8 @@ export const kinds = {
   exitPart: 0x24,
   lock: 0x25,
   invoice: 0x26,
+  allowList: 0x27,
+  lineage: 0x28,
 
   message: 0x30,
   sealed: 0x31,

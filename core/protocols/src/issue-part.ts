@@ -4,7 +4,8 @@
  *     issue ‖ authorisation by the issuers ‖ certificate of the slot after its parent? ‖ spends
  *
  * A mint has no spends. A re-mint has one for each note that it names: the holder's authorisation
- * of the note's spend slot, whose value is this issue, and its certificate.
+ * of the note's spend slot, whose value is this issue, and its certificate. Without spends it keeps
+ * its place in the issuer chain and makes no notes: the chain goes on if the holder never comes.
  */
 
 import {
@@ -73,8 +74,9 @@ export function checkIssue(part: IssuePart, known: LineageKnown): LineageVerdict
   if (!first && before === undefined) return { type: 'missing', heads: [parent] };
   const refusal = issueRefusal(part, policy, before, known);
   if (refusal !== undefined) return bad(refusal);
-  const certified = isCertified(part, policy, before, known);
-  if (certified === 'bad') return bad('certificate');
+  const chain = isChainCertified(part, policy, before, known);
+  const spent = areSpentFor(part, policy, known);
+  if (chain === 'bad' || spent === 'bad') return bad('certificate');
   const { index, total, outputs } = part.issue;
   return {
     type: 'good',
@@ -83,9 +85,9 @@ export function checkIssue(part: IssuePart, known: LineageKnown): LineageVerdict
       head: issueHead(part.issue),
       token,
       outputs,
-      certified,
+      certified: chain && spent,
       sources: before === undefined ? [] : [parent],
-      issued: { index, total },
+      issued: { index, total, certified: chain },
       payer: undefined,
       purse: false,
     },
@@ -128,7 +130,7 @@ function followsParent(
   );
 }
 
-/** The holder has spent every note that the re-mint names into it. */
+/** The holder has spent every note that the re-mint names into it, or none of them yet. */
 function remintRefusal(
   said: Issue,
   { notes }: Remint,
@@ -141,7 +143,9 @@ function remintRefusal(
     ({ amount, kind, depth, receipts }) =>
       amount > 0n && kind === noteKinds.online && depth === 0 && receipts === 1,
   );
-  if (said.amount !== 0n || !plain || spends.length !== notes.length) return 'remint';
+  if (said.amount !== 0n || !plain) return 'remint';
+  if (spends.length === 0) return undefined;
+  if (spends.length !== notes.length) return 'remint';
   if (!spends.every(({ authorisation }) => mayBeSpentBy(policy, authorisation.suite))) {
     return 'suite';
   }
@@ -151,21 +155,29 @@ function remintRefusal(
   return spent ? undefined : 'signature';
 }
 
-function isCertified(
-  { issue: said, certificate: claim, spends }: IssuePart,
+/** The slot after the parent has this value, and so back to the first. */
+function isChainCertified(
+  { issue: said, certificate: claim }: IssuePart,
   policy: Policy,
   before: Origin | undefined,
   { registry }: LineageKnown,
 ): boolean | 'bad' {
-  const head = issueHead(said);
-  const slot = { key: slotKey(issuePlace(said.parent, policy)), value: head };
-  const notes = said.remint?.notes ?? [];
-  return allHold([
-    certificateHolds(claim, slot, registry, policy),
-    ...notes.map((note, i) => {
-      const spent = { key: slotKey(remintedPlace(note)), value: head };
-      return certificateHolds(spends[i]!.certificate, spent, registry, policy);
+  const slot = { key: slotKey(issuePlace(said.parent, policy)), value: issueHead(said) };
+  const holds = certificateHolds(claim, slot, registry, policy);
+  return allHold([holds, before?.issued?.certified ?? true]);
+}
+
+/** Every note that a re-mint takes the place of is certified as spent into it; a mint takes none. */
+function areSpentFor(
+  { issue: said, spends }: IssuePart,
+  policy: Policy,
+  { registry }: LineageKnown,
+): boolean | 'bad' {
+  const value = issueHead(said);
+  return allHold(
+    (said.remint?.notes ?? []).map((note, i) => {
+      const slot = { key: slotKey(remintedPlace(note)), value };
+      return certificateHolds(spends[i]?.certificate, slot, registry, policy);
     }),
-    before?.certified ?? true,
-  ]);
+  );
 }

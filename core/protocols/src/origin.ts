@@ -20,6 +20,13 @@ import type { Policy } from './policy.ts';
 /** What kind of part made the notes: those of an issue or an exit enter their owner's map by `collect`. */
 export type OriginType = 'issue' | 'spend' | 'exit';
 
+export interface IssuedAt {
+  readonly index: number;
+  readonly total: bigint;
+  /** The chain is certified up to here; a re-mint may still lack the spends that its notes take. */
+  readonly certified: boolean;
+}
+
 export interface Origin {
   readonly head: Uint8Array;
   readonly token: Uint8Array;
@@ -28,7 +35,8 @@ export interface Origin {
   readonly certified: boolean;
   /** Heads that it rests on: none for the first issue of a token. */
   readonly sources: readonly Uint8Array[];
-  readonly issued: { readonly index: number; readonly total: bigint } | undefined;
+  /** Of an issue: its place in the issuer chain, which goes on whatever becomes of its notes. */
+  readonly issued: IssuedAt | undefined;
   /** Of a fund: who gets back what the payee leaves, and whose key speaks for the payer. */
   readonly payer: { readonly device: Uint8Array; readonly key: Uint8Array } | undefined;
   /** True if every input was a purse note: it may stand uncertified within a payee's limit. */

@@ -25,7 +25,8 @@ import { runsSince, sinceStart } from './kept-runs.ts';
 import { appendRun, deliverRun } from './online.ts';
 import { soon } from './handing.ts';
 import { actingRelationship } from './payable.ts';
-import { payWith, wantedOf } from './paying.ts';
+import { payWith } from './paying.ts';
+import { unitsOf, wishOf } from './wishes.ts';
 import { paymentOf } from './payments.ts';
 import { checkReady, current, liveSession, type Runtime } from './runtime.ts';
 import type { ContactRow } from './rows.ts';
@@ -97,7 +98,8 @@ async function act<State, Operation extends {}>(
     const { index, lane } = await say(runtime, row, encoded, check);
     return { ids: idsUntil(index), over: await reachOf(engine, lane, index), payment: undefined };
   }
-  const paid = await payWith(runtime, row, pay, { operations: encoded, check });
+  const rows = await payWith(runtime, row, [pay], { operations: encoded, check });
+  const paid = rows[0]!;
   const over = await reachOf(engine, paid.lane, paid.index);
   return { ids: idsUntil(paid.index - 1), over, payment: paymentOf(model, paid) };
 }
@@ -122,8 +124,8 @@ function dataOf<Operation extends {}>(
 }
 
 function givenBy({ model }: Engine, pay: NonNullable<ActOptions['pay']>): Given {
-  const { token, amount } = wantedOf(model, pay);
-  return { token: token.id, amount };
+  const { token, wanted } = wishOf(model, pay);
+  return { token: token.id, amount: unitsOf(wanted) };
 }
 
 /** Ask the reducer first: an operation that it refuses here and now is not said. */

@@ -13,6 +13,8 @@ import type { Edge, EdgeActions } from './edge-api.ts';
 import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
 import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
 export type * from './stream-api.ts';
+import type { TokenCalls, TokenInfo } from './token-api.ts';
+export type * from './token-api.ts';
 
 /** A network: its name, the registry that counts, and a way to each of its nodes, by index. */
 export interface Network {
@@ -35,7 +37,7 @@ export interface WalletOptions {
   readonly aead?: Aead;
 }
 
-export interface Wallet extends RouteActions {
+export interface Wallet extends TokenCalls, RouteActions {
   readonly id: Identity;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
@@ -45,19 +47,6 @@ export interface Wallet extends RouteActions {
   readonly meet: (other: Wallet | Connection, options?: MeetOptions) => Promise<Relationship>;
   /** Serve a connection that somebody else opened, until it ends. Resolves with who it was. */
   readonly answer: (connection: Connection, options?: MeetOptions) => Promise<Contact>;
-
-  readonly tokens: () => readonly TokenInfo[];
-  /** A token by ticker, if that is unique, or by a unique prefix of its id. */
-  readonly token: (tickerOrPrefix: string) => TokenInfo;
-  /** Take payments in this token from now on. Fetches the policy from the nodes if it is unknown. */
-  readonly adopt: (token: string) => Promise<TokenInfo>;
-  readonly issue: (policy: NewToken) => Promise<TokenInfo>;
-  /** New units for the issuer itself, certified. */
-  readonly mint: (token: string, amount: bigint) => Promise<void>;
-  /** Online notes become purse notes, which can be paid without a network. Needs the nodes. */
-  readonly load: (token: string, amount: bigint) => Promise<Balance>;
-  readonly balance: (token: string) => Promise<bigint>;
-  readonly balances: () => readonly Balance[];
 
   readonly history: (filter?: { readonly contact?: string }) => readonly Payment[];
   /** A payment by a unique prefix of its id. */
@@ -176,9 +165,12 @@ export interface Relationship extends EdgeActions, RelayActions {
   /**
    * Pay. `over` is `auto` by default: over the edge if its rest suffices; else offline over the live
    * connection if the purse suffices; else online. Over an edge there is nothing to consent to: one
-   * message pays. Resolves when nothing more can be done now; look at `finality`.
+   * message pays. Resolves when nothing more can be done now; look at `finality`. A list is paid in
+   * one run, of one step: all of it or nothing.
    */
-  readonly pay: (payment: NewPayment) => Promise<Payment>;
+  readonly pay: Pay;
+  /** Have the worn notes of a token made anew by the contact, who issues it. Needs a live connection. */
+  readonly remint: (token: string) => Promise<Balance>;
   /** Many small transfers over an escrow of this wallet, authorised together. Needs a live connection. */
   readonly stream: (options: StreamOptions) => Promise<Stream>;
   readonly minimumFinality: () => MinimumFinality;
@@ -263,32 +255,17 @@ export interface Queues {
   readonly unsentBytes: number;
 }
 
-/** `{ ERA: 5n, note: 'coffee' }`, or with `token` and `amount`. */
+export interface Pay {
+  (payment: NewPayment): Promise<Payment>;
+  (payments: readonly NewPayment[]): Promise<readonly Payment[]>;
+}
+
+/** `{ ERA: 5n, note: 'coffee' }`, or with `token` and `amount`, or with `token` and the `item`. */
 export type NewPayment = (
   | { readonly token: string; readonly amount: bigint }
+  | { readonly token: string; readonly item: bigint }
   | { readonly [ticker: Uppercase<string>]: bigint }
 ) & { readonly note?: string; readonly over?: 'auto' | 'edge' | 'offline' | 'online' };
-
-export interface NewToken {
-  readonly ticker: string;
-  readonly name?: string;
-  readonly decimals?: number;
-  readonly cap: bigint;
-  /** Hops and receipts that a note may have behind it; 64 and 512 unless said otherwise. */
-  readonly depthMax?: number;
-  readonly receiptsMax?: number;
-}
-
-export interface TokenInfo {
-  readonly id: string;
-  readonly ticker: string;
-  readonly name: string;
-  readonly decimals: number;
-  readonly cap: bigint;
-  readonly adopted: boolean;
-  /** True if this wallet holds the issuer's key. */
-  readonly issuer: boolean;
-}
 
 export interface Balance {
   readonly token: TokenInfo;
@@ -302,17 +279,24 @@ export interface Balance {
   readonly uncertified: bigint;
   /** This wallet's part of its edges: payable to those contacts alone until somebody leaves. */
   readonly edges: bigint;
+  /** How much of it is beyond half of the hops that the token allows: time for a re-mint. */
+  readonly worn: bigint;
 }
 
 export interface Payment {
   readonly id: string;
+  /** A burn gives to nobody. */
+  readonly what: 'payment' | 'burn';
   readonly direction: 'in' | 'out';
-  /** Name given to the contact, and its device. */
+  /** Name given to the contact, and its device; of a burn, this wallet itself. */
   readonly peer: string;
   readonly device: string;
   readonly token: string;
   readonly ticker: string;
+  /** Smallest units, or items. */
   readonly amount: bigint;
+  /** The serial number, if it is an item. */
+  readonly item: bigint | undefined;
   readonly note: string;
   readonly over: 'edge' | 'offline' | 'online';
   readonly finality: Finality;

@@ -1,13 +1,16 @@
 /** Certifying: ask the nodes for the certificates that lineage lacks, oldest first. */
 
 import {
+  address,
   equal,
   keyDigest,
   keyOf,
   slotKey,
+  slotKinds,
   slotPath,
   type Authorisation,
   type Certificate,
+  type SlotKind,
   type SlotPlace,
   type SlotWrite,
 } from '@dsm/primitive';
@@ -25,13 +28,14 @@ import {
   type Input,
   type IssuePart,
   type LineagePart,
+  type Origin,
   type SpendPart,
 } from '@dsm/protocols';
 import { refreshFinality } from './changes.ts';
 import { inputsOfEntry } from './parts.ts';
 import { lineageKnown, type Engine } from './engine.ts';
 import { putLeft, putVoid } from './escrow-rows.ts';
-import { draft, putNote, putOrigin, putPayment, type Draft } from './model.ts';
+import { draft, putNote, putOrigin, putPayment, type Draft, type Model } from './model.ts';
 import { rowKey, type PaymentRow } from './rows.ts';
 import { evidenceOfSlot, raise } from './tripwire.ts';
 
@@ -64,11 +68,17 @@ export async function certifyAll(engine: Engine): Promise<CertifyReport> {
 
 /** Uncertified origins, those first that others rest on. */
 function bySources({ model }: Engine): readonly { readonly head: Uint8Array }[] {
-  const open = [...model.origins.values()].filter(({ certified }) => !certified);
+  const open = [...model.origins.values()].filter((origin) => isOpen(model, origin));
   return open.toSorted((a, b) => depthOf(a) - depthOf(b));
   function depthOf(origin: { readonly outputs: readonly { readonly depth: number }[] }): number {
     return origin.outputs[0]?.depth ?? 0;
   }
+}
+
+/** A certified re-mint without spends waits for its holder alone. */
+function isOpen({ device }: Model, { certified, issued, outputs }: Origin): boolean {
+  if (certified || issued?.certified !== true) return !certified;
+  return outputs.some(({ owner }) => equal(owner, device.id));
 }
 
 export type CertifyOutcome = 'certified' | 'conflicted' | 'undecided';
@@ -86,7 +96,8 @@ export async function certifyOne(engine: Engine, head: Uint8Array): Promise<Cert
       certificates.push(known);
       continue;
     }
-    const write: SlotWrite = { place, value: head, authorisation, hint: undefined };
+    const hint = place.kind === slotKinds.issue ? await published(engine, part) : undefined;
+    const write: SlotWrite = { place, value: head, authorisation, hint };
     const outcome = await engine.quorum.writeSlot(write);
     if (outcome.type === 'conflict') {
       return engine.exclusive(() => conflicted(engine, head, place, outcome.values));
@@ -97,6 +108,13 @@ export async function certifyOne(engine: Engine, head: Uint8Array): Promise<Cert
     }
   }
   return engine.exclusive(() => keepCertificates(engine, part, certificates));
+}
+
+/** An issue can be read by whoever finds its slot: the other issuers go on from it. */
+async function published({ quorum }: Engine, part: LineagePart): Promise<Uint8Array> {
+  const bytes = encodePart(part);
+  await quorum.publish(bytes);
+  return address(bytes);
 }
 
 async function keepCertificates(
@@ -111,7 +129,10 @@ async function keepCertificates(
   putOrigin(to, engine.model, verdict.origin, encodePart(better));
   putLeft(to, engine.model, better, verdict.origin);
   await engine.commit(to);
-  return verdict.origin.certified ? 'certified' : 'undecided';
+  // An issuer has done its part of a re-mint once the issue stands.
+  const done =
+    isIssuePart(better) && better.spends.length === 0 && verdict.origin.issued?.certified;
+  return verdict.origin.certified || done === true ? 'certified' : 'undecided';
 }
 
 /** The part with what the nodes gave for its slots, in the order of `placesOf`. */
@@ -188,7 +209,7 @@ async function conflicted(
   values: Parameters<typeof evidenceOfSlot>[2],
 ): Promise<CertifyOutcome> {
   const to = draft();
-  voidFrom(to, engine, head);
+  voidFrom(to, engine, head, place.kind);
   await engine.commit(to);
   await alarm(engine, place, values);
   return 'conflicted';
@@ -205,8 +226,11 @@ async function alarm(
   if (raised !== undefined) await engine.quorum.publish(raised.evidence).catch(() => undefined);
 }
 
-/** Notes and payments of this head, and of every head that rests on it. */
-function voidFrom(to: Draft, engine: Engine, head: Uint8Array): void {
+/**
+ * Notes and payments of this head, and of every head that rests on it. The issuer chain goes on after
+ * a re-mint whose notes were spent elsewhere.
+ */
+function voidFrom(to: Draft, engine: Engine, head: Uint8Array, kind: SlotKind): void {
   const { model } = engine;
   for (const row of model.notes.values()) {
     if (equal(row.note.source, head)) putNote(to, model, { ...row, state: 1 });
@@ -216,8 +240,10 @@ function voidFrom(to: Draft, engine: Engine, head: Uint8Array): void {
     if (equal(row.head, head)) putPayment(to, model, { ...row, finality: 4 });
   }
   for (const origin of model.origins.values()) {
-    if (!origin.certified && origin.sources.some((source) => equal(source, head))) {
-      voidFrom(to, engine, origin.head);
+    const goesOn = origin.type === 'issue' && kind !== slotKinds.issue;
+    if (goesOn || origin.certified) continue;
+    if (origin.sources.some((source) => equal(source, head))) {
+      voidFrom(to, engine, origin.head, kind);
     }
   }
 }

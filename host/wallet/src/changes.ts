@@ -31,6 +31,7 @@ import {
   noteId,
   noteKinds,
   spendPlace,
+  type LineagePart,
 } from '@dsm/protocols';
 import { putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
 import {
@@ -49,8 +50,9 @@ import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './
 import { putSaid } from './route-facts.ts';
 import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
+import { putNotices } from './notices.ts';
 import { inItsStream, isNew, putPaymentOf } from './stream-rows.ts';
-import { finalityOf, givenTo, type Given } from './value.ts';
+import { burntBy, finalityOf, givenTo, type Given } from './value.ts';
 
 /** An own run, stated and durable, not signed. */
 export function appendedDraft(
@@ -115,8 +117,9 @@ function spentIds({ entries }: Pick<OwnRun, 'entries'>): Uint8Array[] {
 }
 
 /**
- * One row for each transfer of a run that gives something to the other device. Totals of one token
- * are one payment: it emptied the older escrows and went on over the last. A stream is one payment too.
+ * One row for each burn, and for each transfer of a run that gives something to the other device. Totals
+ * of one token are one payment: it emptied the older escrows and went on over the last. A stream is one
+ * payment too.
  */
 function paymentsOf(
   { model, clock }: Engine,
@@ -127,10 +130,10 @@ function paymentsOf(
   online: number,
 ): PaymentRow[] {
   const receiver = side === 0 ? on.peer.device : model.device.id;
-  if (equal(on.peer.device, model.device.id)) return [];
+  const isOwn = equal(on.peer.device, model.device.id);
   const rows: PaymentRow[] = [];
   for (const [i, bytes] of entries.entries()) {
-    const gift = giftOf(bytes, receiver, model);
+    const gift = giftOf(bytes, receiver, isOwn, model);
     if (gift === undefined) continue;
     const { given, index } = gift;
     const { amount, emptied } = withTotalsBefore(rows, given);
@@ -162,12 +165,13 @@ function paymentsOf(
 function giftOf(
   bytes: Uint8Array,
   receiver: Uint8Array,
+  isOwn: boolean,
   model: Engine['model'],
 ): { readonly given: Given; readonly index: number } | undefined {
   const decoded = entry.decode(bytes);
   if (!decoded.ok) return undefined;
   const { operation, index } = decoded.value;
-  const given = givenTo(operation, receiver, model);
+  const given = isOwn ? burntBy(operation) : givenTo(operation, receiver, model);
   return given === undefined || given.amount === 0n ? undefined : { given, index };
 }
 
@@ -191,14 +195,16 @@ export function signedDraft(
   at: RunAt,
   entries: readonly Uint8Array[],
   signed: SignedStep,
+  reminted: readonly LineagePart[] = [],
 ): { readonly change: Draft; readonly at: RunAt } {
   const to = draft();
   const { signature, further } = signed;
   // Nobody else waits for a run of the own lane: it is done once it is signed.
-  const acked = equal(on.key, engine.model.own) ? 1 : at.row.acked;
-  const row: RunRow = { ...at.row, signature, further, acked };
+  const own = equal(on.key, engine.model.own) ? { acked: 1, delivered: 1 } : {};
+  const row: RunRow = { ...at.row, signature, further, ...own };
   putRun(to, engine.model, on, { index: at.index, row });
-  putParts(to, engine, partsOf(at.row.before, entries, signed, engine.model.card));
+  const parts = partsOf(at.row.before, entries, signed, engine.model.card);
+  putParts(to, engine, [...parts, ...reminted]);
   return { change: to, at: { index: at.index, row } };
 }
 
@@ -245,6 +251,7 @@ export function absorbedDraft(
   putParts(to, engine, partsOf(before.theirs.head, entries, signed, card));
   putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
   putSaid(to, model, entries);
+  putNotices(to, engine, entries);
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);
   for (const payment of payments) putPaymentOf(to, model, payment);

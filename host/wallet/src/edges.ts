@@ -1,18 +1,18 @@
 /** Edges: what the escrows with a contact add up to, what is said before funding, and funding. */
 
-import { equal, keyDigest, keyOf, limits } from '@dsm/primitive';
+import { equal, keyDigest, limits } from '@dsm/primitive';
 import type { Relationship } from '@dsm/bilateral';
 import {
   boundsAfter,
-  choose,
   encodeOperation,
+  forms,
   lockedIn,
-  noteId,
   noteKinds,
   restOf,
   type Note,
   type Output,
 } from '@dsm/protocols';
+import { allowedProof } from './allow-lists.ts';
 import { format } from './amounts.ts';
 import { findContact } from './contacts.ts';
 import type { Edge, EscrowView } from './edge-api.ts';
@@ -25,9 +25,10 @@ import { actingRelationship } from './payable.ts';
 import type { ContactRow, EscrowRow } from './rows.ts';
 import { checkReady, current, liveSession, type Runtime } from './runtime.ts';
 import { handOver } from './handing.ts';
+import { chosenFresh } from './reminting.ts';
 import { idText } from './text.ts';
 import { findToken, tokenInfo } from './tokens.ts';
-import { inputsOf, spendable } from './value.ts';
+import { chosen, inputsOf, type Room } from './value.ts';
 
 export function edgeOf(model: Model, contact: ContactRow, token: Token): Edge {
   const { relationship } = contact;
@@ -139,6 +140,9 @@ function standing(model: Model, { relationship }: ContactRow, token: Token): Esc
   );
 }
 
+/** What leaves an escrow has come one hop more. */
+const exitRoom: Room = { hops: 1, together: 1 };
+
 /** Set value apart for a contact: certified notes become an escrow, and change. */
 export async function fund(
   runtime: Runtime,
@@ -150,17 +154,21 @@ export async function fund(
   const { engine, reserved } = runtime;
   const { model } = engine;
   const token = findToken(model, name);
+  if (token.rules.form !== forms.fungible) {
+    throw new DsmError('refused', `${token.rules.ticker} has items: they are never in an edge`);
+  }
+  if (amount > 0n) await chosenFresh(runtime, token, noteKinds.online, { amount }, exitRoom);
   const { at, said } = await engine.exclusive(async () => {
     const contact = current(runtime, to);
     const on = actingRelationship(engine, contact);
     if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
     checkLimits(model, contact, token, amount);
-    const notes = chosen(model, token, amount, reserved);
-    const operation = fundOperation(engine, on, token, notes, amount);
+    const notes = chosen(model, token, noteKinds.online, { amount }, reserved, exitRoom);
+    const operation = await fundOperation(engine, on, token, notes, amount);
     const run = await appendRun(engine, on.key, [operation], true);
     return { at: run.at, said: await liveSession(runtime, to.device)?.deliver(run.at) };
   });
-  const { certified } = await handOver(runtime, current(runtime, to), at, at.row.head, said);
+  const { certified } = await handOver(runtime, current(runtime, to), at, [at.row.head], said);
   if (!certified) {
     throw new DsmError('pending', 'set apart and kept; too few nodes answered to certify it now');
   }
@@ -186,33 +194,13 @@ function checkLimits(model: Model, contact: ContactRow, token: Token, amount: bi
   }
 }
 
-function chosen(
-  model: Model,
-  token: Token,
-  amount: bigint,
-  reserved: ReadonlySet<string>,
-): readonly Note[] {
-  const there = spendable(model, token.id, noteKinds.online, reserved).filter(
-    ({ source, index }) => !reserved.has(keyOf(noteId(source, index))),
-  );
-  const notes = choose(there, amount);
-  if (notes !== undefined) return notes;
-  const { ticker, decimals } = token.rules;
-  const sum = there.reduce((all, note) => all + note.amount, 0n);
-  const [wanted, found] = [amount, sum].map((units) => format(units, decimals));
-  throw new DsmError(
-    'insufficient-funds',
-    `${wanted} ${ticker} wanted, ${found} in certified notes that one operation can take`,
-  );
-}
-
-function fundOperation(
+async function fundOperation(
   engine: Engine,
   { peer }: Relationship,
   token: Token,
   notes: readonly Note[],
   amount: bigint,
-): Uint8Array {
+): Promise<Uint8Array> {
   const inputs = inputsOf(engine, notes);
   const bounds = boundsAfter(inputs);
   const self = mine(engine);
@@ -224,6 +212,7 @@ function fundOperation(
   if (taken > amount) {
     outputs.push({ ...self, amount: taken - amount, kind: noteKinds.online, ...bounds });
   }
-  const moved = { token: token.id, inputs, outputs, allowed: undefined, memo: '' };
+  const allowed = await allowedProof(engine, token.rules, outputs);
+  const moved = { token: token.id, inputs, outputs, allowed, memo: '' };
   return encodeOperation({ type: 'fund', payerKey: self.key, ...moved });
 }

@@ -21,6 +21,18 @@ export const errorCodes = {
     exit: 4,
     fix: 'fund an edge, or take part in routes with a contact that reaches the receiver (disclose)',
   },
+  worn: {
+    exit: 4,
+    fix: 'meet an issuer of the token, who makes it anew: remint',
+  },
+  'look-alike': {
+    exit: 4,
+    fix: 'compare the whole id with its issuer, then adopt it with lookAlike (--look-alike)',
+  },
+  'already-signed': {
+    exit: 4,
+    fix: 'finish what was signed at this position; only the same can be signed again',
+  },
   'not-adopted': { exit: 4, fix: 'the receiver adopts the token first' },
   refused: { exit: 4, fix: 'the reason names the rule' },
   blocked: { exit: 4, fix: 'unblock the contact' },

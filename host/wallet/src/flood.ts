@@ -10,7 +10,7 @@
 
 import { keyOf, limits } from '@dsm/primitive';
 import type { Message } from '@dsm/bilateral';
-import { decodePart, partHead, policy, tokenId } from '@dsm/protocols';
+import { decodePart, isIssuePart, partHead, policy, tokenId } from '@dsm/protocols';
 import type { Queues } from './api.ts';
 import { contactView } from './contacts.ts';
 import { draft, putContact } from './model.ts';
@@ -114,12 +114,16 @@ export async function ask(
   }: { readonly heads: readonly Uint8Array[]; readonly tokens: readonly Uint8Array[] },
 ): Promise<void> {
   const wanted = new Map(heads.map((head) => [keyOf(head), head]));
-  const named = new Map(tokens.map((token) => [keyOf(token), token]));
+  const policies = new Map(tokens.map((token) => [keyOf(token), token]));
   const want = {
     heads: [...wanted.values()].slice(0, talkLimits.headsAskedMax),
-    tokens: [...named.values()].slice(0, talkLimits.tokensAskedMax),
+    tokens: [...policies.values()].slice(0, talkLimits.tokensAskedMax),
   };
-  talk.asking = new Set([...want.heads, ...want.tokens].map(keyOf));
+  const named = [...want.heads, ...want.tokens].map(keyOf);
+  const open = new Set(talk.unanswered > 0 ? [...talk.asking, ...named] : named);
+  const most = talkLimits.headsAskedMax + talkLimits.tokensAskedMax;
+  talk.asking = open.size > most ? new Set(named) : open;
+  talk.unanswered += 1;
   await say(talk, { type: 'want', ...want });
 }
 
@@ -134,11 +138,19 @@ export function answersTo(
       const decoded = policy.decode(bytes);
       return decoded.ok && asking.has(keyOf(tokenId(decoded.value)));
     }),
-    parts: parts.filter((bytes) => {
-      const part = decodePart(bytes);
-      return part !== undefined && asking.has(keyOf(partHead(part)));
-    }),
+    parts: asked(asking, parts),
   };
+}
+
+/** Parts by name, and with an issue the chain before it, as far as it comes link by link. */
+function asked(asking: ReadonlySet<string>, parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const wanted = new Set(asking);
+  return parts.filter((bytes) => {
+    const part = decodePart(bytes);
+    if (part === undefined || !wanted.has(keyOf(partHead(part)))) return false;
+    if (isIssuePart(part)) wanted.add(keyOf(part.issue.parent));
+    return true;
+  });
 }
 
 /** The newest that fit: overflow drops the oldest, and resends heal. */

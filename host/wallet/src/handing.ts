@@ -30,19 +30,20 @@ export async function handOver(
   runtime: Runtime,
   { device, relationship }: ContactRow,
   at: RunAt,
-  head: Uint8Array,
+  heads: readonly Uint8Array[],
   said: Said | undefined,
 ): Promise<{ readonly certified: boolean }> {
   const { engine } = runtime;
-  const outcome = await certifyOne(engine, head);
+  const outcomes = [];
+  for (const head of heads) outcomes.push(await certifyOne(engine, head));
   await refresh(runtime);
-  if (outcome === 'conflicted') {
+  if (outcomes.includes('conflicted')) {
     throw new DsmError('already-spent', 'the nodes hold another spend of this note');
   }
   await deliverRun(engine, engine.model.relationships.get(keyOf(relationship!))!, at);
   if (said !== undefined && (await soon(said.acked)) !== undefined) {
-    const { parts } = await partsFor(engine, { heads: [head], tokens: [] });
+    const { parts } = await partsFor(engine, { heads, tokens: [] });
     await liveSession(runtime, device)?.push(parts);
   }
-  return { certified: outcome === 'certified' };
+  return { certified: outcomes.every((outcome) => outcome === 'certified') };
 }

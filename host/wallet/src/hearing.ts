@@ -12,7 +12,14 @@ import { collectNow } from './collecting.ts';
 import { fundingHeads } from './edge-value.ts';
 import { readRun, type Engine } from './engine.ts';
 import { answersTo, ask, moved, newest, repeatedRun, talkLimits } from './flood.ts';
-import { ingest, missingFor, partsFor, uncertifiedUnder } from './lineage.ts';
+import {
+  ingest,
+  issuesFor,
+  messagePartsMax,
+  missingFor,
+  partsFor,
+  uncertifiedUnder,
+} from './lineage.ts';
 import { draft, putRun } from './model.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
@@ -22,6 +29,8 @@ import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
 
 /** Rounds of asking for lineage before an offer is given up. */
 const wantRoundsMax = 70;
+/** Parts that one message says. */
+const partsSaidMax = 1_024;
 
 export async function offer(
   talk: Talk,
@@ -64,6 +73,8 @@ export async function parts(talk: Talk, said: Message & { type: 'parts' }): Prom
   emitFinality(engine, changed);
   const collected = await collectNow(engine);
   if (changed.length > 0 || collected > 0) moved(talk);
+  talk.unanswered = Math.max(0, talk.unanswered - 1);
+  if (talk.unanswered > 0) return;
   if (missing.heads.length > 0 && said.parts.length > 0 && mayAskAgain(talk)) {
     return ask(talk, missing);
   }
@@ -72,7 +83,8 @@ export async function parts(talk: Talk, said: Message & { type: 'parts' }): Prom
   talk.wants = false;
   if (talk.early.length > 0 && said.policies.length > 0) await retryEarly(talk);
   if (waiting === undefined) return;
-  await offer(talk, waiting.message, said.parts.length === 0 ? wantRoundsMax : waiting.rounds);
+  const rounds = said.parts.length === 0 ? wantRoundsMax : waiting.rounds;
+  await offer(talk, waiting.message, rounds);
 }
 
 /** The parts that came rest on others: ask for those, a bounded number of times for one offer. */
@@ -99,7 +111,20 @@ function isWelcome({ model }: Engine, bytes: Uint8Array): boolean {
 }
 
 export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
-  await say(talk, { type: 'parts', ...(await partsFor(talk.engine, said)) });
+  const { engine, peer } = talk;
+  const { origins } = engine.model;
+  const issues = said.heads.filter((head) => origins.get(keyOf(head))?.type === 'issue');
+  const [issue] = issues;
+  // With one issue comes the chain before it; the rest is what was asked for.
+  const chain = issue === undefined ? [] : await issuesFor(engine, issue, peer!.device);
+  const others = said.heads.filter((head) => head !== issue);
+  const size = chain.reduce((sum, { length }) => sum + length + 4, 0);
+  const { policies, parts } = await partsFor(
+    engine,
+    { heads: others, tokens: said.tokens },
+    messagePartsMax - size,
+  );
+  await say(talk, { type: 'parts', policies, parts: [...chain, ...parts].slice(0, partsSaidMax) });
 }
 
 export async function commit(

@@ -6,10 +6,10 @@ import { invoice as invoiceObject, type Invoice } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { draft, type Model } from './model.ts';
-import { wantedOf } from './paying.ts';
 import type { InvoiceInfo, NewInvoice } from './route-api.ts';
 import { putInvoice } from './route-model.ts';
 import { idText } from './text.ts';
+import { wishOf } from './wishes.ts';
 
 const prefix = 'inv';
 /** Longer than any invoice is as a text. */
@@ -18,9 +18,9 @@ const charactersMax = 1_024;
 /** The preimage is durable before anybody can be told its hash. */
 export async function makeInvoice(engine: Engine, wanted: NewInvoice): Promise<string> {
   const { model, entropy, clock } = engine;
-  const { token, amount } = wantedOf(model, wanted);
-  const memo = wanted.note ?? '';
-  if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
+  const { token, wanted: asked, note: memo } = wishOf(model, wanted);
+  if ('item' in asked) throw new DsmError('refused', 'items do not travel by routes');
+  const { amount } = asked;
   if (utf8(memo).length > limits.memoBytesMax) throw new DsmError('usage', 'the note is too long');
   const preimage = entropy.bytes(32);
   const hash = lockHash(preimage);

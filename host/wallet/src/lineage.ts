@@ -16,7 +16,8 @@ import {
   type Origin,
 } from '@dsm/protocols';
 import { refreshFinality } from './changes.ts';
-import { inputsOfEntry } from './parts.ts';
+import { noticesIn } from './notices.ts';
+import { inputsOfEntry, mergedPart } from './parts.ts';
 import { fundingHeads } from './edge-value.ts';
 import { lineageKnown, type Engine } from './engine.ts';
 import { putLeft } from './escrow-rows.ts';
@@ -46,7 +47,15 @@ export function missingFor(
       if (!model.origins.has(keyOf(source))) heads.set(keyOf(source), source);
     }
   }
+  for (const head of noticedIn(model, entries)) heads.set(keyOf(head), head);
   return { heads: [...heads.values()], tokens: [...tokens.values()] };
+}
+
+/** Issues of adopted tokens that entries give notice of, and that are not here. */
+function noticedIn(model: Engine['model'], entries: readonly Uint8Array[]): Uint8Array[] {
+  return noticesIn(entries).flatMap(({ head, token }) =>
+    isAdopted(model, token) && !model.origins.has(keyOf(head)) ? [head] : [],
+  );
 }
 
 /** What the inputs of a run rest on that is known here, and not certified here. */
@@ -74,7 +83,7 @@ function isAdopted(model: Engine['model'], token: Uint8Array): boolean {
 }
 
 /** What one message holds; whoever needs more asks again. */
-const messagePartsMax = 900_000;
+export const messagePartsMax = 900_000;
 
 /** Parts and policies that were asked for, as far as they are here and fit. */
 export async function partsFor(
@@ -108,6 +117,21 @@ export async function closureOf(
   return (await partsFor(engine, { heads: ordered, tokens: [] }, Infinity)).parts;
 }
 
+/**
+ * An issue and the chain before it, newest first, as far as a message holds it and the peer does not
+ * know it: a chain grows without bound, and asking for it link by link would take as many rounds.
+ */
+export async function issuesFor(
+  engine: Engine,
+  head: Uint8Array,
+  peer: Uint8Array,
+): Promise<Uint8Array[]> {
+  const known = knownTo(engine, peer, []);
+  known.delete(keyOf(head));
+  const heads = ancestry(engine, [head], known).toReversed();
+  return (await partsFor(engine, { heads, tokens: [] })).parts;
+}
+
 /** The heads and everything that they rest on, oldest first. */
 function ancestry(
   { model }: Engine,
@@ -131,10 +155,10 @@ function ancestry(
   return ordered;
 }
 
-/** What a contact has seen: the lineage of every payment between the two before `before`. */
-export function knownTo(engine: Engine, peer: Uint8Array, before: Uint8Array): Set<string> {
+/** What a contact has seen: the lineage of every payment between the two before those of a run. */
+export function knownTo(engine: Engine, peer: Uint8Array, run: readonly Uint8Array[]): Set<string> {
   const { payments } = engine.model;
-  const until = payments.findIndex(({ head }) => equal(head, before));
+  const until = payments.findIndex(({ head }) => run.some((one) => equal(one, head)));
   const heads = payments
     .slice(0, until < 0 ? payments.length : until)
     .filter((row) => equal(row.peer, peer) && row.finality !== 4)
@@ -165,7 +189,7 @@ export async function ingest(
 }
 
 interface Round {
-  /** Parts that rest on something that is not here. */
+  /** Parts that rest on something that is not here, or not certified. */
   readonly left: readonly LineagePart[];
   readonly missing: Missing;
   /** True if a part was taken in: another one may rest on it. */
@@ -184,15 +208,18 @@ async function checkRound(engine: Engine, parts: readonly LineagePart[]): Promis
     originOf: (head: Uint8Array) => good.get(keyOf(head)) ?? stored.originOf(head),
   };
   const to = draft();
-  for (const part of parts) {
+  for (const said of parts) {
     // Signatures are not checked again for what is as certain as it can be.
-    if (known.originOf(partHead(part))?.certified === true) continue;
+    if (known.originOf(partHead(said))?.certified === true) continue;
+    const part = await mergedPart(engine, said);
     const verdict = checkPart(part, known);
     if (verdict.type === 'missing') {
       left.push(part);
       heads.push(...verdict.heads);
       if (verdict.policy !== undefined) tokens.push(verdict.policy);
     }
+    // What it rests on may be certified by a part that comes after it.
+    if (verdict.type === 'good' && !verdict.origin.certified) left.push(said);
     if (verdict.type !== 'good' || !improves(engine, verdict.origin)) continue;
     putOrigin(to, engine.model, verdict.origin, encodePart(part));
     putLeft(to, engine.model, part, verdict.origin);
@@ -213,12 +240,10 @@ async function unchecked({ model, store }: Engine): Promise<Uint8Array[]> {
   return parts;
 }
 
-function improves(
-  { model }: Engine,
-  origin: { readonly head: Uint8Array; readonly certified: boolean },
-): boolean {
-  const known = model.origins.get(keyOf(origin.head));
-  return known === undefined || (origin.certified && !known.certified);
+function improves({ model }: Engine, { head, certified, issued }: Origin): boolean {
+  const known = model.origins.get(keyOf(head));
+  if (known === undefined || (certified && !known.certified)) return true;
+  return issued?.certified === true && known.issued?.certified !== true;
 }
 
 async function ingestPolicies(engine: Engine, policies: readonly Uint8Array[]): Promise<void> {
@@ -227,7 +252,7 @@ async function ingestPolicies(engine: Engine, policies: readonly Uint8Array[]): 
     if (!decoded.ok || engine.model.tokens.has(keyOf(tokenId(decoded.value)))) continue;
     const to = draft();
     makeRoom(to, engine.model);
-    putToken(to, engine.model, newToken(decoded.value));
+    putToken(to, engine.model, newToken(engine, decoded.value));
     await engine.commit(to);
   }
 }

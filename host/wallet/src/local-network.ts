@@ -5,7 +5,7 @@
  * signed, certificates checked, placement computed.
  */
 
-import { implementation, type Registry } from '@dsm/primitive';
+import { implementation, limits, type Registry } from '@dsm/primitive';
 import { memoryStore } from '@dsm/memory';
 import { installPortable } from '@dsm/portable';
 import { storageNode, type StorageNode } from '@dsm/storage-node';
@@ -27,6 +27,9 @@ export interface LocalNetwork extends Network {
 }
 
 const capacityBytes = 256 * 1_048_576;
+
+/** Nobody meets this bank again to have notes made anew, so they may travel as far as any may. */
+const farTravelled = { depthMax: limits.lineageDepthMax, receiptsMax: limits.lineageReceiptsMax };
 
 export async function localNetwork(options: LocalNetworkOptions = {}): Promise<LocalNetwork> {
   try {
@@ -83,7 +86,8 @@ function faucet(network: Network): LocalNetwork['fund'] {
     const relationship = await bank.meet(wallet);
     for (const [ticker, amount] of Object.entries(amounts)) {
       const known = bank.tokens().find((token) => token.ticker === ticker);
-      const token = known ?? (await bank.issue({ ticker, cap: 1_000_000_000_000n }));
+      const token =
+        known ?? (await bank.issue({ ticker, cap: 1_000_000_000_000n, ...farTravelled }));
       await wallet.adopt(token.id);
       await bank.mint(token.id, amount);
       await relationship.pay({ token: token.id, amount, over: 'online' });

@@ -42,6 +42,7 @@ import {
   type EscrowRow,
   type MarkRow,
   type NoteRow,
+  type NoticeRow,
   type PaymentRow,
   type PolicyRow,
   type RunRow,
@@ -81,6 +82,8 @@ export interface Model {
   readonly streams: Map<string, number>;
   /** What is taken of a stream without a signature, by token and device; zero stands for every device. */
   readonly unsigned: Map<string, bigint>;
+  /** Issues that somebody said are for this device, and that are not here. */
+  readonly notices: Map<string, NoticeRow>;
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
   readonly routing: Routing;
@@ -197,6 +200,16 @@ export function putEscrow(to: Draft, model: Model, row: EscrowRow): void {
 export function putCollected(to: Draft, model: Model, head: Uint8Array): void {
   to.put(rowKey('collected', head), Uint8Array.of(1));
   to.after(() => model.collected.add(keyOf(head)));
+}
+
+export function putNotice(to: Draft, model: Model, row: NoticeRow): void {
+  to.put(rowKey('notice', row.head), row.token);
+  to.after(() => model.notices.set(keyOf(row.head), row));
+}
+
+export function removeNotice(to: Draft, model: Model, head: Uint8Array): void {
+  to.remove(rowKey('notice', head));
+  to.after(() => model.notices.delete(keyOf(head)));
 }
 
 export function putAlarm(to: Draft, model: Model, row: AlarmRow): void {
@@ -321,8 +334,16 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [key, { most }] of await readTable(store, 'unsigned', unsignedRow)) {
     into.unsigned.set(keyOf(key), most);
   }
+  await loadNotices(store, into);
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
+}
+
+async function loadNotices(store: Store, { notices }: Model): Promise<void> {
+  for (const [key, token] of await store.scan(rowKey('notice'))) {
+    const head = key.slice(1);
+    notices.set(keyOf(head), { head, token });
+  }
 }
 
 async function loadRouting(store: Store, into: Routing): Promise<void> {
@@ -359,5 +380,6 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     routing: noRouting(),
     streams: new Map(),
     unsigned: new Map(),
+    notices: new Map(),
   };
 }

@@ -16,6 +16,7 @@ import {
   keyOf,
   limits,
   list,
+  nextHead,
   object,
   slotPath,
   stepBodyDigest,
@@ -41,6 +42,7 @@ import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError, sentenceOf } from './errors.ts';
 import { closureOf, ingest, knownTo, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putRun, type Draft, type RunAt } from './model.ts';
+import { noticesIn } from './notices.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { seal, sealedBytesMax, unseal } from './sealed.ts';
@@ -104,7 +106,7 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
   const signed = await engine.exclusive(() => signedRun(engine, on, at));
   const commit = messageObject.encode(commitMessage({ ...row, entries }, signed));
-  const hint = await publishParcel(engine, on, commit, entries, row.head);
+  const hint = await publishParcel(engine, on, commit, entries, headsOf(row.before, entries));
   if (hint === undefined) return false;
   const { key, value } = deliverySlot(on, row.before, row.head, 'mine');
   const line = row.slots.findIndex((slot) => equal(slot.key, key));
@@ -140,14 +142,17 @@ async function publishParcel(
   on: Relationship,
   commit: Uint8Array,
   entries: readonly Uint8Array[],
-  payment: Uint8Array,
+  heads: readonly Uint8Array[],
 ): Promise<Uint8Array | undefined> {
   const to = cardOf(engine, on.peer.device);
   if (to === undefined) return undefined;
-  const sources = entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source }) => source));
+  const sources = [
+    ...entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source }) => source)),
+    ...noticesIn(entries).map(({ head }) => head),
+  ];
   // A restored device may have forgotten what it had seen: it gets everything.
   const restored = on.peer.incarnation > 0;
-  const known = restored ? undefined : knownTo(engine, on.peer.device, payment);
+  const known = restored ? undefined : knownTo(engine, on.peer.device, heads);
   const parts = await closureOf(engine, sources, known);
   const { policies } = await partsFor(engine, { heads: [], tokens: tokensOf(engine, sources) });
   const chunks = inChunks(parts, sealedBytesMax - commit.length - 70_000);
@@ -165,6 +170,12 @@ async function publishParcel(
   }
   const first = parcel.encode({ commit, policies, parts: chunks[0] ?? [], more });
   return publishSealed(engine, to, first);
+}
+
+/** The head after each entry. */
+function headsOf(before: Uint8Array, entries: readonly Uint8Array[]): Uint8Array[] {
+  let head = before;
+  return entries.map((bytes) => (head = nextHead(head, bytes)));
 }
 
 async function publishSealed(

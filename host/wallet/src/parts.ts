@@ -7,9 +7,11 @@ import {
   lockHash,
   keyDigest,
   nextHead,
+  slotKey,
   slotPath,
   stepBodyDigest,
   type Card,
+  type Certificate,
   type KeySignature,
   type SignedStep,
 } from '@dsm/primitive';
@@ -24,10 +26,13 @@ import {
   isExitPart,
   isIssuePart,
   isMoving,
+  issueHead,
   partHead,
+  remintedPlace,
   type Exit,
   type ExitPart,
   type Input,
+  type IssuePart,
   type LineagePart,
 } from '@dsm/protocols';
 import { lineageKnown, type Engine } from './engine.ts';
@@ -106,6 +111,65 @@ function withOpened({ model }: Engine, part: ExitPart): ExitPart {
     (preimage) => routeOfLock(model, claim.citation.escrow, lockHash(preimage))?.decided ?? [],
   );
   return { ...part, opened: opened ?? [] };
+}
+
+/** Re-mints that a signed run spends into: what is kept of them, with the holder's half. */
+export async function remintsIn(
+  { store }: Engine,
+  entries: readonly Uint8Array[],
+  signed: SignedStep,
+  { body: { suite, workingKey } }: Card,
+): Promise<LineagePart[]> {
+  const body = stepBodyDigest(signed.step);
+  const own = { suite, publicKey: workingKey, signature: signed.signature };
+  const signatures = [own, ...signed.further];
+  const parts: LineagePart[] = [];
+  for (const bytes of entries) {
+    const decoded = entry.decode(bytes);
+    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    if (typeof operation === 'string' || operation.type !== 'remint') continue;
+    const kept = await store.get(rowKey('part', issueHead(operation.issue)));
+    const part = kept === undefined ? undefined : decodePart(kept);
+    if (part === undefined || !isIssuePart(part)) continue;
+    const spends = (part.issue.remint?.notes ?? []).map((note) => {
+      const key = slotKey(remintedPlace(note));
+      const line = signed.slots.findIndex((slot) => equal(slot.key, key));
+      const signer = signatures.find((one) =>
+        equal(keyDigest(one.suite, one.publicKey), note.key),
+      )!;
+      const path = slotPath(signed.slots, line);
+      const authorisation = { ...signer, body, path, backing: undefined };
+      return { authorisation, certificate: undefined };
+    });
+    parts.push(withSpends(part, spends));
+  }
+  return parts;
+}
+
+/** A part together with what is kept of it: half of a re-mint comes from the issuer, half is its holder's. */
+export async function mergedPart({ store }: Engine, part: LineagePart): Promise<LineagePart> {
+  if (!isIssuePart(part)) return part;
+  const bytes = await store.get(rowKey('part', partHead(part)));
+  const kept = bytes === undefined ? undefined : decodePart(bytes);
+  if (kept === undefined || !isIssuePart(kept)) return part;
+  return withSpends(part, kept.spends, kept.certificate);
+}
+
+/** The part with spends that it lacks, and with whatever certificates either has. */
+export function withSpends(
+  part: IssuePart,
+  others: IssuePart['spends'],
+  certificate?: Certificate,
+): IssuePart {
+  const spends = part.spends.length > 0 ? part.spends : others;
+  return {
+    ...part,
+    certificate: part.certificate ?? certificate,
+    spends: spends.map((spend, i) => ({
+      ...spend,
+      certificate: spend.certificate ?? others[i]?.certificate,
+    })),
+  };
 }
 
 /** The opening of a purse note, from the load that made it, if its part is here. */

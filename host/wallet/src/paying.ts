@@ -3,19 +3,19 @@
 import { keyDigest, keyOf } from '@dsm/primitive';
 import {
   boundsAfter,
-  choose,
   denominations,
   encodeOperation,
+  forms,
   noteId,
   noteKinds,
+  type Note,
   type NoteKind,
   type Output,
 } from '@dsm/protocols';
+import { allowedProof } from './allow-lists.ts';
 import type { Balance, NewPayment, Payment } from './api.ts';
 import type { Relationship } from '@dsm/bilateral';
-import type { NewInvoice } from './route-api.ts';
 import { DsmError } from './errors.ts';
-import { certifyOne } from './certify.ts';
 import { payOverEdge } from './edge-paying.ts';
 import { edgeOf } from './edges.ts';
 import { handOver } from './handing.ts';
@@ -23,147 +23,170 @@ import type { Model, Token } from './model.ts';
 import { appendRun } from './online.ts';
 import { actingRelationship, type Beside } from './payable.ts';
 import { paymentOf } from './payments.ts';
-import { checkReady, current, liveSession, refresh, type Runtime } from './runtime.ts';
+import { chosenFresh } from './reminting.ts';
+import { checkReady, current, liveSession, type Runtime } from './runtime.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
-import { mintOf } from './issuing.ts';
+import { settle } from './settling.ts';
 import { findToken } from './tokens.ts';
 import { mine } from './engine.ts';
-import { balanceOf, inputsOf, spendable, transferOf } from './value.ts';
+import { balanceOf, chosen, inputsOf, transferOf, type Room } from './value.ts';
+import { overOf, wishesOf, type Wish } from './wishes.ts';
 
-export async function pay(runtime: Runtime, to: ContactRow, wanted: NewPayment): Promise<Payment> {
-  const row = await payWith(runtime, to, wanted, { operations: [], check: () => undefined });
-  return paymentOf(runtime.engine.model, row);
+export async function pay(
+  runtime: Runtime,
+  to: ContactRow,
+  payments: readonly NewPayment[],
+): Promise<readonly Payment[]> {
+  const rows = await payWith(runtime, to, payments, { operations: [], check: () => undefined });
+  return rows.map((row) => paymentOf(runtime.engine.model, row));
 }
 
-/** Pay, in one run with other operations: both are made, or neither. */
+/** Pay, in one run with other operations: all are made, or none is. */
 export async function payWith(
   runtime: Runtime,
   to: ContactRow,
-  wanted: NewPayment,
+  payments: readonly NewPayment[],
   beside: Beside,
-): Promise<PaymentRow> {
+): Promise<readonly PaymentRow[]> {
   checkReady(runtime);
   const { model } = runtime.engine;
-  const { token, amount } = wantedOf(model, wanted);
+  const wishes = wishesOf(model, payments);
   const contact = current(runtime, to);
   const on = actingRelationship(runtime.engine, contact);
-  if (amount <= 0n) throw new DsmError('usage', 'an amount is more than zero');
   const session = liveSession(runtime, contact.device);
-  const over = wanted.over ?? 'auto';
-  const note = wanted.note ?? '';
-  const edge = over === 'auto' && edgeOf(model, contact, token).canPay >= amount;
-  if (over === 'edge' || edge) {
-    return payOverEdge(runtime, contact, { token, amount, note }, beside);
+  const over = overOf(payments);
+  const [only] = wishes.length === 1 ? wishes : [];
+  if (only !== undefined && isOverEdge(model, contact, over, only)) {
+    return [await payOverEdge(runtime, contact, edgePayment(only), beside)];
   }
-  const covered = balanceOf(model, token).purse >= amount;
-  const offline = over === 'offline' || (over === 'auto' && session !== undefined && covered);
-  if (!offline) return payOnline(runtime, contact, on, { token, amount, note }, beside);
+  if (over === 'edge') throw new DsmError('usage', 'over an edge, pay one after the other');
+  const covered = session !== undefined && isInPurse(model, wishes);
+  if (over === 'online' || (over === 'auto' && !covered)) {
+    return payOnline(runtime, contact, on, wishes, beside);
+  }
+  if (wishes.some(({ wanted }) => 'item' in wanted)) {
+    throw new DsmError('refused', 'items are paid online: they are never in the purse');
+  }
   if (session === undefined) {
     throw new DsmError('unreachable', `${contact.name} is not connected: meet, or pay online`);
   }
   const { operations, check } = beside;
   check();
-  const { operation, release } = promise(runtime, noteKinds.purse, token, on, amount, note);
-  const [paid] = await session.trade([...operations, operation], release, check);
-  return model.payments[paid!.number]!;
+  const { made, release } = await promise(runtime, noteKinds.purse, wishes, on);
+  const paid = await session.trade([...operations, ...made], release, check);
+  return paid.map(({ number }) => model.payments[number]!);
 }
 
-/** The token and the amount that are meant. */
-export function wantedOf(
+/** Over the edge if that is wished, or if its rest suffices and nothing else is wished. */
+function isOverEdge(
   model: Model,
-  wanted: NewPayment | NewInvoice,
-): { readonly token: Token; readonly amount: bigint } {
-  const { name, amount } = amountOf(wanted);
-  return { token: findToken(model, name), amount };
+  contact: ContactRow,
+  over: ReturnType<typeof overOf>,
+  { token, wanted }: Wish,
+): boolean {
+  if (over === 'edge') return true;
+  return (
+    over === 'auto' && 'amount' in wanted && edgeOf(model, contact, token).canPay >= wanted.amount
+  );
 }
 
-/** `{ ERA: 5n }` or `{ token: 'ERA', amount: 5n }`. */
-function amountOf(wanted: NewPayment | NewInvoice): {
-  readonly name: string;
-  readonly amount: bigint;
-} {
-  const fields = wanted as Record<string, unknown>;
-  const { token, amount } = fields;
-  if (typeof token === 'string' && typeof amount === 'bigint') return { name: token, amount };
-  const named = Object.entries(fields).filter(([, value]) => typeof value === 'bigint');
-  const [first] = named;
-  if (named.length === 1 && first !== undefined) {
-    return { name: first[0], amount: first[1] as bigint };
-  }
-  throw new DsmError('usage', 'say one token and one amount: { ERA: 5n }, or { token, amount }');
+function edgePayment({ token, wanted, note }: Wish): Parameters<typeof payOverEdge>[2] {
+  if ('amount' in wanted) return { token, amount: wanted.amount, note };
+  throw new DsmError('refused', 'items are paid online: they are never in an edge');
+}
+
+/** True if the purse suffices for all of it together. */
+function isInPurse(model: Model, wishes: readonly Wish[]): boolean {
+  return wishes.every(
+    ({ token, wanted }) => 'amount' in wanted && balanceOf(model, token).purse >= wanted.amount,
+  );
 }
 
 /** Choose notes and promise them to nobody else until `release`. */
-function promise(
-  { engine, reserved }: Runtime,
+async function promise(
+  runtime: Runtime,
   kind: NoteKind,
-  token: Token,
+  wishes: readonly Wish[],
   { peer }: Relationship,
-  amount: bigint,
-  memo: string,
-): { readonly operation: Uint8Array; readonly release: () => void } {
+): Promise<{ readonly made: readonly Uint8Array[]; readonly release: () => void }> {
+  const { engine, reserved } = runtime;
   const payee = { device: peer.device, key: keyDigest(peer.suite, peer.workingKey) };
-  const chosen = transferOf(engine, token, kind, payee, amount, memo, reserved);
-  const ids = chosen.notes.map(({ source, index }) => keyOf(noteId(source, index)));
-  for (const id of ids) reserved.add(id);
+  const ids: string[] = [];
   const release = (): void => {
     for (const id of ids) reserved.delete(id);
   };
-  return { operation: chosen.operation, release };
+  try {
+    const made: Uint8Array[] = [];
+    for (const { token, wanted, note } of wishes) {
+      const notes = await chosenFresh(runtime, token, kind, wanted);
+      const taken = notes.map(({ source, index }) => keyOf(noteId(source, index)));
+      ids.push(...taken);
+      for (const id of taken) reserved.add(id);
+      made.push(await transferOf(engine, token, notes, payee, wanted, note));
+    }
+    return { made, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 async function payOnline(
   runtime: Runtime,
   to: ContactRow,
   on: Relationship,
-  {
-    token,
-    amount,
-    note,
-  }: { readonly token: Token; readonly amount: bigint; readonly note: string },
+  wishes: readonly Wish[],
   { operations, check }: Beside,
-): Promise<PaymentRow> {
+): Promise<readonly PaymentRow[]> {
   const { engine } = runtime;
   const { model } = engine;
-  const { operation, release } = promise(runtime, noteKinds.online, token, on, amount, note);
+  const { made, release } = await promise(runtime, noteKinds.online, wishes, on);
   const { run, said } = await engine
     .exclusive(async () => {
       check();
-      const appended = await appendRun(engine, on.key, [...operations, operation], true);
+      const appended = await appendRun(engine, on.key, [...operations, ...made], true);
       return { run: appended, said: await liveSession(runtime, to.device)?.deliver(appended.at) };
     })
     .finally(release);
-  const { number, head } = run.payments[0]!;
-  await handOver(runtime, to, run.at, head, said);
-  return model.payments[number]!;
+  const { at, payments } = run;
+  await handOver(
+    runtime,
+    to,
+    at,
+    payments.map(({ head }) => head),
+    said,
+  );
+  return payments.map(({ number }) => model.payments[number]!);
 }
+
+/** A coin is paid, and whoever has it pays again; as many coins as a payment may take go together. */
+const coinRoom: Room = { hops: 1, together: 10 };
+const leastRoom: Room = { hops: 1, together: 1 };
 
 /** Online notes become purse notes: a load on the own lane, certified. */
 export async function load(runtime: Runtime, name: string, amount: bigint): Promise<Balance> {
   checkReady(runtime);
-  const { engine, reserved } = runtime;
+  const { engine } = runtime;
   const { model } = engine;
   const token = findToken(model, name);
+  if (token.rules.form !== forms.fungible) {
+    throw new DsmError('refused', `${token.rules.ticker} has items: they are never in the purse`);
+  }
   const { notes: coins, rest } = denominations(amount);
   if (amount <= 0n || coins.length === 0)
     throw new DsmError('usage', 'an amount is more than zero');
+  await loadable(runtime, token, amount);
   const { head } = await engine.exclusive(async () => {
-    const chosen = choose(spendable(model, token.id, noteKinds.online, reserved), amount);
-    if (chosen === undefined) {
-      const { ticker } = token.rules;
-      throw new DsmError(
-        'insufficient-funds',
-        `${amount} ${ticker} are not there in certified notes`,
-      );
-    }
-    const inputs = inputsOf(engine, chosen);
+    const notes = fitting(runtime, token, amount);
+    const inputs = inputsOf(engine, notes);
     const bounds = boundsAfter(inputs);
     const self = mine(engine);
     const taken = inputs.reduce((sum, input) => sum + input.amount, 0n);
     const outputs: Output[] = coins.map((coin) => ({ ...self, amount: coin, kind: 1, ...bounds }));
     const change = taken - amount + rest;
     if (change > 0n) outputs.push({ ...self, amount: change, kind: 0, ...bounds });
-    const moved = { token: token.id, inputs, outputs, allowed: undefined, memo: '' };
+    const allowed = await allowedProof(engine, token.rules, outputs);
+    const moved = { token: token.id, inputs, outputs, allowed, memo: '' };
     const operation = { type: 'load', ...moved } as const;
     const { at } = await appendRun(engine, model.own, [encodeOperation(operation)], false);
     return at.row;
@@ -172,28 +195,22 @@ export async function load(runtime: Runtime, name: string, amount: bigint): Prom
   return balanceOf(model, findToken(model, name));
 }
 
-/** New units for the issuer itself, certified at the slot after the issue before. */
-export async function mint(runtime: Runtime, name: string, amount: bigint): Promise<void> {
-  checkReady(runtime);
-  const { engine } = runtime;
-  const { model } = engine;
-  const head = await engine.exclusive(async () => {
-    const minted = mintOf(engine, findToken(model, name), amount);
-    const collect = encodeOperation(minted.collect);
-    await appendRun(engine, model.own, [collect], false, minted.keep);
-    return minted.head;
-  });
-  await settle(runtime, head);
+/** Worn notes are made anew before they become coins, which cannot be: as far as that is possible. */
+async function loadable(runtime: Runtime, token: Token, amount: bigint): Promise<void> {
+  await chosenFresh(runtime, token, noteKinds.online, { amount }, coinRoom).catch(
+    (error: unknown) => {
+      if (!(error instanceof DsmError) || error.code !== 'worn') throw error;
+    },
+  );
 }
 
-/** Own operations count once they are certified. Without the nodes they stay, and `sync` goes on. */
-async function settle(runtime: Runtime, head: Uint8Array): Promise<void> {
-  const outcome = await certifyOne(runtime.engine, head);
-  await refresh(runtime);
-  if (outcome === 'conflicted') {
-    throw new DsmError('already-spent', 'the nodes hold another spend of these notes');
-  }
-  if (outcome === 'undecided') {
-    throw new DsmError('pending', 'made and kept; too few nodes answered to certify it now');
+/** Notes whose coins can be paid many together, or else at least one by one. */
+function fitting({ engine, reserved }: Runtime, token: Token, amount: bigint): readonly Note[] {
+  const find = (room: Room): readonly Note[] =>
+    chosen(engine.model, token, noteKinds.online, { amount }, reserved, room);
+  try {
+    return find(coinRoom);
+  } catch {
+    return find(leastRoom);
   }
 }

@@ -1,7 +1,7 @@
 /** Payments as people and programs see them. */
 
-import { keyOf } from '@dsm/primitive';
-import { atLeast, minimumFinalities } from '@dsm/protocols';
+import { equal, keyOf } from '@dsm/primitive';
+import { atLeast, forms, minimumFinalities } from '@dsm/protocols';
 import type { Payment } from './api.ts';
 import { hasReturned } from './edge-value.ts';
 import type { Engine } from './engine.ts';
@@ -11,25 +11,42 @@ import { idText } from './text.ts';
 import { finalityNumbers } from './value.ts';
 
 export function paymentOf(model: Model, row: PaymentRow): Payment {
-  const contact = model.contacts.get(keyOf(row.peer));
   const token = model.tokens.get(keyOf(row.token));
   const finality = finalityNumbers[row.finality]!;
+  const isItem = token !== undefined && token.rules.form !== forms.fungible;
   return {
     id: idText('payment', row.head),
+    what: isBurn(model, row) ? 'burn' : 'payment',
     direction: row.side === 0 ? 'out' : 'in',
-    peer: contact?.name ?? idText('device', row.peer),
+    peer: peerName(model, row),
     device: idText('device', row.peer),
     token: idText('token', row.token),
     ticker: token?.rules.ticker ?? '?',
-    amount: row.amount,
+    amount: isItem ? 1n : row.amount,
+    item: isItem ? row.amount : undefined,
     note: row.note,
-    over: row.over !== undefined ? 'edge' : row.online === 1 ? 'online' : 'offline',
+    over: overOf(row),
     finality,
     waiting: waitingFor(model, row),
     transfers: row.transfers,
     wireBytes: row.wireBytes,
     seenAt: row.seenAt,
   };
+}
+
+/** A burn is written on the own lane, and to nobody else. */
+function isBurn({ device }: Model, { peer }: PaymentRow): boolean {
+  return equal(peer, device.id);
+}
+
+function peerName(model: Model, row: PaymentRow): string {
+  const known = isBurn(model, row) ? model.row : model.contacts.get(keyOf(row.peer));
+  return known?.name ?? idText('device', row.peer);
+}
+
+function overOf({ over, online }: PaymentRow): Payment['over'] {
+  if (over !== undefined) return 'edge';
+  return online === 1 ? 'online' : 'offline';
 }
 
 function waitingFor(model: Model, row: PaymentRow): string {

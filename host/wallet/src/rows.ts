@@ -24,6 +24,12 @@
  *     0x14   head                             issue or exit whose notes are in the own map
  *     0x15   relationship ‖ app               shared state, settled, as of two places: saves time only
  *     0x1f   token ‖ DevID, or zero           what is taken of a stream without a signature
+ *     0x20   token ‖ parent issue             issue that this device has signed at that position, as part
+ *     0x20   issue ‖ token                    its owner was told of it
+ *     0x21   head                             notice: an issue that somebody said is for this device
+ *     0x22   address                          object of a token: allow-list
+ *     0x23   note id                          head of the re-mint that takes the note’s place
+ *     0x24   issuer’s key                     device that made notes anew with it
  *     0x28   number                           route: a payment by locks, as this device has it
  *     0x29   hash                             invoice of this device, with its preimage
  *     0x2a   DevID                            edges that a contact has told of
@@ -92,6 +98,11 @@ export const tables = {
   collected: 0x14,
   shared: 0x15,
   unsigned: 0x1f,
+  signed: 0x20,
+  notice: 0x21,
+  object: 0x22,
+  reminted: 0x23,
+  issuer: 0x24,
   route: 0x28,
   invoice: 0x29,
   told: 0x2a,

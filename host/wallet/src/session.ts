@@ -23,6 +23,7 @@ import { edges, givenUp, reveal } from './route-hearing.ts';
 import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
 import { heardOfStream } from './stream-hearing.ts';
 import { forgetTicks } from './stream-taking.ts';
+import { askRemint, remintSaid } from './remint-talk.ts';
 import { sayOwedStep, sayRun, turn } from './trading.ts';
 
 /** An own run that was said. */
@@ -50,6 +51,8 @@ export interface Session {
   readonly deliver: (at: RunAt) => Promise<Said>;
   /** Begin a stream over an escrow of this device. */
   readonly stream: (escrow: Uint8Array, interval: Interval, note: string) => Promise<Stream>;
+  /** Ask the peer to make notes anew. */
+  readonly remint: (asked: Message & { type: 'remint' }) => Promise<Message & { type: 'reminted' }>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
   /** Heads whose certificates were handed out in this talk: once is enough. */
@@ -86,6 +89,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
       return { acked: ack.promise.then((took) => (took ? talk.wireBytes - before : undefined)) };
     },
     stream: (escrow, interval, note) => payStream(talk, escrow, interval, note),
+    remint: (asked) => askRemint(talk, asked),
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),
     queues: () => queuesOf(talk),
@@ -101,6 +105,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
   };
 }
 
+/** A talk in which nothing was said yet. */
 function newTalk(engine: Engine, connection: Connection, options: MeetOptions): Talk {
   return {
     engine,
@@ -132,6 +137,9 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     ackedLate: [],
     stepOwed: 'no',
     wireBytes: 0,
+    unanswered: 0,
+    reminting: undefined,
+    isMaking: false,
     sending: Promise.resolve(),
     unsentBytes: 0,
     failure: undefined,
@@ -227,6 +235,9 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return reveal(talk, said);
     case 'given-up':
       return givenUp(talk, said);
+    case 'remint':
+    case 'reminted':
+      return remintSaid(talk, said);
     case 'end':
       talk.peerEnded = true;
       // What was asked for is on its way.
@@ -301,6 +312,7 @@ function hangUp(talk: Talk): void {
   breakStreams(talk);
   forgetTicks(talk);
   for (const ack of talk.acks.values()) ack.resolve(false);
+  talk.reminting?.reject(new DsmError('unreachable', 'the connection ended before an answer came'));
   const { asked } = talk;
   if (asked === undefined) return;
   talk.asked = undefined;

@@ -6,6 +6,7 @@ import { certifyAll } from './certify.ts';
 import { escrowsOf } from './edge-value.ts';
 import { learnOpenExits } from './exits.ts';
 import { collectAll } from './collecting.ts';
+import { followNotices } from './issuer-chain.ts';
 import { partsFor } from './lineage.ts';
 import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
@@ -36,6 +37,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
   online = (await learnOpenExits(engine)) && online;
+  await followNotices(engine);
   online = (await runtime.router.sync()) && online;
   await collectAll(engine);
   const delivered = await deliverOpen(runtime);

@@ -61,6 +61,11 @@ export interface Talk {
   stepOwed: 'no' | 'late' | 'owed';
   /** Bytes said and heard since the last offer began. */
   wireBytes: number;
+  /** The re-mint that this side asked for, and whether one is being made for the peer. */
+  reminting: Deferred<Message & { type: 'reminted' }> | undefined;
+  isMaking: boolean;
+  /** Questions whose answers have not come: what comes before is no answer to the last one. */
+  unanswered: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */
   sending: Promise<void>;
   unsentBytes: number;

@@ -19,6 +19,7 @@ export const prefixes = {
   app: 'app',
   escrow: 'edge',
   route: 'route',
+  issuer: 'iss',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -1,20 +1,12 @@
-/** Tokens as this wallet knows them: looked up, issued, minted, adopted. */
+/** Tokens as this wallet knows them: looked up, fetched, recognised as its own to issue. */
 
-import { address, equal, keyDigest, keyOf, limits, registryLineage, zero32 } from '@dsm/primitive';
-import { policy, tokenId, type Policy } from '@dsm/protocols';
-import type { NewToken, TokenInfo } from './api.ts';
+import { address, equal, keyDigest, keyOf } from '@dsm/primitive';
+import { forms, policy, tokenId, type Policy } from '@dsm/protocols';
+import type { TokenForm, TokenInfo } from './api.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
-import {
-  draft,
-  putToken,
-  putWallet,
-  removeToken,
-  type Draft,
-  type Model,
-  type Token,
-} from './model.ts';
-import { idBytes, idText, prefixes } from './text.ts';
+import { removeToken, type Draft, type Model, type Token } from './model.ts';
+import { idText, prefixes } from './text.ts';
 
 export function tokenInfo({ id, rules, adopted, issuer }: Token): TokenInfo {
   const { ticker, name, decimals, cap } = rules;
@@ -22,11 +14,21 @@ export function tokenInfo({ id, rules, adopted, issuer }: Token): TokenInfo {
     id: idText('token', id),
     ticker,
     name,
+    form: formOf(rules),
     decimals,
     cap,
     adopted: adopted === 1,
     issuer: issuer > 0,
   };
+}
+
+export function formOf({ form }: Pick<Policy, 'form'>): TokenForm {
+  const names: Readonly<Record<Policy['form'], TokenForm>> = {
+    [forms.fungible]: 'fungible',
+    [forms.unique]: 'unique',
+    [forms.credential]: 'credential',
+  };
+  return names[form];
 }
 
 /** By ticker, if one adopted or only one known token has it, or by a unique prefix of its id. */
@@ -45,14 +47,15 @@ export function findToken(model: Model, name: string): Token {
 }
 
 /** Keep a policy that was checked against its address. Adoption is the owner's decision. */
-export function newToken(rules: Policy, overrides: Partial<Token> = {}): Token {
+export function newToken(engine: Engine, rules: Policy, overrides: Partial<Token> = {}): Token {
+  const id = tokenId(rules);
   return {
-    id: tokenId(rules),
+    id,
     rules,
     policy: policy.encode(rules),
     adopted: 0,
-    issuer: 0,
-    issueHead: zero32,
+    issuer: issuerNumber(engine, rules),
+    issueHead: id,
     issueIndex: 0,
     issueTotal: 0n,
     offlineLimit: defaultOfflineLimit(rules),
@@ -75,71 +78,25 @@ export function makeRoom(to: Draft, model: Model): void {
   if (idle !== undefined) removeToken(to, model, idle.id);
 }
 
+/** The number of the first own issuer key that the policy names, plus one; 0 if it names none. */
+function issuerNumber({ model, keys }: Engine, { members }: Policy): number {
+  for (let n = 0; n < model.row.issued; n++) {
+    const own = keyDigest(model.device.suite, keys.issuer(n).publicKey);
+    if (members.some((member) => equal(member, own))) return n + 1;
+  }
+  return 0;
+}
+
 /** Shipped as a small amount: fifty whole units, or all there is. */
 function defaultOfflineLimit({ decimals, cap }: Policy): bigint {
   const fifty = 50n * 10n ** BigInt(decimals);
   return fifty < cap ? fifty : cap;
 }
 
-/**
- * How far a note may travel from its mint. As wide as the protocol allows in depth: there is no
- * re-mint yet that would shorten a lineage, and change travels one hop with every payment.
- */
-const defaultDepth = limits.lineageDepthMax;
-const defaultReceipts = 512;
-
-export async function issueToken(engine: Engine, wanted: NewToken): Promise<TokenInfo> {
-  const { model, keys, registry } = engine;
-  const { suite, network } = model.device;
-  const number = model.row.issued;
-  const rules: Policy = {
-    network,
-    registry: registryLineage(registry),
-    ticker: wanted.ticker,
-    name: wanted.name ?? wanted.ticker,
-    decimals: wanted.decimals ?? 0,
-    form: 0,
-    cap: wanted.cap,
-    threshold: 1,
-    members: [keyDigest(suite, keys.issuer(number).publicKey)],
-    bad: 0,
-    burn: 0,
-    allowed: undefined,
-    suites: [1, 2],
-    anchors: [],
-    depthMax: wanted.depthMax ?? defaultDepth,
-    receiptsMax: wanted.receiptsMax ?? defaultReceipts,
-  };
-  const token = encodable(rules, number);
-  const change = draft();
-  putToken(change, model, token);
-  putWallet(change, model, { ...model.row, issued: number + 1 });
-  await engine.commit(change);
-  await engine.quorum.publish(token.policy);
-  return tokenInfo(token);
-}
-
-function encodable(rules: Policy, number: number): Token {
-  try {
-    const parent = tokenId(rules);
-    return newToken(rules, { adopted: 1, issuer: number + 1, issueHead: parent });
-  } catch (error) {
-    throw new DsmError('usage', `no policy can say that: ${String(error)}`, { cause: error });
-  }
-}
-
-/** Take payments in the token from now on; an unknown policy is fetched from the nodes. */
-export async function adoptToken(engine: Engine, name: string): Promise<TokenInfo> {
-  const { model, quorum } = engine;
-  const id = idBytes('token', name) ?? findToken(model, name).id;
-  const known = model.tokens.has(keyOf(id)) ? undefined : await fetchPolicy(quorum, id);
-  return engine.exclusive(async () => {
-    const token = model.tokens.get(keyOf(id)) ?? newToken(known!);
-    const change = draft();
-    putToken(change, model, { ...token, adopted: 1 });
-    await engine.commit(change);
-    return tokenInfo({ ...token, adopted: 1 });
-  });
+/** A token as it is known here, or as the nodes have it; not kept yet. */
+export async function tokenOf(engine: Engine, id: Uint8Array): Promise<Token> {
+  const known = engine.model.tokens.get(keyOf(id));
+  return known ?? newToken(engine, await fetchPolicy(engine.quorum, id));
 }
 
 async function fetchPolicy(quorum: Engine['quorum'], id: Uint8Array): Promise<Policy> {

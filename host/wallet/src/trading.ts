@@ -41,6 +41,8 @@ import { absorbedRun, ask, moved } from './flood.ts';
 import { signAs } from './keys.ts';
 import { ingest } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
+import { remintsIn } from './parts.ts';
+import { noticedHeads } from './notices.ts';
 import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
 import { judgeRisk } from './standing.ts';
@@ -238,7 +240,8 @@ export async function keepSigned(
   const row = await readRun(engine, on.mine.start, index);
   if (row === undefined || row.signature.length > 0) return;
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
-  const { change } = signedDraft(engine, on, { index, row }, entries, signed);
+  const reminted = await remintsIn(engine, entries, signed, engine.model.card);
+  const { change } = signedDraft(engine, on, { index, row }, entries, signed, reminted);
   await engine.commit(change);
   emitFinality(engine, await refreshFinality(engine));
 }
@@ -354,9 +357,10 @@ export async function signOpenRuns(engine: Engine): Promise<void> {
 export async function sayWants(talk: Talk): Promise<void> {
   const { missing, changed } = await ingest(talk.engine, [], []);
   emitFinality(talk.engine, changed);
-  if (missing.heads.length + missing.tokens.length === 0) return;
+  const heads = [...missing.heads, ...noticedHeads(talk.engine)];
+  if (heads.length + missing.tokens.length === 0) return;
   talk.wants = true;
-  await ask(talk, missing);
+  await ask(talk, { heads, tokens: missing.tokens });
 }
 
 /** An own run with its signature; made now if a crash came between. */

@@ -75,7 +75,7 @@ export const originRow: Obj<Origin> = object(
     outputs: list(outputCoder, limits.outputsMax),
     certified: flag,
     sources: list(bytes32, limits.inputsMax),
-    issued: option(struct({ index: u64, total: u128 })),
+    issued: option(struct({ index: u64, total: u128, certified: flag })),
     payer: option(struct({ device: bytes32, key: bytes32 })),
     purse: flag,
   }),
@@ -165,6 +165,12 @@ export const paymentRow: Obj<PaymentRow> = object(
     seenAt: u64,
   }),
 );
+
+/** An issue that somebody said is for this device. */
+export interface NoticeRow {
+  readonly head: Uint8Array;
+  readonly token: Uint8Array;
+}
 
 /** An escrow, and what its payee needs to leave it. */
 export interface EscrowRow {

@@ -11,9 +11,11 @@ import {
   noteBlind,
   noteId,
   noteKinds,
+  sum,
   boundsAfter,
   choose,
   encodeOperation,
+  forms,
   inputOrder,
   lockIn,
   type Finality,
@@ -23,6 +25,7 @@ import {
   type Operation,
   type Output,
 } from '@dsm/protocols';
+import { allowedProof } from './allow-lists.ts';
 import type { Balance } from './api.ts';
 import { finalityOfTotal, heldInEdges } from './edge-value.ts';
 import { mine, type Engine } from './engine.ts';
@@ -46,20 +49,24 @@ export function standingOf(model: Model, { note, state }: NoteRow): Standing {
 }
 
 export function balanceOf(model: Model, token: Token): Balance {
-  let [online, purse, uncertified] = [0n, 0n, 0n];
+  let [online, purse, uncertified, worn] = [0n, 0n, 0n, 0n];
+  const isFungible = token.rules.form === forms.fungible;
   for (const row of notesOf(model, token.id)) {
     const standing = standingOf(model, row);
-    const { amount, kind } = row.note;
+    const { kind } = row.note;
+    // Of a unique token the amount of a note is its serial number: items are counted.
+    const amount = isFungible ? row.note.amount : 1n;
     // What an escrow is worth to each side follows from its total, not from its note.
     if (kind === noteKinds.escrow) continue;
     if (standing === 'uncertified') uncertified += amount;
     if (standing !== 'spendable') continue;
+    if (isWorn(row.note, token)) worn += amount;
     if (kind === noteKinds.purse) purse += amount;
     else online += amount;
   }
   const edges = heldInEdges(model, token.id);
   const total = online + purse + uncertified + edges;
-  return { token: tokenInfo(token), total, online, purse, uncertified, edges };
+  return { token: tokenInfo(token), total, online, purse, uncertified, edges, worn };
 }
 
 /**
@@ -113,37 +120,93 @@ export interface Payee {
   readonly key: Uint8Array;
 }
 
-/** The operation that moves `amount` to `payee`, with change to this wallet. */
-export function transferOf(
-  engine: Engine,
-  token: Token,
-  kind: NoteKind,
-  payee: Payee,
-  amount: bigint,
-  memo: string,
-  reserved: ReadonlySet<string>,
-): { readonly operation: Uint8Array; readonly notes: readonly Note[] } {
-  const { model } = engine;
-  const available = spendable(model, token.id, kind, reserved);
-  const notes = choose(available, amount);
-  if (notes === undefined)
-    throw new DsmError('insufficient-funds', shortOf(token, kind, amount, available));
-  const inputs = inputsOf(engine, notes);
-  const bounds = boundsAfter(inputs);
-  const taken = notes.reduce((sum, note) => sum + note.amount, 0n);
-  const outputs: Output[] = [{ owner: payee.device, key: payee.key, amount, kind: 0, ...bounds }];
-  if (taken > amount) {
-    outputs.push({ ...mine(engine), amount: taken - amount, kind: 0, ...bounds });
-  }
-  const moved = { token: token.id, inputs, outputs, allowed: undefined, memo };
-  const operation: Operation = { type: 'transfer', ...moved };
-  return { operation: encodeOperation(operation), notes };
+/** What is wanted of a token: an amount of it, or one item by its serial number. */
+export type Wanted = { readonly amount: bigint } | { readonly item: bigint };
+
+/** Hops that a movement leaves for what must come after it: a coin is paid, an escrow is left. */
+export interface Room {
+  readonly hops: number;
+  /** Notes of this movement that one later movement takes together. */
+  readonly together: number;
 }
 
-function shortOf(token: Token, kind: NoteKind, amount: bigint, notes: readonly Note[]): string {
+const noRoom: Room = { hops: 0, together: 1 };
+
+/**
+ * The notes to spend, those with the shortest lineage first. Throws `insufficient-funds` if they do
+ * not suffice, and `worn` if they do but have come too far: then a re-mint shortens the way.
+ */
+export function chosen(
+  model: Model,
+  token: Token,
+  kind: NoteKind,
+  wanted: Wanted,
+  reserved: ReadonlySet<string>,
+  room: Room = noRoom,
+): readonly Note[] {
+  const available = spendable(model, token.id, kind, reserved);
+  if (choice(available, wanted) === undefined) {
+    throw new DsmError('insufficient-funds', shortOf(token, kind, wanted, available));
+  }
+  for (const measure of ['depth', 'receipts'] as const) {
+    const steps = [...new Set(available.map((note) => note[measure]))].toSorted((a, b) => a - b);
+    for (const most of steps) {
+      const some = available.filter((note) => note[measure] <= most);
+      const notes = choice(some, wanted);
+      if (notes !== undefined && isWithin(notes, token, room)) return notes;
+    }
+  }
+  throw new DsmError(
+    'worn',
+    `what there is of ${token.rules.ticker} has come too far from its mint`,
+  );
+}
+
+function choice(notes: readonly Note[], wanted: Wanted): readonly Note[] | undefined {
+  if ('amount' in wanted) return choose(notes, wanted.amount);
+  const note = notes.find(({ amount }) => amount === wanted.item);
+  return note && [note];
+}
+
+function isWithin(notes: readonly Note[], { rules }: Token, { hops, together }: Room): boolean {
+  const { depth, receipts } = boundsAfter(notes);
+  const after = hops === 0 ? receipts : receipts * together + 1;
+  return depth + hops <= rules.depthMax && after <= rules.receiptsMax;
+}
+
+/** True if less than half of the way that the policy allows is left. */
+export function isWorn({ depth, receipts }: Note, { rules }: Token): boolean {
+  return depth * 2 > rules.depthMax || receipts * 2 > rules.receiptsMax;
+}
+
+/** The operation that moves the notes to `payee`, with change to this wallet. */
+export async function transferOf(
+  engine: Engine,
+  token: Token,
+  notes: readonly Note[],
+  payee: Payee,
+  wanted: Wanted,
+  memo: string,
+): Promise<Uint8Array> {
+  const inputs = inputsOf(engine, notes);
+  const bounds = boundsAfter(inputs);
+  const given = 'amount' in wanted ? wanted.amount : wanted.item;
+  const change = notes.reduce((sum, note) => sum + note.amount, 0n) - given;
+  const outputs: Output[] = [
+    { owner: payee.device, key: payee.key, amount: given, kind: 0, ...bounds },
+  ];
+  if (change > 0n) outputs.push({ ...mine(engine), amount: change, kind: 0, ...bounds });
+  const allowed = await allowedProof(engine, token.rules, outputs);
+  const moved = { token: token.id, inputs, outputs, allowed, memo };
+  return encodeOperation({ type: 'transfer', ...moved });
+}
+
+function shortOf(token: Token, kind: NoteKind, wanted: Wanted, notes: readonly Note[]): string {
+  const { ticker } = token.rules;
+  if ('item' in wanted) return `item ${wanted.item} of ${ticker} is not here, or not certified yet`;
   const there = notes.reduce((sum, note) => sum + note.amount, 0n);
   const where = kind === noteKinds.purse ? 'in the purse' : 'in certified notes';
-  return `${amount} ${token.rules.ticker} wanted, ${there} ${where}`;
+  return `${wanted.amount} ${ticker} wanted, ${there} ${where}`;
 }
 
 /** Notes as inputs, opened, in their canonical order. */
@@ -211,6 +274,15 @@ function givenOver(
   const memo = routeOfLock(model, id, hash)?.memo ?? '';
   const over = { escrow: id, total: escrow.total + amount };
   return { token, amount, memo, over, transfers: 0 };
+}
+
+/** What a burn takes out of the world. */
+export function burntBy(operation: Uint8Array): Given | undefined {
+  const decoded = decodeOperation(operation);
+  if (typeof decoded === 'string' || decoded.type !== 'burn') return undefined;
+  const { token, inputs, outputs, memo } = decoded;
+  const amount = sum(inputs) - sum(outputs);
+  return { token, amount, memo, over: undefined, transfers: 0 };
 }
 
 export const finalityNumbers: readonly Finality[] = [

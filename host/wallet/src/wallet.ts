@@ -13,6 +13,7 @@ import type {
   Contact,
   Identity,
   MeetOptions,
+  TokenCalls,
   Relationship,
   Wallet,
   WalletEvents,
@@ -30,9 +31,9 @@ import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
 import { createModel, openModel, type Opened } from './open.ts';
-import { load, mint, pay } from './paying.ts';
 import { paymentOf } from './payments.ts';
 import { quorum } from './quorum.ts';
+import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
 import { routeOf } from './route-view.ts';
@@ -43,8 +44,8 @@ import { checkOpen, checkReady, converse, current, liveSession, type Runtime } f
 import { openStream, unsignedTerms } from './streams.ts';
 import { sync } from './syncing.ts';
 import { idText, phraseOf } from './text.ts';
-import { adoptToken, findToken, issueToken, tokenInfo } from './tokens.ts';
-import { balanceOf } from './value.ts';
+import { payCall, tokenCalls } from './token-calls.ts';
+import { findToken } from './tokens.ts';
 import { verifyRelationships } from './verify.ts';
 import { inbox, outbox } from './waiting.ts';
 
@@ -228,10 +229,6 @@ function identityOf({ device, row }: Engine['model']): Identity {
 type Reading = Pick<
   Wallet,
   | 'contacts'
-  | 'tokens'
-  | 'token'
-  | 'balance'
-  | 'balances'
   | 'history'
   | 'payment'
   | 'receipt'
@@ -253,10 +250,6 @@ function reading({ engine }: Runtime): Reading {
       [...model.contacts.values()]
         .map((row) => contactView(model, row))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    tokens: () => [...model.tokens.values()].map(tokenInfo),
-    token: (name) => tokenInfo(findToken(model, name)),
-    balance: async (name) => balanceOf(model, findToken(model, name)).total,
-    balances: () => [...model.tokens.values()].map((token) => balanceOf(model, token)),
     history: (filter) => {
       const of = filter?.contact === undefined ? undefined : findContact(model, filter.contact);
       const payments = model.payments.map((row) => paymentOf(model, row));
@@ -290,13 +283,10 @@ function findPayment({ model }: Engine, prefix: string): PaymentRow {
   throw new DsmError('ambiguous', `several payments start with "${prefix}"`);
 }
 
-type Acting = Pick<
-  Wallet,
-  'adopt' | 'issue' | 'mint' | 'load' | 'sync' | 'setOfflineLimit' | 'rename' | 'block'
->;
+type Acting = Pick<Wallet, 'sync' | 'setOfflineLimit' | 'rename' | 'block'>;
 
 /** What changes this wallet alone. */
-function acting(runtime: Runtime): Acting {
+function acting(runtime: Runtime): Acting & TokenCalls {
   const { engine } = runtime;
   const { model } = engine;
   const keep = (change: () => ContactRow): Promise<void> =>
@@ -306,13 +296,7 @@ function acting(runtime: Runtime): Acting {
       await engine.commit(to);
     });
   return {
-    adopt: (name) => adoptToken(engine, name),
-    issue: async (policy) => {
-      checkReady(runtime);
-      return engine.exclusive(() => issueToken(engine, policy));
-    },
-    mint: (token, amount) => mint(runtime, token, amount),
-    load: (token, amount) => load(runtime, token, amount),
+    ...tokenCalls(runtime),
     sync: () => (runtime.syncing ??= sync(runtime).finally(() => (runtime.syncing = undefined))),
     setOfflineLimit: (token, limit, scope = {}) => setOfflineLimit(engine, token, limit, scope),
     rename: (contact, name) =>
@@ -337,7 +321,8 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     queues: () => liveSession(runtime, row.device)?.queues(),
     ...edgeActions(runtime, row),
     ...relayActions(runtime, row),
-    pay: (payment) => pay(runtime, row, payment),
+    pay: payCall(runtime, row),
+    remint: (token) => remint(runtime, current(runtime, row), token),
     stream: (options) => openStream(runtime, row, options),
     minimumFinality: () => contactView(model, current(runtime, row)).minimumFinality,
     setMinimumFinality: (minimum) => setMinimumFinality(engine, row.device, minimum),

@@ -73,7 +73,12 @@ async function firstMarket(): Promise<MarketPlace> {
     await opened(network, stalls.cafe),
     await opened(network, stalls.bazaar),
   ];
-  const { id } = await maya.issue({ ticker: 'ERA', cap: 100_000n });
+  const { id } = await maya.issue({
+    ticker: 'ERA',
+    cap: 100_000n,
+    depthMax: 64,
+    receiptsMax: 4_096,
+  });
   await maya.mint('ERA', 1_000n);
   for (const merchant of [cafe, bazaar]) {
     await merchant.adopt(id);

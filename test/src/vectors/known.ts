@@ -86,7 +86,11 @@ export function originOf(given: Given): Origin {
     issued:
       issued === undefined
         ? undefined
-        : { index: issued.number('index'), total: issued.amount('total') },
+        : {
+            index: issued.number('index'),
+            total: issued.amount('total'),
+            certified: issued.flag('certified'),
+          },
     payer: given.has('payer') ? payerOf(given.at('payer')) : undefined,
     purse: given.flag('purse'),
   };
