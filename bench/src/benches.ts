@@ -18,6 +18,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   route: () => import('./route.ts'),
   shared: () => import('./shared.ts'),
   'seed-table': () => import('./seed-table.ts'),
+  escrow: () => import('./escrow.ts'),
   ldk: () => import('./ldk.ts'),
   stream: () => import('./stream.ts'),
   'stream-durable': () => import('./stream-durable.ts'),
@@ -27,4 +28,4 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
 export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));
 
 /** Those that compare with other people's libraries. */
-export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk', 'stream']);
+export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk', 'stream', 'escrow']);

@@ -142,16 +142,17 @@ export const contactSchema: s.Schema = s.record({
   incarnation: s.count,
   written: s.count,
   absorbed: s.count,
-  state: s.oneOf('ok', 'bricked', 'blocked'),
+  state: s.oneOf('ok', 'bricked', 'blocked', 'stopped'),
   minimumFinality: s.oneOf(...minimumFinalities),
   floods: s.count,
+  stopped: s.text,
 });
 
 export function contactView(contact: Contact): object {
   const { device, name, phrase, incarnation, written, absorbed, state } = contact;
-  const { minimumFinality, floods } = contact;
+  const { minimumFinality, floods, stopped } = contact;
   const who = { device, name, phrase, incarnation };
-  return { ...who, written, absorbed, state, minimumFinality, floods };
+  return { ...who, written, absorbed, state, minimumFinality, floods, stopped };
 }
 
 export function contactLines(contacts: readonly Contact[]): readonly string[] {

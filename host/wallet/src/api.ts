@@ -125,7 +125,9 @@ export interface Contact {
   /** Entries of the two lanes. */
   readonly written: number;
   readonly absorbed: number;
-  readonly state: 'ok' | 'bricked' | 'blocked';
+  readonly state: 'ok' | 'bricked' | 'blocked' | 'stopped';
+  /** Which rule the contact broke; nothing that it writes afterwards is taken. Empty if none. */
+  readonly stopped: string;
   /** Payments from this contact that would be less final than this are not taken. */
   readonly minimumFinality: MinimumFinality;
   /** Talks that this wallet ended because the contact said much that changed nothing. */

@@ -23,6 +23,7 @@ export function contactView(model: Model, row: ContactRow): Contact {
     state: stateOf(model, row),
     minimumFinality: minimumFinalities[row.minimum]!,
     floods: row.floods,
+    stopped: row.stopped,
   };
 }
 
@@ -31,7 +32,8 @@ function stateOf(model: Model, row: ContactRow): Contact['state'] {
     (alarm) => alarm.culprit === 0 && equal(alarm.device, row.device),
   );
   if (told) return 'bricked';
-  return row.blocked === 1 ? 'blocked' : 'ok';
+  if (row.blocked === 1) return 'blocked';
+  return row.stopped === '' ? 'ok' : 'stopped';
 }
 
 /** Take nothing less final from the contact from now on. What was consented to before stays. */

@@ -5,9 +5,25 @@
  * a run that contradicts what is kept becomes evidence.
  */
 
-import { checkSignedStep, equal, keyOf, stepStatement, type SignedStep } from '@dsm/primitive';
+import {
+  checkSignedStep,
+  entry,
+  equal,
+  keyDigest,
+  keyOf,
+  stepStatement,
+  type SignedStep,
+} from '@dsm/primitive';
 import type { Relationship, Message } from '@dsm/bilateral';
-import { decodePart, isExitPart, isIssuePart, partHead } from '@dsm/protocols';
+import {
+  claimOfExit,
+  decodeOperation,
+  decodePart,
+  isExitPart,
+  isIssuePart,
+  partHead,
+  type SpendPart,
+} from '@dsm/protocols';
 import { collectNow } from './collecting.ts';
 import { fundingHeads } from './edge-value.ts';
 import { readRun, type Engine } from './engine.ts';
@@ -23,6 +39,7 @@ import {
 import { draft, putRun } from './model.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
+import { noteStop } from './stopping.ts';
 import { relationshipOf, say, type EarlyRun, type Talk } from './talk.ts';
 import { turn } from './trading.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
@@ -96,7 +113,8 @@ function mayAskAgain(talk: Talk): boolean {
 }
 
 /** Parts that may come unasked: of what is known already, or of what is given to this device. */
-function isWelcome({ model }: Engine, bytes: Uint8Array): boolean {
+function isWelcome(engine: Engine, bytes: Uint8Array): boolean {
+  const { model } = engine;
   const part = decodePart(bytes);
   if (part === undefined) return false;
   const head = partHead(part);
@@ -104,10 +122,19 @@ function isWelcome({ model }: Engine, bytes: Uint8Array): boolean {
   const awaited = [...model.payments.map((row) => row.head), ...fundingHeads(model)];
   if (awaited.some((one) => equal(one, head))) return true;
   if (isExitPart(part)) {
-    const payer = model.origins.get(keyOf(part.source))?.payer;
-    return payer !== undefined && equal(payer.device, model.device.id);
+    const { suite, publicKey } = claimOfExit(part)!.citation;
+    return engine.keys.byDigest(keyDigest(suite, publicKey)) !== undefined;
   }
-  return isIssuePart(part) && part.issue.outputs.some(({ owner }) => equal(owner, model.device.id));
+  if (!isIssuePart(part)) return isOwnFunding(engine, part);
+  return part.issue.outputs.some(({ owner }) => equal(owner, model.device.id));
+}
+
+/** What this device has set apart and forgotten: its backup was older. */
+function isOwnFunding({ keys }: Engine, { entry: bytes }: SpendPart): boolean {
+  const decoded = entry.decode(bytes);
+  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  if (typeof operation === 'string' || operation.type !== 'fund') return false;
+  return keys.byDigest(operation.payerKey) !== undefined;
 }
 
 export async function want(talk: Talk, said: Message & { type: 'want' }): Promise<void> {
@@ -135,12 +162,16 @@ export async function commit(
   const on = relationshipOf(talk);
   if (on === undefined) return;
   talk.pending = false;
+  talk.unaccepted = undefined;
   talk.repeats = false;
   await turn(talk, { type: 'commit', commit: said }, said.entries);
   const { cause } = said.signed.step;
   if (talk.repeats && cause.type === 'append') repeatedRun(talk, cause.index);
   if (talk.pending) keepEarly(talk, { said, size });
   else if (!talk.repeats) await lookForForks(talk, on, said);
+  if (talk.unaccepted !== undefined) {
+    await noteStop(talk.engine, on, talk.peer!.card, said, talk.unaccepted);
+  }
   if (relationshipOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
   const missing = missingFor(talk.engine, said.entries);
   if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;

@@ -24,6 +24,7 @@ import {
   variable,
   type Card,
   type Obj,
+  type Unaccepted,
 } from '@dsm/primitive';
 import {
   absorb,
@@ -47,6 +48,7 @@ import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { seal, sealedBytesMax, unseal } from './sealed.ts';
 import { keepAbsorbed, keepRun, keepSigned, signOpenRuns, signedRun } from './trading.ts';
+import { noteStop } from './stopping.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
 
 /** What a sealed object holds: the run as it would be said, and lineage, or the addresses of more. */
@@ -321,6 +323,7 @@ async function takeParcel(
     const claim =
       forkOfSteps(engine, by, commit.signed) ?? (await forkOfEntries(engine, on, by, commit));
     if (claim !== undefined) await raise(engine, claim);
+    await noteStop(engine, on, by, commit, verdict as Unaccepted);
     return false;
   }
   const change = verdict.value;

@@ -223,6 +223,8 @@ export interface ContactRow {
   readonly edgeLimits: readonly TokenLimit[];
   /** Talks that were ended because they went nowhere. */
   readonly floods: number;
+  /** Why nothing more is taken of its lane: it has signed what no rule allows. Empty if it goes on. */
+  readonly stopped: string;
 }
 
 export interface TokenLimit {
@@ -248,6 +250,7 @@ export const contactRow: Obj<ContactRow> = object(
     limits: tokenLimits,
     edgeLimits: tokenLimits,
     floods: u32,
+    stopped: text(limits.memoBytesMax),
   }),
 );
 

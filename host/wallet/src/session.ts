@@ -124,6 +124,7 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     wants: false,
     early: [],
     pending: false,
+    unaccepted: undefined,
     asking: new Set(),
     doubted: new Set(),
     idle: 0,
@@ -205,13 +206,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'consent':
       return consented(talk, said);
     case 'refuse':
-      // A run that is refused is not acknowledged: nobody waits for that any more.
-      if (isZero(said.head) && talk.trade.at !== 'offered') {
-        for (const ack of talk.acks.values()) ack.resolve(false);
-      }
-      turnedDown(talk, said);
-      refusedStream(talk, said);
-      return turn(talk, { type: 'refuse', refuse: said });
+      return refusedBy(talk, said);
     case 'commit':
       return commit(talk, said);
     case 'ack':
@@ -257,6 +252,17 @@ async function consented(talk: Talk, said: Message & { type: 'consent' }): Promi
     return turn(talk, { type: 'cancel' });
   }
   return turn(talk, { type: 'consent', consent: said });
+}
+
+/** A run that is refused is not acknowledged: nobody waits for that any more. */
+async function refusedBy(talk: Talk, said: Message & { type: 'refuse' }): Promise<void> {
+  if (isZero(said.head) && talk.trade.at !== 'offered') {
+    for (const ack of talk.acks.values()) ack.resolve(false);
+  }
+  talk.acks.get(keyOf(said.head))?.resolve(false);
+  turnedDown(talk, said);
+  refusedStream(talk, said);
+  return turn(talk, { type: 'refuse', refuse: said });
 }
 
 /** Say that nothing more comes from here; a trade under way is finished first. */

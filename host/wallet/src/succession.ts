@@ -49,8 +49,9 @@ export async function meetCard(
     limits: [],
     edgeLimits: [],
     floods: 0,
+    stopped: '',
   };
-  const next = { ...row, card: bytes, name: name ?? row.name };
+  const next = { ...row, card: bytes, name: name ?? row.name, stopped: stillStopped(row, card) };
   if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
   const change = draft();
   putContact(change, model, next);
@@ -60,6 +61,11 @@ export async function meetCard(
   }
   await engine.commit(change);
   return next;
+}
+
+/** A later incarnation begins a lane of its own. */
+function stillStopped(row: ContactRow, { body }: Card): string {
+  return incarnationOf(row) === body.incarnation ? row.stopped : '';
 }
 
 function incarnationOf({ card: bytes }: ContactRow): number | undefined {

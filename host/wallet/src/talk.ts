@@ -1,6 +1,6 @@
 /** A talk: what one conversation with one device knows while it lasts. */
 
-import { keyOf, zero32, type Card, type Countersignature } from '@dsm/primitive';
+import { keyOf, zero32, type Card, type Countersignature, type Unaccepted } from '@dsm/primitive';
 import {
   message as messageObject,
   type Relationship,
@@ -38,6 +38,8 @@ export interface Talk {
   /** Runs of the peer that wait for an earlier one or for a policy; whether the last one does. */
   early: readonly EarlyRun[];
   pending: boolean;
+  /** Why the last run of the peer was not taken. */
+  unaccepted: Unaccepted | undefined;
   /** Digests of the parts and policies that were asked for last: only those are kept. */
   asking: ReadonlySet<string>;
   /** Heads under the offer that is judged, known here without certificates, that were asked for. */

@@ -307,7 +307,10 @@ async function unaccepted(
   talk: Talk,
   { verdict, of }: Outcome & { type: 'unaccepted' },
 ): Promise<void> {
-  if (of === 'commit') talk.pending = verdict.type === 'pending';
+  if (of === 'commit') {
+    talk.pending = verdict.type === 'pending';
+    talk.unaccepted = verdict;
+  }
   if (of === 'offer' || of === 'commit') return;
   const [code] = explain(verdict);
   const why = sentenceOf(verdict);

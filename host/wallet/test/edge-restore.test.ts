@@ -149,3 +149,22 @@ test('a payer that comes back holds its rest, pays no more of it, and gets it wh
   assert.equal(all.cafe.contact('Maya').edge('ERA').mine, 16n);
   assert.deepEqual([...maya.alarms(), ...all.cafe.alarms()], []);
 });
+
+test('a payer whose backup is older than the funding gets the rest when the payee tells it', async () => {
+  const all = await market();
+  const backup = await all.maya.backup();
+  await met(all.maya, all.cafe, (toCafe) => toCafe.fund('ERA', 10n));
+  await met(all.maya, all.cafe, (toCafe) => toCafe.pay({ ERA: 3n, over: 'edge' }));
+  await all.maya.close();
+  const maya = await restored(all, 'maya', backup);
+  const known = total(maya);
+  await all.cafe.sync();
+  await all.cafe.contact('Maya').exit('ERA');
+  await met(maya, all.cafe, async () => {
+    await connected(all.cafe, 'Maya');
+    await all.cafe.sync();
+  });
+  await maya.sync();
+  assert.equal(total(maya), known + 7n);
+  assert.deepEqual((await maya.verify()).faults, []);
+});

@@ -47,6 +47,7 @@ const show: CommandSpec = {
           `phrase   ${contact.phrase}`,
           `state    ${contact.state}, incarnation ${contact.incarnation}`,
           `takes    payments that are at least ${contact.minimumFinality}`,
+          ...(contact.stopped === '' ? [] : [`stopped  ${contact.stopped}`]),
           ...(contact.floods === 0 ? [] : [`floods   ${contact.floods}: dsm contact block`]),
           `entries  ${contact.written} written, ${contact.absorbed} absorbed`,
           ...payments.map((payment) => paymentLine(wallet, payment)),
