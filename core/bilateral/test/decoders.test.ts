@@ -151,7 +151,7 @@ const pieces: readonly Evidence[] = [
 ];
 
 const hint = {
-  from: named('from'),
+  from: named('here'),
   to: named('to'),
   token: named('token'),
   capacity: 7n,
