@@ -4,11 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { installNative } from '@dsm/node';
 import { commands } from '../src/commands/index.ts';
 import { schemas } from '../src/commands/schema.ts';
 import { cluster, type Cluster } from '../src/dev/cluster.ts';
 import { mismatch } from './schema-check.ts';
 import { place } from './surroundings.ts';
+
+installNative();
 
 const described = schemas(commands);
 const { folder, dsm, begin } = place();
