@@ -93,7 +93,14 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   if (encapsulates(me, peer.device)) return;
   if (!verifyAgreement(peer.card, ciphertext, peer.device, me, signature)) return;
   const again = contact.ciphertext !== undefined && equal(contact.ciphertext, ciphertext);
-  if (contact.agreed === 1 && !again) return;
+  if (contact.agreed === 1 && !again) {
+    // A copy, or a backup from before the two first met: it has nothing to go on with.
+    return giveUp(
+      talk,
+      'refused',
+      'these two devices agreed on a secret before, and one of them has lost it: it must come as a new device',
+    );
+  }
   const shared = engine.keys.kem().decapsulate(ciphertext);
   if (shared === undefined) return;
   const secret = agreedSecret(shared, ciphertext, peer.device, me);
