@@ -13,7 +13,7 @@ import {
   verifyAgreement,
   type Message,
 } from '@dsm/bilateral';
-import { sayMarks } from './comparing.ts';
+import { marks, sayMarks } from './comparing.ts';
 import { putRelationship } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
@@ -94,12 +94,7 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   if (!verifyAgreement(peer.card, ciphertext, peer.device, me, signature)) return;
   const again = contact.ciphertext !== undefined && equal(contact.ciphertext, ciphertext);
   if (contact.agreed === 1 && !again) {
-    // A copy, or a backup from before the two first met: it has nothing to go on with.
-    return giveUp(
-      talk,
-      'refused',
-      'these two devices agreed on a secret before, and one of them has lost it: it must come as a new device',
-    );
+    return secretLost(talk);
   }
   const shared = engine.keys.kem().decapsulate(ciphertext);
   if (shared === undefined) return;
@@ -109,6 +104,23 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   const row = await establish(talk, { ...contact, secret, ciphertext });
   await say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
   await resume(talk, row);
+}
+
+/** A copy, or a backup from before the two first met, has nothing to go on with. */
+function secretLost(talk: Talk): Promise<void> {
+  const sentence =
+    'these two devices agreed on a secret before, and one of them has lost it: it must come as a new device';
+  return giveUp(talk, 'refused', sentence);
+}
+
+/**
+ * The peer goes on as if there were a secret. Whoever encapsulates waits for the answer to it; the
+ * other would have one, had it not lost it.
+ */
+export async function goesOn(talk: Talk, said: Message & { type: 'marks' }): Promise<void> {
+  const { engine, peer } = talk;
+  const lost = contactOf(talk)?.agreed !== 1 && !encapsulates(engine.model.device.id, peer!.device);
+  return lost ? secretLost(talk) : marks(talk, said);
 }
 
 export async function agreed(talk: Talk, { mac }: Message & { type: 'agreed' }): Promise<void> {

@@ -5,16 +5,16 @@
  * one is read. Nothing here knows time; a conversation that ends early is resumed by the next.
  */
 
-import { isZero, keyOf } from '@dsm/primitive';
+import { keyOf } from '@dsm/primitive';
 import { message as messageObject, type Message } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { Interval } from '@dsm/protocols';
 import type { MeetOptions, Queues, Stream } from './api.ts';
-import { evidence, half, marks } from './comparing.ts';
+import { evidence, half } from './comparing.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { acted, endFlood, isFlood, queuesOf } from './flood.ts';
-import { agree, agreed, hello, turnedDown } from './greeting.ts';
+import { agree, agreed, goesOn, hello, turnedDown } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
@@ -24,7 +24,7 @@ import { breakStreams, finishStreams, payStream, refusedStream } from './stream-
 import { heardOfStream } from './stream-hearing.ts';
 import { forgetTicks } from './stream-taking.ts';
 import { askRemint, remintSaid } from './remint-talk.ts';
-import { sayOwedStep, sayRun, turn } from './trading.ts';
+import { notTaken, sayOwedStep, sayRun, turn } from './trading.ts';
 
 /** An own run that was said. */
 export interface Said {
@@ -219,7 +219,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'settle':
       return heardOfStream(talk, said);
     case 'marks':
-      return marks(talk, said);
+      return goesOn(talk, said);
     case 'half':
       return half(talk, said);
     case 'evidence':
@@ -254,14 +254,10 @@ async function consented(talk: Talk, said: Message & { type: 'consent' }): Promi
   return turn(talk, { type: 'consent', consent: said });
 }
 
-/** A run that is refused is not acknowledged: nobody waits for that any more. */
 async function refusedBy(talk: Talk, said: Message & { type: 'refuse' }): Promise<void> {
-  if (isZero(said.head) && talk.trade.at !== 'offered') {
-    for (const ack of talk.acks.values()) ack.resolve(false);
-  }
-  talk.acks.get(keyOf(said.head))?.resolve(false);
   turnedDown(talk, said);
   refusedStream(talk, said);
+  notTaken(talk, said);
   return turn(talk, { type: 'refuse', refuse: said });
 }
 

@@ -8,6 +8,7 @@
 import {
   consentDigest,
   equal,
+  isZero,
   kinds,
   keyOf,
   stepStatement,
@@ -25,6 +26,7 @@ import {
   type Relationship,
   type Effect,
   type Event,
+  type Message,
   type Outcome,
   type OwnRun,
 } from '@dsm/bilateral';
@@ -301,6 +303,24 @@ async function fail(talk: Talk, code: string, why: string): Promise<void> {
   asked.release();
   const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'refused';
   asked.done.reject(new DsmError(code === 'bricked' ? 'fork' : known, why));
+}
+
+/**
+ * The peer does not take a run that is written: nobody waits for its acknowledgement any more. It
+ * stays what it is, and is said again at the next talk.
+ */
+export function notTaken(talk: Talk, { head, code, why }: Message & { type: 'refuse' }): void {
+  const { asked, trade } = talk;
+  for (const [run, ack] of talk.acks) {
+    const meant = isZero(head) ? trade.at !== 'offered' : run === keyOf(head);
+    if (meant) ack.resolve(false);
+  }
+  const isWritten = trade.at === 'committing' && equal(trade.run.heads.at(-1)!, head);
+  if (!isWritten || asked === undefined) return;
+  talk.asked = undefined;
+  asked.release();
+  const sentence = `made and kept; the other side does not take it: ${why}`;
+  asked.done.reject(new DsmError(code === 'bricked' ? 'fork' : 'refused', sentence));
 }
 
 async function unaccepted(

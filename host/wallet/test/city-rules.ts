@@ -38,7 +38,10 @@ async function assertBounded(city: City): Promise<void> {
   for (const { wallet, isCheat } of city.citizens) {
     if (isCheat) continue;
     const { uncertified, token } = wallet.balances()[0]!;
-    assert.ok(uncertified <= wallet.offlineLimit(token.id), 'no more is open than the owner allows');
+    assert.ok(
+      uncertified <= wallet.offlineLimit(token.id),
+      'no more is open than the owner allows',
+    );
   }
 }
 
