@@ -83,7 +83,9 @@ type Act = (city: City, roll: (max: number) => number) => Promise<void>;
 const acts: readonly (readonly [name: string, weight: number, act: Act])[] = [
   ['pay offline', 6, (city, roll) => pay(city, roll, 'offline')],
   ['pay online', 3, (city, roll) => pay(city, roll, 'online')],
-  ['pay over the edge', 6, (city, roll) => pay(city, roll, 'edge')],
+  ['pay over the edge', 6, payOverEdge],
+  ['stream', 3, stream],
+  ['route', 3, route],
   ['fund', 3, fund],
   ['exit', 1, exit],
   ['load', 2, load],
@@ -115,7 +117,8 @@ function count(to: Map<string, number>, name: string): void {
 /** Two different citizens; of a cheat, any of its copies. */
 function two({ citizens }: City, roll: (max: number) => number): readonly [Wallet, Wallet] {
   const first = roll(citizens.length);
-  const second = (first + 1 + roll(citizens.length - 1)) % citizens.length;
+  // Neighbours, so that they meet again.
+  const second = (first + 1 + roll(Math.min(4, citizens.length - 1))) % citizens.length;
   return [anyOf(citizens[first]!, roll), anyOf(citizens[second]!, roll)];
 }
 
@@ -127,11 +130,63 @@ function anyOf({ wallet, copies }: Citizen, roll: (max: number) => number): Wall
 async function pay(
   city: City,
   roll: (max: number) => number,
-  over: 'offline' | 'online' | 'edge',
+  over: 'offline' | 'online',
 ): Promise<void> {
   const [from, to] = two(city, roll);
   const amount = 1n + BigInt(roll(12));
   await met(from, to, (relationship) => relationship.pay({ ERA: amount, over }));
+}
+
+/** Somebody who has something in an edge, and the wallet at the other end of it. */
+function edgeEnds(
+  { citizens }: City,
+  roll: (max: number) => number,
+): readonly [from: Wallet, to: Wallet] | undefined {
+  const first = roll(citizens.length);
+  for (let n = 0; n < citizens.length; n++) {
+    const from = anyOf(citizens[(first + n) % citizens.length]!, roll);
+    const edge = from.edges().find(({ canPay }) => canPay > 0n);
+    const to = citizens.find(({ wallet }) => wallet.id.device === edge?.device);
+    if (to !== undefined) return [from, anyOf(to, roll)];
+  }
+  return undefined;
+}
+
+async function payOverEdge(city: City, roll: (max: number) => number): Promise<void> {
+  const ends = edgeEnds(city, roll);
+  const amount = 1n + BigInt(roll(6));
+  if (ends === undefined) return;
+  await met(...ends, (relationship) => relationship.pay({ ERA: amount, over: 'edge' }));
+}
+
+async function stream(city: City, roll: (max: number) => number): Promise<void> {
+  const ends = edgeEnds(city, roll);
+  const transfers = 1 + roll(8);
+  if (ends === undefined) return;
+  await met(...ends, async (relationship) => {
+    const going = await relationship.stream({ token: 'ERA', every: { count: 3 } });
+    for (let n = 0; n < transfers; n++) await going.send(1n);
+    await going.close();
+  });
+}
+
+/** From one end of two edges to the other, if somebody between them passes it on. */
+async function route(city: City, roll: (max: number) => number): Promise<void> {
+  const ends = edgeEnds(city, roll);
+  if (ends === undefined) return;
+  const [payer, relay] = ends;
+  const onward = relay.edges().find(({ canPay }) => canPay > 0n);
+  const recipient = city.citizens.find(({ wallet }) => wallet.id.device === onward?.device)?.wallet;
+  if (onward === undefined || recipient === undefined || recipient === payer) return;
+  await relay.contact(onward.device).disclose({ edges: true });
+  await relay.contact(payer.id.device).disclose({ edges: true });
+  await recipient.contact(relay.id.device).disclose({ edges: true });
+  const invoice = await recipient.invoice({ ERA: 1n });
+  await met(relay, recipient, () =>
+    met(payer, relay, async () => {
+      await payer.payInvoice(invoice, { maxFee: 1n, patienceMs: 500 });
+    }),
+  );
 }
 
 async function fund(city: City, roll: (max: number) => number): Promise<void> {
