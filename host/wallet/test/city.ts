@@ -53,7 +53,7 @@ export async function foundedCity(honest: number, cheats: number): Promise<City>
   const { nodes } = emptyWorld();
   const network = await networkIn({ nodes });
   const bank = await citizen(network, 'Bank', false);
-  const { id } = await bank.wallet.issue({ ticker: 'ERA', cap: 1_000_000n });
+  const { id } = await bank.wallet.issue({ ticker: 'ERA', cap: 1_000_000n, burn: true });
   const each = 100n;
   const minted = each * BigInt(honest + cheats);
   const citizens: Citizen[] = [];
@@ -89,6 +89,7 @@ const acts: readonly (readonly [name: string, weight: number, act: Act])[] = [
   ['fund', 3, fund],
   ['exit', 1, exit],
   ['load', 2, load],
+  ['burn', 1, burn],
   ['gossip', 2, gossip],
   ['sync', 3, syncOne],
   ['restart', 1, restart],
@@ -211,6 +212,13 @@ async function exit(city: City, roll: (max: number) => number): Promise<void> {
 async function load({ citizens }: City, roll: (max: number) => number): Promise<void> {
   const who = anyOf(citizens[roll(citizens.length)]!, roll);
   await who.load('ERA', 1n + BigInt(roll(15)));
+}
+
+async function burn(city: City, roll: (max: number) => number): Promise<void> {
+  // The teller must know what was destroyed, so cheats keep theirs.
+  const honest = city.citizens.filter(({ isCheat }) => !isCheat);
+  await honest[roll(honest.length)]!.wallet.burn('ERA', 1n);
+  city.burnt += 1n;
 }
 
 async function gossip(city: City, roll: (max: number) => number): Promise<void> {
