@@ -115,7 +115,7 @@ export function fundTerms(
   const already = setApart(model, contact, token);
   return [
     `You set ${text(amount)} apart for ${name}, certified by the nodes. From then on every payment out of it needs no network, and you cannot spend it elsewhere.`,
-    `You cannot take the rest back alone. It returns when ${name} leaves the escrow, or when ${name} pays it back over an edge of its own.`,
+    `You cannot take the rest back alone. It returns when ${name} leaves the escrow, and not before.`,
     `${name} can leave at any time without you, and gets what you have paid by then and nothing more.`,
     `If the device of ${name} is lost without a backup, the rest is held for ever: at most ${text(amount)} of this, and ${text(already)} that you have set apart for it before.`,
     `${name} must back up after payments: a total that its lost device did not mirror is lost to it, and returns to you.`,
