@@ -35,7 +35,14 @@ import {
   type Relationship,
   type World,
 } from '@dsm/bilateral';
-import { valueRules, type KeptRun, type LineageKnown, type ValueKnown } from '@dsm/protocols';
+import {
+  giveUp,
+  valueRules,
+  type Escrow,
+  type KeptRun,
+  type LineageKnown,
+  type ValueKnown,
+} from '@dsm/protocols';
 import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
@@ -89,7 +96,7 @@ export async function worldFor(
     claim === undefined ? new Map<number, Uint8Array>() : await theirHeads(engine, on, claim);
   const known: ValueKnown = {
     policyOf: (token) => model.tokens.get(keyOf(token))?.rules,
-    escrowOf: (id) => model.escrows.get(keyOf(id))?.escrow,
+    escrowOf: (id) => escrowAsHeld(engine, id),
   };
   return {
     rules: valueRules(known),
@@ -100,6 +107,19 @@ export async function worldFor(
     headOfTheirs: (_, index) => heads.get(index),
     stepOf: (who, incarnation, seq) => knownStep(engine, who, incarnation, seq),
   };
+}
+
+/**
+ * An escrow as its lane's next operation finds it. A device that was restored may have forgotten
+ * that it gave a lock up, and relies on none of an escrow to its old key: so its payer may take any
+ * of them back, and what the device holds in writing stays good for its exit.
+ */
+function escrowAsHeld({ model, keys }: Engine, id: Uint8Array): Escrow | undefined {
+  const row = model.escrows.get(keyOf(id));
+  if (row?.side !== 1) return row?.escrow;
+  const current = keyDigest(model.device.suite, keys.working().publicKey);
+  if (equal(row.escrow.note.key, current)) return row.escrow;
+  return row.escrow.locks.reduce((escrow, { hash }) => giveUp(escrow, hash), row.escrow);
 }
 
 function knownStep(
