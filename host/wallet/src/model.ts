@@ -348,6 +348,8 @@ async function loadNotices(store: Store, { notices }: Model): Promise<void> {
 
 async function loadRouting(store: Store, into: Routing): Promise<void> {
   for (const [, row] of await readTable(store, 'route', routeRow)) remember(into, row);
+  // What was so before is no news.
+  into.changed.clear();
   for (const [key, row] of await readTable(store, 'invoice', invoiceRow)) {
     into.invoices.set(keyOf(key), row);
   }

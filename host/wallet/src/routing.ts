@@ -117,16 +117,25 @@ function openRoutes({ model }: Engine): RouteRow[] {
 async function pass(work: Work): Promise<void> {
   const { engine } = work.around;
   for (const { row, lock } of undecidedLocks(engine.model)) {
-    await engine.exclusive(async () => deliver(work, await decide(engine, idOf(row), lock.hash)));
+    await attempt(() =>
+      engine.exclusive(async () => deliver(work, await decide(engine, idOf(row), lock.hash))),
+    );
   }
   for (const { number } of openRoutes(engine)) {
-    await learnExit(work, number);
-    for (const deed of due(current(engine, number).passage)) await perform(work, number, deed);
+    await attempt(async () => {
+      await learnExit(work, number);
+      for (const deed of due(current(engine, number).passage)) await perform(work, number, deed);
+    });
   }
   await tellEdges(work);
   const { changed, routes } = engine.model.routing;
   for (const number of changed) work.around.changed(routes[number]!);
   changed.clear();
+}
+
+/** One payment that fails here holds up no other: all is durable, and the next wake tries again. */
+async function attempt(perform: () => Promise<void>): Promise<void> {
+  await perform().catch(() => undefined);
 }
 
 /** Whoever takes part hears of edges that are new, gone, dearer, or much wider or narrower. */
