@@ -5,13 +5,14 @@
  *     npm run test:all               and the long runs: *.soak.test.ts, test/all/, DSM_TEST_LONG=1
  *     npm test -- core/primitive     only the test files under these paths
  *
- * Nothing stops at the first failure, and a run that finds nothing fails. The last line is the sum:
+ * Two packages run at a time, a large one in several processes. Nothing stops at the first failure, and a run that finds nothing fails. The last line is the sum:
  * `N passed, N failed, N skipped`, where each of the checks before the tests counts as one.
  */
 
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { countsMark, type Counts } from './counts.ts';
 
@@ -47,6 +48,7 @@ const groups: readonly Group[] = [
 ];
 
 const minuteMs = 60_000;
+const filesOfRunMax = 16;
 const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
 const failure: Counts = { passed: 0, failed: 1, skipped: 0 };
 
@@ -76,7 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runCheck({ name, args }: Check): Promise<Counts> {
   title(name);
-  const { succeeded } = await runNode(args, minuteMs);
+  const { succeeded } = await runNode(args, 2 * minuteMs);
   return succeeded ? { ...nothing, passed: 1 } : complain(name, 'failed');
 }
 
@@ -89,14 +91,39 @@ async function runGroup(group: Group, all: boolean, paths: readonly string[]): P
     const missing = group.required && paths.length === 0;
     return missing ? complain(group.name, `finds no file: ${group.glob}`) : nothing;
   }
-  const counts: Counts[] = [];
-  for (const [folder, some] of Map.groupBy(files, packageOf)) {
-    counts.push(await runFiles(folder, some ?? [], group.options, (all ? 60 : 4) * minuteMs));
-  }
-  return counts.reduce(sum);
+  const runs = [...Map.groupBy(files, packageOf)].flatMap(([folder, some]) =>
+    shards(some).map((shard) => ({ folder, shard })),
+  );
+  const limitMs = (all ? 60 : 8) * minuteMs;
+  const waiting = runs.map(
+    ({ folder, shard }) =>
+      () =>
+        runFiles(folder, shard, group.options, limitMs),
+  );
+  return (await atOnce(waiting, Math.min(2, availableParallelism()))).reduce(sum);
 }
 
-/** One process for each package: what its tests install (a hash, signatures) is its own. */
+/** A large package in several processes, dealt out so that neighbours in name part. */
+function shards(files: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(files.length / filesOfRunMax);
+  return Array.from({ length: count }, (_, n) => files.filter((_file, i) => i % count === n));
+}
+
+/** Run all, `width` at a time, in order of waiting. */
+async function atOnce<T>(
+  waiting: readonly (() => Promise<T>)[],
+  width: number,
+): Promise<readonly T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let n = next++; n < waiting.length; n = next++) results[n] = await waiting[n]!();
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return results;
+}
+
+/** Processes of their own for each package: what its tests install (a hash, signatures) is its own. */
 function packageOf(file: string): string {
   return file.split(/[\\/]/, 2).join('/');
 }
@@ -107,7 +134,7 @@ async function runFiles(
   options: readonly string[],
   timeoutMs: number,
 ): Promise<Counts> {
-  title(`${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
+  const heading = `${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
   const args = [
     ...options,
     '--test',
@@ -118,7 +145,7 @@ async function runFiles(
     '--test-reporter-destination=stderr',
     ...files,
   ];
-  return judge(name, await runNode(args, timeoutMs));
+  return judge(name, await runNode(args, timeoutMs, heading));
 }
 
 /** The counts of a run, and one failure more if the run ended badly and no test says so. */
@@ -140,16 +167,21 @@ interface Run {
   readonly counts: Counts | undefined;
 }
 
-/** A run that hangs is ended, and so has failed. What it says is passed on as it comes. */
-function runNode(args: readonly string[], timeoutMs: number): Promise<Run> {
+/**
+ * A run that hangs is ended, and so has failed. What it says is passed on as it comes, or, under a
+ * heading, all at once when it ends: two runs do not talk into each other.
+ */
+function runNode(args: readonly string[], timeoutMs: number, heading?: string): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'inherit', 'pipe'],
+      stdio: ['ignore', heading === undefined ? 'inherit' : 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
     let counts: Counts | undefined;
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    const said: Buffer[] = [];
+    child.stdout?.on('data', (bytes: Buffer) => said.push(bytes));
+    createInterface({ input: child.stderr! }).on('line', (line) => {
       if (!line.startsWith(countsMark)) process.stderr.write(`${line}\n`);
       else counts = JSON.parse(line.slice(countsMark.length)) as Counts;
     });
@@ -164,6 +196,10 @@ function runNode(args: readonly string[], timeoutMs: number): Promise<Run> {
     child.on('close', (code) => {
       if (stopped) process.exit(143);
       process.off('SIGTERM', stop);
+      if (heading !== undefined) {
+        title(heading);
+        process.stdout.write(Buffer.concat(said));
+      }
       resolve({ succeeded: code === 0, counts });
     });
   });

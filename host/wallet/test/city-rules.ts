@@ -57,7 +57,10 @@ async function assertSettled(city: City): Promise<void> {
   );
   for (const { of, payment } of losses(city)) {
     const convicted = of.alarms().some(({ device }) => device === payment.device);
-    assert.ok(convicted, `${payment.peer} is proved to have spent ${payment.id} elsewhere`);
+    assert.ok(
+      convicted,
+      `${payment.peer} is proved to have spent ${payment.id} elsewhere, ${payment.over}: ${payment.waiting}`,
+    );
     assert.ok(cheats.has(payment.device), 'an honest device costs nobody anything');
   }
   for (const { wallet, isCheat } of city.citizens) {

@@ -314,7 +314,10 @@ export function losses(city: City): readonly { readonly of: Wallet; readonly pay
     .flatMap(({ wallet }) =>
       wallet
         .history()
-        .filter(({ direction, finality }) => direction === 'in' && finality === 'conflicted')
+        .filter(({ direction, finality, over }) => {
+          // What is paid over an edge that its payee has left returns to the payer.
+          return direction === 'in' && finality === 'conflicted' && over !== 'edge';
+        })
         .map((payment) => ({ of: wallet, payment })),
     );
 }
