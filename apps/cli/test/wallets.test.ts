@@ -115,7 +115,9 @@ test('an edge is funded knowingly, paid over, shown on both sides and left', asy
   const unread = await said('edge fund Café 10 ERA', 'Maya');
   assert.equal(unread.exit, 2);
   assert.equal((await good<Edge>('edge limit', 'Café ERA 15', 'Maya')).limit[0], '1500');
-  assert.equal((await good<Edge>('edge fund', 'Café 10 ERA --yes', 'Maya')).mine, '1000');
+  const funded = await said('edge fund Café 10 ERA --yes --json', 'Maya');
+  assert.match(funded.stderr, /^- You cannot take the rest back alone\./m, 'also with --yes');
+  assert.equal((JSON.parse(funded.stdout) as Edge).mine, '1000');
   assert.equal((await said('edge fund Café 10 ERA --yes', 'Maya')).exit, 4);
   const paid = await good<Paid>('pay', 'Café 3 ERA --over edge', 'Maya');
   assert.equal(paid.payment.finality, 'edge-final');

@@ -149,7 +149,7 @@ async function approve({ canAsk, yes, cli }: Context, terms: readonly string[]):
   if (!yes && !canAsk) {
     throw new DsmError('usage', `read this, then say so with --yes:\n${text}`);
   }
-  process.stderr.write(`${text}\n`);
+  cli.stderr(`${text}\n`);
   if (!yes && !(await confirm('Set it apart?', cli.signal))) {
     throw new DsmError('refused', 'you said no');
   }
