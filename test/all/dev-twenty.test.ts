@@ -28,7 +28,15 @@ test(`${starts} starts in a row, killed now and then, all tell the whole story`,
     if (start % 4 === 3) await begin(home, start);
     const { code, events, stderr } = await begin(home);
     assert.equal(code, 0, `start ${start + 1}: ${stderr}`);
-    for (const event of ['network', 'funded', 'paid-offline', 'refused', 'alarm', 'bricked']) {
+    for (const event of [
+      'network',
+      'funded',
+      'paid-offline',
+      'returned',
+      'refused',
+      'alarm',
+      'bricked',
+    ]) {
       assert.ok(events.includes(event), `start ${start + 1} lacks ${event}`);
     }
   }

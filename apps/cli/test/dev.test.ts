@@ -15,6 +15,10 @@ interface Told {
   readonly exit?: number;
   readonly finality?: string;
   readonly sum?: string;
+  readonly terms?: readonly string[];
+  readonly gained?: string;
+  readonly rest?: string;
+  readonly returned?: string;
 }
 
 test('two starts tell the whole story from what has happened', (t) => {
@@ -29,10 +33,23 @@ test('two starts tell the whole story from what has happened', (t) => {
       .split('\n')
       .map((line) => JSON.parse(line) as Told);
     const all = (event: string): readonly Told[] => told.filter((one) => one.event === event);
-    assert.equal(all('chapter').length, 7);
+    assert.equal(all('chapter').length, 8);
     assert.deepEqual(
       all('paid-offline').map(({ finality }) => finality),
-      ['pair-final', 'pair-final', 'pair-final'],
+      ['pair-final', ...Array<string>(3).fill('edge-final'), 'pair-final', 'pair-final'],
+    );
+    const terms = all('set-apart').flatMap((one) => one.terms ?? []);
+    assert.ok(terms.some((line) => line.startsWith('You cannot take the rest back alone')));
+    assert.deepEqual(
+      [...all('left'), ...all('returned')].map(({ wallet, gained, rest, returned }) => [
+        wallet,
+        gained ?? returned,
+        rest,
+      ]),
+      [
+        ['Café', '600', '400'],
+        ['Maya', '400', undefined],
+      ],
     );
     assert.deepEqual(
       all('refused').map(({ exit }) => exit),

@@ -10,6 +10,7 @@ import type { CommandSpec } from '../command.ts';
 import type { Context } from '../context.ts';
 import { cast, type Cast } from '../dev/cast.ts';
 import { cluster, type Cluster } from '../dev/cluster.ts';
+import { edge } from '../dev/edge.ts';
 import { funding } from '../dev/funding.ts';
 import { settling } from '../dev/settling.ts';
 import { caught, copiedWallet, doubleSpend, offline, online } from '../dev/story.ts';
@@ -82,6 +83,7 @@ async function told(
     () => funding(players, nodes, voice),
     () => offline(players, nodes, voice),
     () => online(players, nodes, voice),
+    () => edge(players, nodes, voice),
     () => copiedWallet(players, voice),
     () => doubleSpend(players, voice),
     () => caught(players, voice),
@@ -93,14 +95,18 @@ async function told(
   }
 }
 
-function farewell({ maya, cafe, all }: Cast, nodes: Cluster, { tell }: Teller): void {
+function farewell({ maya, cafe, bazaar, all }: Cast, nodes: Cluster, { tell }: Teller): void {
   const program = 'npm run -s dsm --';
   const lines = [
     `${program} --home ${cafe.home}`,
     `${program} alarm ls --home ${cafe.home}`,
     `${program} history --home ${maya.home}`,
     `${program} chain verify --home ${cafe.home}`,
-    `${program} meet --listen --home ${cafe.home}`,
+    `${program} edge show Café ERA --home ${maya.home}`,
+    `${program} edge fund Bazaar 10 ERA --home ${cafe.home}`,
+    `${program} sync --home ${bazaar.home}`,
+    `${program} meet --listen 127.0.0.1:4700 --home ${bazaar.home}   # in a third terminal`,
+    `${program} stream send Bazaar ERA --to 127.0.0.1:4700 --amount 0.01 --count 300 --home ${cafe.home}`,
     `${program} node status ${nodes.network.nodes[0]}`,
   ];
   tell(

@@ -69,32 +69,40 @@ export async function acquaint(host: Device, guest: Device): Promise<void> {
 }
 
 export interface Handover {
+  readonly payer: Device;
+  readonly payee: Device;
   /** What the payer's process says. */
   readonly paid: Outcome<Paid>;
   /** What the payee's process says; nothing if no payment came. */
   readonly got: PaymentDocument | undefined;
 }
 
+export interface Wanted {
+  readonly amount: string;
+  readonly note: string;
+  /** From the purse, unless it is said. */
+  readonly over?: 'offline' | 'edge';
+}
+
 /** A payment without a network, over one TCP connection between two processes. */
 export async function handOver(
   payer: Device,
   payee: Device,
-  amount: string,
-  note: string,
+  { amount, note, over = 'offline' }: Wanted,
 ): Promise<Handover> {
   const listening = payee.begin('meet --listen 127.0.0.1:0 --once');
   const { address } = await listening.event<{ address: string }>('listening');
-  const line = `pay ${payee.name} ${amount} ERA --to ${address} --over offline --note ${note}`;
+  const line = `pay ${payee.name} ${amount} ERA --to ${address} --over ${over} --note ${note}`;
   const paid = await payer.run<Paid>(line);
   if (paid.exit !== 0) {
     // A guest who was turned away may never have been served, so the host would go on waiting.
     await payee.off();
-    return { paid, got: undefined };
+    return { payer, payee, paid, got: undefined };
   }
   await listening.ended;
   const id = paid.value?.payment.id ?? '';
   const got = await payee.run<{ payment: PaymentDocument }>(`receipt show ${id}`);
-  return { paid, got: got.value?.payment };
+  return { payer, payee, paid, got: got.value?.payment };
 }
 
 /** What a wallet holds of the token; nothing is zero. */

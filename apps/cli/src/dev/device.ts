@@ -20,6 +20,8 @@ export interface Outcome<T> {
   readonly exit: number;
   /** The last document on standard output. */
   readonly value: T | undefined;
+  /** The lines on standard error: what a person would have read meanwhile. */
+  readonly said: readonly string[];
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
@@ -149,7 +151,8 @@ function take(job: Job, line: string): void {
 }
 
 function outcomeOf(exit: number, { out, error }: Job): Outcome<unknown> {
-  return { exit, value: lastDocument(out), error: errorOf(error) };
+  const failure = exit === 0 ? undefined : errorOf(error);
+  return { exit, value: lastDocument(out), said: linesOf(error), error: failure };
 }
 
 /** One document over several lines, or one on each line. */

@@ -1,9 +1,10 @@
-/** The demonstration, chapter 7: the merchants go online, and everything adds up. */
+/** The demonstration, chapter 8: the merchants go online, and everything adds up. */
 
 import { parseAmount } from '../amount.ts';
 import type { Cast, PaymentDocument } from './cast.ts';
 import { minted, shown, tellBalance } from './funding.ts';
 import type { Teller } from './teller.ts';
+import { expect } from './telling.ts';
 
 interface SyncDocument {
   readonly certified: number;
@@ -12,7 +13,7 @@ interface SyncDocument {
 
 export async function settling(cast: Cast, { chapter, tell }: Teller): Promise<void> {
   const { cafe, bazaar, all } = cast;
-  chapter(7, 'The merchants go online, and everything adds up');
+  chapter(8, 'The merchants go online, and everything adds up');
   for (const one of [cafe, bazaar]) {
     // A conflict is an answer here, and no failure, although its exit code is not 0.
     await one.run<SyncDocument>('sync');
@@ -28,9 +29,7 @@ export async function settling(cast: Cast, { chapter, tell }: Teller): Promise<v
   }
   let sum = 0n;
   for (const one of all) sum += await tellBalance(cast, one.name, { chapter, tell });
-  if (sum !== parseAmount(minted, 2)) {
-    throw new Error(`the demonstration went wrong: ${shown(sum.toString())} is not ${minted}`);
-  }
+  expect(sum === parseAmount(minted, 2), `${shown(sum.toString())} is not ${minted}`);
   const line = `Together that is ${shown(sum.toString())} ERA, exactly what was minted: the money `;
   tell('sum', { sum }, `${line}spent twice counts once, and whoever came second has the evidence.`);
 }

@@ -1,21 +1,15 @@
 /**
- * The demonstration, chapters 2 to 6. Every line is told from what the processes have answered, and
+ * The demonstration, chapters 2, 3 and 5 to 7. Every line is told from what the processes have answered, and
  * where one answers otherwise than the protocol promises, the story ends with an error.
  */
 
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  acquaint,
-  handOver,
-  type Cast,
-  type Handover,
-  type Paid,
-  type PaymentDocument,
-} from './cast.ts';
+import { acquaint, handOver, type Cast, type Paid, type PaymentDocument } from './cast.ts';
 import type { Cluster } from './cluster.ts';
 import { device, type Device, type Outcome } from './device.ts';
 import type { Teller } from './teller.ts';
+import { expect, tellHandOver } from './telling.ts';
 
 export async function offline(
   cast: Cast,
@@ -26,7 +20,7 @@ export async function offline(
   chapter(2, 'All nodes are killed; Maya pays Café offline');
   await cluster.kill();
   tell('nodes-killed', {}, 'The five node processes were ended by SIGKILL: there is no network.');
-  tellHandOver(await handOver(maya, cafe, '12.00', 'lunch'), maya, cafe, tell);
+  tellHandOver(await handOver(maya, cafe, { amount: '12.00', note: 'lunch' }), 'pair-final', tell);
 }
 
 export async function online(
@@ -64,7 +58,7 @@ export async function online(
 
 export async function copiedWallet(cast: Cast, { chapter, tell }: Teller): Promise<void> {
   const { maya } = cast;
-  chapter(4, 'Maya cheats: a copy of her wallet spends the same money online');
+  chapter(5, 'Maya cheats: a copy of her wallet spends the same money online');
   await maya.off();
   const copy = await copyOf(cast, 'maya-copy');
   tell('copied', { from: maya.home, to: copy.home }, 'Maya’s folder was copied: Maya (copy).');
@@ -87,12 +81,12 @@ export async function copiedWallet(cast: Cast, { chapter, tell }: Teller): Promi
 
 export async function doubleSpend(cast: Cast, { chapter, tell }: Teller): Promise<void> {
   const { maya, cafe, bazaar } = cast;
-  chapter(5, 'Maya cheats again: one purse note to two merchants, offline');
+  chapter(6, 'Maya cheats again: one purse note to two merchants, offline');
   await maya.off();
   const copy = await copyOf(cast, 'maya-copy-2');
   tell('copied', { from: maya.home, to: copy.home }, 'Maya’s folder was copied once more.');
-  tellHandOver(await handOver(maya, cafe, '4.00', 'soup'), maya, cafe, tell);
-  tellHandOver(await handOver(copy, bazaar, '4.00', 'scarf'), copy, bazaar, tell);
+  tellHandOver(await handOver(maya, cafe, { amount: '4.00', note: 'soup' }), 'pair-final', tell);
+  tellHandOver(await handOver(copy, bazaar, { amount: '4.00', note: 'scarf' }), 'pair-final', tell);
   await copy.off();
   tell(
     'honest',
@@ -104,7 +98,7 @@ export async function doubleSpend(cast: Cast, { chapter, tell }: Teller): Promis
 
 export async function caught(cast: Cast, { chapter, tell }: Teller): Promise<void> {
   const { maya, cafe, bazaar } = cast;
-  chapter(6, 'Café and Bazaar meet: Maya is caught');
+  chapter(7, 'Café and Bazaar meet: Maya is caught');
   const meetings = await compared(cast);
   const often = meetings === 1 ? 'have met' : `have met ${meetings} times`;
   const line = `Café and Bazaar ${often} and compared what they hold of others.`;
@@ -124,7 +118,7 @@ export async function caught(cast: Cast, { chapter, tell }: Teller): Promise<voi
     expect(contact.state === 'bricked', `Maya is ${contact.state} at ${one.name}`);
     tell('bricked', { wallet: one.name }, `At ${one.name}, Maya is ${contact.state} for good.`);
   }
-  const { paid } = await handOver(maya, cafe, '1.00', 'sorry');
+  const { paid } = await handOver(maya, cafe, { amount: '1.00', note: 'sorry' });
   expect(paid.exit !== 0, 'Maya’s next payment went through');
   tellRefused('Maya’s next payment to Café', paid, tell);
 }
@@ -148,34 +142,7 @@ async function copyOf({ maya, folder, signal }: Cast, place: string): Promise<De
   return device('Maya (copy)', home, { cwd: folder, signal });
 }
 
-function tellHandOver(
-  { paid, got }: Handover,
-  payer: Device,
-  payee: Device,
-  tell: Teller['tell'],
-): void {
-  const { value } = paid;
-  if (paid.exit !== 0 || value === undefined || got === undefined) {
-    const why = paid.error?.message ?? 'nothing arrived';
-    throw new Error(`${payer.name} could not pay ${payee.name} offline: ${why}`);
-  }
-  const { payment, milliseconds } = value;
-  expect(payment.finality === 'pair-final', `it is ${payment.finality} at ${payer.name}`);
-  expect(got.finality === 'pair-final', `it is ${got.finality} at ${payee.name}`);
-  tell(
-    'paid-offline',
-    { payer: payer.name, payee: payee.name, ...payment, milliseconds },
-    `${payer.name} has paid ${payee.name} ${payment.decimal} ERA for ${payment.note}: ` +
-      `${payment.finality} at ${payer.name}, ${got.finality} at ${payee.name}; ` +
-      `${payment.wireBytes.toLocaleString('en')} bytes, ${milliseconds} ms.`,
-  );
-}
-
 function tellRefused(what: string, { exit, error }: Outcome<Paid>, tell: Teller['tell']): void {
   const why = error === undefined ? '' : `, ${error.code}: ${error.message}`;
   tell('refused', { exit, ...error }, `${what} is refused: exit code ${exit}${why}`);
-}
-
-function expect(isSo: boolean, otherwise: string): void {
-  if (!isSo) throw new Error(`the demonstration went wrong: ${otherwise}`);
 }
