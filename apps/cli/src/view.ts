@@ -22,14 +22,16 @@ export const tokenSchema: s.Schema = s.record({
   id: s.text,
   ticker: s.text,
   name: s.text,
+  form: s.oneOf('fungible', 'unique', 'credential'),
   decimals: s.count,
   cap: s.units,
   adopted: s.flag,
   issuer: s.flag,
 });
 
-export function tokenView({ id, ticker, name, decimals, cap, adopted, issuer }: TokenInfo): object {
-  return { id, ticker, name, decimals, cap, adopted, issuer };
+export function tokenView(token: TokenInfo): object {
+  const { id, ticker, name, form, decimals, cap, adopted, issuer } = token;
+  return { id, ticker, name, form, decimals, cap, adopted, issuer };
 }
 
 export const balanceSchema: s.Schema = s.record({
@@ -41,14 +43,16 @@ export const balanceSchema: s.Schema = s.record({
   purse: s.units,
   uncertified: s.units,
   edges: s.units,
+  worn: s.units,
   decimal: s.decimal,
 });
 
 export function balanceView(balance: Balance): object {
-  const { token, total, online, purse, uncertified, edges } = balance;
+  const { token, total, online, purse, uncertified, edges, worn } = balance;
   const { id, ticker, decimals } = token;
   const decimal = formatAmount(total, decimals);
-  return { token: id, ticker, decimals, total, online, purse, uncertified, edges, decimal };
+  const held = { total, online, purse, uncertified, edges, worn };
+  return { token: id, ticker, decimals, ...held, decimal };
 }
 
 export function balanceLines(balances: readonly Balance[]): readonly string[] {
@@ -59,11 +63,20 @@ export function balanceLines(balances: readonly Balance[]): readonly string[] {
     ),
     token.ticker,
   ]);
-  return table([['total', 'online', 'purse', 'uncertified', 'edges', 'token'], ...rows], 5);
+  const head = ['total', 'online', 'purse', 'uncertified', 'edges', 'token'];
+  return [...table([head, ...rows], 5), ...balances.flatMap(wornLine)];
+}
+
+/** Notes that have come far are still money; soon they cannot be paid on. */
+function wornLine({ token, worn }: Balance): readonly string[] {
+  if (worn === 0n) return [];
+  const amount = `${formatAmount(worn, token.decimals)} ${token.ticker}`;
+  return [`${amount} have come far from their mint: dsm token remint makes them anew`];
 }
 
 export const paymentSchema: s.Schema = s.record({
   id: s.text,
+  what: s.oneOf('payment', 'burn'),
   direction: s.oneOf('in', 'out'),
   peer: s.text,
   device: s.text,
@@ -71,6 +84,7 @@ export const paymentSchema: s.Schema = s.record({
   ticker: s.text,
   amount: s.units,
   decimal: s.decimal,
+  item: s.list(s.units),
   note: s.text,
   over: s.oneOf('edge', 'offline', 'online'),
   finality: s.oneOf(...Object.keys(finalities)),
@@ -83,21 +97,36 @@ export const paymentSchema: s.Schema = s.record({
 export function paymentView(wallet: Wallet, payment: Payment): object {
   const decimal = formatAmount(payment.amount, decimalsOf(wallet, payment.token));
   const { id, direction, peer, device, token, ticker, amount, note, over, finality } = payment;
-  const { waiting, transfers, wireBytes, seenAt } = payment;
-  const what = { id, direction, peer, device, token, ticker, amount, decimal, note, over };
-  return { ...what, finality, waiting, transfers, wireBytes, seenAt };
+  const { what, waiting, transfers, wireBytes, seenAt } = payment;
+  const item = payment.item === undefined ? [] : [payment.item];
+  const given = { token, ticker, amount, decimal, item, note, over };
+  return {
+    id,
+    what,
+    direction,
+    peer,
+    device,
+    ...given,
+    finality,
+    waiting,
+    transfers,
+    wireBytes,
+    seenAt,
+  };
 }
 
 /** One sentence: who gave what to whom, and how sure it is. */
 export function paymentLine(wallet: Wallet, payment: Payment): string {
-  const amount = formatAmount(payment.amount, decimalsOf(wallet, payment.token));
-  const what =
-    payment.direction === 'in'
-      ? `${payment.peer} paid you ${amount} ${payment.ticker}`
-      : `You paid ${payment.peer} ${amount} ${payment.ticker}`;
+  const what = deedIn(payment, formatAmount(payment.amount, decimalsOf(wallet, payment.token)));
   const note = payment.note === '' ? '' : ` for "${payment.note}"`;
   const wait = payment.waiting === '' ? '' : ` (${payment.waiting})`;
   return `${what}${note}, ${payment.over}: ${payment.finality}${wait}`;
+}
+
+function deedIn({ what, item, ticker, direction, peer }: Payment, amount: string): string {
+  const value = item === undefined ? `${amount} ${ticker}` : `${ticker} #${item}`;
+  if (what === 'burn') return `You burnt ${value}`;
+  return direction === 'in' ? `${peer} paid you ${value}` : `You paid ${peer} ${value}`;
 }
 
 export const streamSchema: s.Schema = s.record({

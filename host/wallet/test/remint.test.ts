@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { message as messageObject, type Message } from '@dsm/bilateral';
+import { memoryTransport } from '@dsm/memory';
 import { installNative } from '@dsm/node';
-import { createWallet, localNetwork, memory, type Wallet } from '@dsm/wallet';
+import type { Connection } from '@dsm/ports';
+import { createWallet, DsmError, localNetwork, memory, type Wallet } from '@dsm/wallet';
 import { met } from './market.ts';
 
 installNative();
@@ -123,4 +126,74 @@ test('items are made anew with their numbers and their anchors', async () => {
   await maya.contact('Artist').pay({ token: id, item: 3n, over: 'online' });
   await artist.sync();
   assert.deepEqual(await artist.items(id), [before[1], third]);
+});
+
+/** Maya asks the bank over a line on which somebody changes the answer. */
+async function askedThrough(
+  maya: Wallet,
+  bank: Wallet,
+  id: string,
+  change: (answer: Message & { type: 'reminted' }) => Message,
+): Promise<unknown> {
+  const transport = memoryTransport({});
+  const listener = await transport.listen('here');
+  const mine = await transport.connect('here');
+  const { value } = await listener.connections[Symbol.asyncIterator]().next();
+  const over = bank.answer(value as Connection).catch(() => undefined);
+  const toBank = await maya.meet({
+    ...mine,
+    receive: async () => {
+      const bytes = await mine.receive();
+      const decoded = bytes === undefined ? undefined : messageObject.decode(bytes);
+      if (decoded?.ok !== true || decoded.value.type !== 'reminted') return bytes;
+      return messageObject.encode(change(decoded.value));
+    },
+  });
+  const outcome = await toBank.remint(id).catch((error: unknown) => error);
+  await toBank.close();
+  await over;
+  return outcome;
+}
+
+test('an issuer that answers with something else gains nothing, and asked again answers the same', async () => {
+  const { bank, maya, id } = await town();
+  await pays(maya, 'Cafe', 3);
+  const lies: readonly ((answer: Message & { type: 'reminted' }) => Message)[] = [
+    (answer) => ({ ...answer, parts: [] }),
+    (answer) => ({ ...answer, parts: answer.parts.slice(1) }),
+    (answer) => ({ ...answer, parts: answer.parts.map((part) => part.with(90, part[90]! ^ 1)) }),
+    (answer) => ({ ...answer, parts: [new Uint8Array(9)] }),
+  ];
+  for (const lie of lies) {
+    const error = await askedThrough(maya, bank, id, lie);
+    assert.ok(error instanceof DsmError);
+    assert.ok(['integrity', 'pending'].includes(error.code), error.message);
+    assert.deepEqual(balanceOf(maya), { total: 97n, online: 97n, worn: 97n }, 'nothing is spent');
+  }
+  const why = await askedThrough(maya, bank, id, (said) => ({ ...said, parts: [], why: 'no' }));
+  assert.ok(why instanceof DsmError && why.code === 'refused');
+  await met(maya, bank, (toBank) => toBank.remint(id));
+  assert.deepEqual(balanceOf(maya), { total: 97n, online: 97n, worn: 0n });
+  assert.equal((await bank.inspect(id)).issued, 100n);
+});
+
+test('a holder that spends the note elsewhere first has the old spend alone', async () => {
+  const { bank, maya, cafe, id } = await town();
+  await pays(maya, 'Cafe', 3);
+  // The issuer has made it anew, and the answer is lost.
+  await askedThrough(maya, bank, id, (answer) => ({ ...answer, parts: [] }));
+  const paid = await maya.contact('Cafe').pay({ ERA: 97n, over: 'online' });
+  assert.equal(paid.finality, 'certified');
+  assert.equal(await maya.balance(id), 0n);
+  await maya.collect(id);
+  await maya.sync();
+  assert.equal(await maya.balance(id), 0n, 'what the issue named makes nothing');
+  await cafe.sync();
+  assert.equal(await cafe.balance(id), 100n);
+  // The chain of the issuer is not held up by it.
+  await bank.mint(id, 3n, { to: 'Maya' });
+  await maya.sync();
+  await pays(maya, 'Cafe', 1);
+  await cafe.sync();
+  assert.equal(await cafe.balance(id), 101n);
 });

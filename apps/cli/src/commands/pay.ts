@@ -30,7 +30,7 @@ export const pay: CommandSpec = {
     'Exits with 8 if something is still missing, with 6 if an input was spent before.',
   arguments: [
     { form: '<who>', meaning: 'a contact, or a request from dsm ask' },
-    { form: '[amount]', meaning: 'how much, like 12 or 12.50' },
+    { form: '[amount]', meaning: 'how much, like 12 or 12.50; the serial number of an item' },
     { form: '[token]', meaning: 'a ticker, or the whole id' },
   ],
   options: [
@@ -48,7 +48,9 @@ export const pay: CommandSpec = {
       const { token, amount, note } = wanted;
       const peer = await relationshipWith(context, wallet, wanted);
       const start = performance.now();
-      const payment = await peer.pay({ token, amount, over, ...(note !== undefined && { note }) });
+      const items = wallet.token(token).form !== 'fungible';
+      const what = items ? { token, item: amount } : { token, amount };
+      const payment = await peer.pay({ ...what, over, ...(note !== undefined && { note }) });
       const milliseconds = Math.round(performance.now() - start);
       await peer.close();
       const lines = [paymentLine(wallet, payment), costLine(payment, milliseconds)];
