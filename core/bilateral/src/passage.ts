@@ -119,7 +119,10 @@ export function learn(at: Passage, fact: Fact): Passage {
     case 'opened':
       return at.incoming === 'held' ? { ...at, incoming: 'opened' } : at;
     case 'given-up':
-      return at.incoming === 'declined' ? { ...at, incoming: 'given-up' } : at;
+      // Held, if it was a former incarnation that gave it up: the slot says so for good all the same.
+      return at.incoming === 'declined' || at.incoming === 'held'
+        ? { ...at, incoming: 'given-up' }
+        : at;
     case 'claimed':
       return isDecided(at) ? at : { ...withPreimage(at, fact.preimage), incoming: 'paid' };
     case 'cancelled':

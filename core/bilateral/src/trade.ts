@@ -303,13 +303,8 @@ function offered(
   const { head } = verdict.value.lane;
   if (standing !== 'taken') {
     const message: Message = { type: 'refuse', head, ...standing };
-    return {
-      state,
-      effects: [
-        { do: 'send', message },
-        { do: 'tell', outcome: { type: 'declined', ...standing } },
-      ],
-    };
+    // Nothing to tell: an own offer that is out meanwhile has not been declined by anybody.
+    return { state, effects: [{ do: 'send', message }] };
   }
   const consent: Consent = {
     head,

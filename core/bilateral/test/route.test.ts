@@ -5,7 +5,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSettled, type Passage } from '../src/passage.ts';
+import { lockHash } from '@dsm/primitive';
+import { due, isSettled, learn, leaving, relaying, type Passage } from '../src/passage.ts';
 import {
   amounts,
   certain,
@@ -87,6 +88,17 @@ test('among honest devices every end is paid throughout or returned throughout',
   });
   t.diagnostic([...ends].map(([end, count]) => `${end}: ${count}`).join('  '));
   assert.deepEqual([...ends.keys()].toSorted(), ['0,0,0', amounts.join()].toSorted());
+});
+
+test('what the slot says to be given up is given up, also if it was a former incarnation that did it', () => {
+  const preimage = new Uint8Array(32).fill(7);
+  const held = relaying(lockHash(preimage));
+  for (const at of [held, learn(held, { type: 'preimage', preimage })]) {
+    const after = learn(at, { type: 'given-up' });
+    assert.equal(after.incoming, 'given-up');
+    assert.equal(leaving(after), 'free', 'its exit waits for nothing');
+    assert.ok(due(after).includes('show'));
+  }
 });
 
 /** Faults that a relay could have. The exploration finds each. */

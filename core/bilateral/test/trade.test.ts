@@ -128,7 +128,7 @@ test('an offer is declined by taste, with a code, and the proposer may go on', (
   const standing = { code: 'limit', why: 'more than this wallet takes offline' };
   const offer = messageIn(proposed, 'offer');
   const answered = turned(ofBob, ada, { type: 'offer', offer, standing });
-  assert.deepEqual(doings(answered), ['send refuse', 'declined limit']);
+  assert.deepEqual(doings(answered), ['send refuse']);
   const refuse = messageIn(answered, 'refuse');
   const { state } = proposed;
   const ended = turned(ofAda, bob, { type: 'refuse', refuse }, state.trade);

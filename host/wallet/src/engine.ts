@@ -32,6 +32,7 @@ import {
   relationship,
   device,
   type Device,
+  type Passage,
   type Relationship,
   type World,
 } from '@dsm/bilateral';
@@ -49,6 +50,7 @@ import { DsmError } from './errors.ts';
 import { signAs, type Keys } from './keys.ts';
 import { decodeRow, entriesBetween, laneAt, type Draft, type Model } from './model.ts';
 import type { Quorum } from './quorum.ts';
+import { incomingRoute } from './route-facts.ts';
 import { checkpointRow, laneKey, rowKey, runRow, type LaneSide, type RunRow } from './rows.ts';
 
 export interface Engine {
@@ -111,15 +113,22 @@ export async function worldFor(
 
 /**
  * An escrow as its lane's next operation finds it. A device that was restored may have forgotten
- * that it gave a lock up, and relies on none of an escrow to its old key: so its payer may take any
- * of them back, and what the device holds in writing stays good for its exit.
+ * that it gave a lock of an escrow to its old key up, so its payer may take it back. Only a lock that
+ * this device could open already when its backup was made was never given up, and is kept.
  */
 function escrowAsHeld({ model, keys }: Engine, id: Uint8Array): Escrow | undefined {
   const row = model.escrows.get(keyOf(id));
   if (row?.side !== 1) return row?.escrow;
   const current = keyDigest(model.device.suite, keys.working().publicKey);
   if (equal(row.escrow.note.key, current)) return row.escrow;
-  return row.escrow.locks.reduce((escrow, { hash }) => giveUp(escrow, hash), row.escrow);
+  return row.escrow.locks
+    .filter(({ hash }) => !opensAlone(incomingRoute(model, id, hash)?.passage))
+    .reduce((escrow, { hash }) => giveUp(escrow, hash), row.escrow);
+}
+
+function opensAlone(passage: Passage | undefined): boolean {
+  if (passage?.incoming === 'opened') return true;
+  return passage?.incoming === 'held' && passage.preimage !== undefined;
 }
 
 function knownStep(

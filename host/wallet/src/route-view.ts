@@ -3,6 +3,7 @@
 import { encodeWith, hash, keyOf, u64 } from '@dsm/primitive';
 import { isSettled } from '@dsm/bilateral';
 import type { Finality, Hop } from '@dsm/protocols';
+import { escrowStateOf } from './edge-value.ts';
 import { DsmError } from './errors.ts';
 import type { Model } from './model.ts';
 import type { RouteHop, RoutePayment } from './route-api.ts';
@@ -73,8 +74,11 @@ function waitingFor(model: Model, { passage, incoming, outgoing }: RouteRow): st
   if (passage.outgoing === 'held' && passage.preimage === undefined) {
     return `${next}, who has not answered: it can open the lock or give it up`;
   }
-  if (passage.outgoing !== 'none' && ['held', 'gone'].includes(passage.outgoing)) {
-    return 'this device: meet or sync';
+  if (passage.outgoing === 'held' || passage.outgoing === 'gone') {
+    const row = model.escrows.get(keyOf(outgoing!.escrow))!;
+    return escrowStateOf(model, row) === 'closing'
+      ? `${next}, who can leave the edge: a restore has ended it`
+      : 'this device: meet or sync';
   }
   switch (passage.incoming) {
     case 'held':

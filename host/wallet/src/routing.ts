@@ -272,7 +272,7 @@ async function learnExit({ around }: Work, number: number): Promise<void> {
   const { engine } = around;
   const { model, store } = engine;
   const { outgoing, passage } = current(engine, number);
-  if (outgoing === undefined || passage.outgoing !== 'held') return;
+  if (outgoing === undefined || !['held', 'gone'].includes(passage.outgoing)) return;
   const exit = model.escrows.get(keyOf(outgoing.escrow))?.exit;
   if (exit === undefined || model.origins.get(keyOf(exit))?.certified !== true) return;
   const bytes = await store.get(rowKey('part', exit));

@@ -8,6 +8,7 @@ import { limits as protocolLimits, utf8 } from '@dsm/primitive';
 import type { Faults } from '@dsm/memory';
 import type { OfflineLimits, Wallet } from '../src/index.ts';
 import { exceededSentence } from '../src/limits.ts';
+import { connected } from './cut-flows.ts';
 import { finalities, market, met, opened, paid, stall, type Market } from './market.ts';
 import { call } from './world.ts';
 
@@ -134,6 +135,24 @@ for (const minimum of ['edge-final', 'certified'] as const) {
     assert.equal((await paid(maya, cafe, 1n, 'offline')).finality, 'pair-final');
   });
 }
+
+test('refusing an offer of the other side leaves the own one alone', async () => {
+  const { maya, cafe } = await market();
+  await paid(maya, cafe, 31n, 'online');
+  await cafe.sync();
+  await cafe.load('ERA', 31n);
+  await maya.contact('Cafe').setMinimumFinality('certified');
+  const [mine, theirs] = await met(maya, cafe, async (toCafe) =>
+    Promise.allSettled([
+      toCafe.pay({ ERA: 5n, over: 'offline' }),
+      (await connected(cafe, 'Maya')).pay({ ERA: 6n, over: 'offline' }),
+    ]),
+  );
+  assert.ok(theirs.status === 'rejected');
+  assert.equal((theirs.reason as { code: string }).code, 'below-minimum');
+  assert.equal(mine.status, 'fulfilled');
+  assert.deepEqual(finalities(maya).at(-1), 'pair-final');
+});
 
 /** The caller's commits are lost: what was consented to is on its own disk alone. */
 function commitsLost(): Faults {
