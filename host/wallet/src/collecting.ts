@@ -54,8 +54,12 @@ export async function collectNow(engine: Engine): Promise<number> {
   return engine.model.row.incarnation > 0 ? 0 : collect(engine, collectable(engine));
 }
 
-/** Collect all that waits. Answers with the number of notes. */
+/**
+ * Collect all that waits. Answers with the number of notes. Before its first sync a restored wallet
+ * writes nothing: it would continue the chain of its former incarnation.
+ */
 export async function collectAll(engine: Engine): Promise<number> {
+  if (engine.model.row.restored === 1) return 0;
   if (engine.model.row.incarnation === 0) {
     return engine.exclusive(() => collect(engine, collectable(engine)));
   }
