@@ -10,14 +10,12 @@ import {
   entry,
   equal,
   exitHead,
-  keyDigest,
   keyOf,
   nextHead,
   slotKey,
-  slotPath,
-  stepBodyDigest,
   stepPosition,
   stepStatement,
+  workingKeyDigest,
   type Card,
   type Countersignature,
   type SignedStep,
@@ -287,56 +285,29 @@ function putMarks(
   on: Relationship,
   before: Uint8Array,
   entries: readonly Uint8Array[],
-  signed: SignedStep,
+  { step, slots }: SignedStep,
   card: Card,
 ): void {
-  const device = on.peer.device;
-  const cardBytes = contactCard(model, device);
-  const { step, slots, signature } = signed;
+  const { device } = on.peer;
+  const { incarnation, seq, previous } = step;
+  const { start: lane, index } = on.theirs;
+  const at = { device, incarnation, lane, index };
   putMark(to, model, {
-    position: stepPosition(device, step.incarnation, step.seq),
+    ...at,
+    position: stepPosition(device, incarnation, seq),
     statement: stepStatement(step, slots),
-    device,
-    half: { type: 'step', card: cardBytes, signed },
+    step: { previous, before: step.before, after: step.after },
   });
-  const { suite, workingKey } = card.body;
-  const working = keyDigest(suite, workingKey);
+  const working = workingKeyDigest(card);
   let head = before;
   for (const bytes of entries) {
     head = nextHead(head, bytes);
     for (const input of inputsOfEntry(bytes)) {
       if (input.kind !== noteKinds.purse || !equal(input.key, working)) continue;
-      const place = spendPlace(input);
-      const key = slotKey(place);
-      const line = slots.findIndex((slot) => equal(slot.key, key));
-      const body = stepBodyDigest(step);
-      const path = slotPath(slots, line);
-      putMark(to, model, {
-        position: key,
-        statement: head,
-        device,
-        half: {
-          type: 'spend',
-          card: cardBytes,
-          place,
-          value: head,
-          authorisation: {
-            suite,
-            publicKey: workingKey,
-            body,
-            path,
-            signature,
-            backing: undefined,
-          },
-          opening: new Uint8Array(0),
-        },
-      });
+      const position = slotKey(spendPlace(input));
+      putMark(to, model, { ...at, position, statement: head, step: undefined });
     }
   }
-}
-
-function contactCard(model: Engine['model'], device: Uint8Array): Uint8Array {
-  return model.contacts.get(keyOf(device))?.card ?? new Uint8Array(0);
 }
 
 /** Bring the finality of all payments up to date, durably. Answers with those that changed. */

@@ -2,9 +2,9 @@
 
 import { equal, evidence as evidenceObject, keyOf } from '@dsm/primitive';
 import type { Message } from '@dsm/bilateral';
-import { half as halfObject } from './rows.ts';
+import { half as halfObject, halfOf, joinHalves } from './halves.ts';
 import { settleReady, say, type Talk } from './talk.ts';
-import { completeHalf, contradicted, joinHalves, marksFor, raise } from './tripwire.ts';
+import { contradicted, raise } from './tripwire.ts';
 
 /** Alarms that are shown to everybody who is met: newest, bounded. */
 const alarmsShownMax = 16;
@@ -15,7 +15,7 @@ export async function sayMarks(talk: Talk, peer: Uint8Array): Promise<void> {
   for (const { evidence } of alarms.slice(-alarmsShownMax)) {
     await say(talk, { type: 'evidence', evidence });
   }
-  await say(talk, { type: 'marks', lines: marksFor(talk.engine, peer) });
+  await say(talk, { type: 'marks', lines: model.marks.shown(peer) });
 }
 
 /** What a side says first once it has accepted the other. */
@@ -28,17 +28,19 @@ export async function marks(talk: Talk, { lines }: Message & { type: 'marks' }):
   for (const mark of contradicted(talk.engine, lines)) {
     // One proof is enough for each device: the first that can be joined convicts it.
     if (seen.has(keyOf(mark.device))) continue;
+    const mine = await halfOf(talk.engine, mark);
+    if (mine === undefined) continue;
     seen.add(keyOf(mark.device));
-    const half = await completeHalf(talk.engine, mark.half);
-    await say(talk, { type: 'half', position: mark.position, half: halfObject.encode(half) });
+    await say(talk, { type: 'half', position: mark.position, half: halfObject.encode(mine) });
   }
 }
 
 export async function half(talk: Talk, said: Message & { type: 'half' }): Promise<void> {
-  const mine = talk.engine.model.marks.get(keyOf(said.position));
+  const mark = talk.engine.model.marks.at(said.position);
   const theirs = halfObject.decode(said.half);
-  if (mine === undefined || !theirs.ok) return;
-  const claim = await joinHalves(talk.engine, mine.half, theirs.value);
+  if (mark === undefined || !theirs.ok) return;
+  const mine = await halfOf(talk.engine, mark);
+  const claim = mine && (await joinHalves(talk.engine, mine, theirs.value));
   if (claim === undefined) return;
   const alarm = await raise(talk.engine, claim);
   if (alarm !== undefined) await say(talk, { type: 'evidence', evidence: alarm.evidence });

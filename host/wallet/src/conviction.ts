@@ -61,9 +61,10 @@ function contradictedHere(
   return steps
     .flatMap(({ slots }) => slots)
     .flatMap(({ key, value }) => {
-      const mark = marks.get(keyOf(key));
-      const isSpend = mark?.half.type === 'spend' && equal(mark.device, culprit);
-      return isSpend && !equal(mark.statement, value) ? [mark.statement] : [];
+      const mark = marks.at(key);
+      if (mark === undefined || mark.step !== undefined) return [];
+      const differs = equal(mark.device, culprit) && !equal(mark.statement, value);
+      return differs ? [mark.statement] : [];
     });
 }
 

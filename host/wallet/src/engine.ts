@@ -137,10 +137,8 @@ function knownStep(
   incarnation: number,
   seq: number,
 ): KnownStep | undefined {
-  const mark = model.marks.get(keyOf(stepPosition(who, incarnation, seq)));
-  if (mark?.half.type !== 'step') return undefined;
-  const { before, after, previous } = mark.half.signed.step;
-  return { statement: mark.statement, before, after, previous };
+  const mark = model.marks.at(stepPosition(who, incarnation, seq));
+  return mark?.step === undefined ? undefined : { statement: mark.statement, ...mark.step };
 }
 
 /** Heads of the peer's lane around a claim that starts where the lane has been already. */

@@ -207,7 +207,7 @@ async function lookForForks(
 ): Promise<void> {
   const { engine, peer } = talk;
   const claim =
-    forkOfSteps(engine, peer!.card, said.signed) ??
+    (await forkOfSteps(engine, peer!.card, said.signed)) ??
     (await forkOfEntries(engine, on, peer!.card, said));
   if (claim === undefined) return;
   const alarm = await raise(engine, claim);

@@ -20,6 +20,7 @@ import type { Device, Relationship } from '@dsm/bilateral';
 import { escrowId, noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
+import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
 import { invoiceRow, relayRow, routeRow, toldRow } from './route-rows.ts';
 import {
@@ -73,7 +74,7 @@ export interface Model {
   readonly origins: Map<string, Origin>;
   readonly tokens: Map<string, Token>;
   readonly payments: PaymentRow[];
-  readonly marks: Map<string, MarkRow>;
+  readonly marks: Marks;
   readonly alarms: Map<string, AlarmRow>;
   readonly escrows: Map<string, EscrowRow>;
   /** Heads of issues and exits whose notes are in the map. */
@@ -188,7 +189,7 @@ export function noteStream(
 
 export function putMark(to: Draft, model: Model, row: MarkRow): void {
   to.put(rowKey('mark', row.position), markRow.encode(row));
-  to.after(() => model.marks.set(keyOf(row.position), row));
+  to.after(() => model.marks.put(row));
 }
 
 export function putEscrow(to: Draft, model: Model, row: EscrowRow): void {
@@ -309,7 +310,7 @@ export async function entriesBetween(
 }
 
 export async function loadTables(store: Store, into: Model): Promise<void> {
-  const { map, contacts, notes, origins, tokens, payments, marks, alarms, escrows } = into;
+  const { map, contacts, notes, origins, tokens, payments, alarms, escrows } = into;
   for (const [key, row] of await readTable(store, 'contact', contactRow)) {
     contacts.set(keyOf(key), row);
   }
@@ -322,7 +323,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   }
   for (const [, row] of await readTable(store, 'payment', paymentRow)) payments[row.number] = row;
   for (const row of payments) noteStream(into, row);
-  for (const [key, row] of await readTable(store, 'mark', markRow)) marks.set(keyOf(key), row);
+  await loadMarks(store, into);
   for (const [key, row] of await readTable(store, 'alarm', alarmRow)) alarms.set(keyOf(key), row);
   for (const [key, row] of await readTable(store, 'escrow', escrowRow)) {
     escrows.set(keyOf(key), row);
@@ -337,6 +338,15 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   await loadNotices(store, into);
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
+}
+
+/** In the order in which each device stated them. */
+async function loadMarks(store: Store, { marks }: Model): Promise<void> {
+  const rows = await readTable(store, 'mark', markRow);
+  const ordered = rows.toSorted(
+    ([, a], [, b]) => a.incarnation - b.incarnation || a.index - b.index,
+  );
+  for (const [position, row] of ordered) marks.put({ position, ...row });
 }
 
 async function loadNotices(store: Store, { notices }: Model): Promise<void> {
@@ -374,7 +384,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     origins: new Map(),
     tokens: new Map(),
     payments: [],
-    marks: new Map(),
+    marks: noMarks(),
     alarms: new Map(),
     escrows: new Map(),
     collected: new Set(),

@@ -321,7 +321,8 @@ async function takeParcel(
   const verdict = absorb(model.device, on, commit, world);
   if (verdict.type !== 'accepted') {
     const claim =
-      forkOfSteps(engine, by, commit.signed) ?? (await forkOfEntries(engine, on, by, commit));
+      (await forkOfSteps(engine, by, commit.signed)) ??
+      (await forkOfEntries(engine, on, by, commit));
     if (claim !== undefined) await raise(engine, claim);
     await noteStop(engine, on, by, commit, verdict as Unaccepted);
     return false;

@@ -14,7 +14,7 @@
  *     0x0a   head                             lineage part, as bytes
  *     0x0b   token                            policy, as bytes, and what the owner decided about it
  *     0x0c   number                           payment
- *     0x0d   position                         mark: somebody's statement, to compare with others
+ *     0x0d   position                         mark: somebody's statement, and the run that has it
  *     0x0e   evidence id                      alarm
  *     0x0f   map key                          leaf of the device's map
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
@@ -40,7 +40,6 @@
 
 import {
   bytes32,
-  choice,
   concat,
   countersignature,
   encodeWith,
@@ -53,7 +52,6 @@ import {
   option,
   signedStep,
   slotCoder,
-  slotPlaceCoder,
   step,
   struct,
   text,
@@ -63,14 +61,12 @@ import {
   u64,
   u8,
   variable,
-  authorisationCoder,
-  type Authorisation,
+  type Coder,
   type Countersignature,
   type Lane,
   type Obj,
   type SignedStep,
   type Slot,
-  type SlotPlace,
   type Step,
 } from '@dsm/primitive';
 export * from './value-rows.ts';
@@ -254,48 +250,32 @@ export const contactRow: Obj<ContactRow> = object(
   }),
 );
 
-/** One half of possible evidence: what a third device stated at a position. */
-export type Half =
-  | { readonly type: 'step'; readonly card: Uint8Array; readonly signed: SignedStep }
-  | {
-      readonly type: 'spend';
-      readonly card: Uint8Array;
-      readonly place: SlotPlace;
-      readonly value: Uint8Array;
-      readonly authorisation: Authorisation;
-      readonly opening: Uint8Array;
-    };
-
+/** Somebody's statement, small: the run that it points at has the rest. The position is the key. */
 export interface MarkRow {
   readonly position: Uint8Array;
   readonly statement: Uint8Array;
   readonly device: Uint8Array;
-  readonly half: Half;
+  readonly incarnation: number;
+  /** Start of the lane of the run, and the index of the run's last entry. */
+  readonly lane: Uint8Array;
+  readonly index: number;
+  /** What the steps before and after it are compared with; undefined for the spend of a purse note. */
+  readonly step: Pick<Step, 'previous' | 'before' | 'after'> | undefined;
 }
 
-export const half: Obj<Half> = object(
-  kinds.mark,
-  2 * limits.receiptBytesMax,
-  choice<Half>({
-    step: [1, struct({ card: variable(262_144), signed: signedStep })],
-    spend: [
-      2,
-      struct({
-        card: variable(262_144),
-        place: slotPlaceCoder,
-        value: bytes32,
-        authorisation: authorisationCoder,
-        opening: variable(limits.operationBytesMax + 256),
-      }),
-    ],
-  }),
-);
+export const markFields: Coder<Omit<MarkRow, 'position'>> = struct({
+  statement: bytes32,
+  device: bytes32,
+  incarnation: u32,
+  lane: bytes32,
+  index: u64,
+  step: option(struct({ previous: bytes32, before: bytes32, after: bytes32 })),
+});
 
-export const markRow: Obj<MarkRow> = object(
-  kinds.mark,
-  2 * limits.receiptBytesMax + 256,
-  struct({ position: bytes32, statement: bytes32, device: bytes32, half }),
-);
+/** Peers make as many marks as they make runs, so one is small. */
+export const markBytesMax = 256;
+
+export const markRow: Obj<Omit<MarkRow, 'position'>> = object(kinds.mark, markBytesMax, markFields);
 
 export interface AlarmRow {
   readonly id: Uint8Array;

@@ -95,7 +95,7 @@ function judgeTransfer(
     if (model.origins.get(keyOf(input.source))?.certified !== true) {
       return no('lineage', 'a note is not certified back to its mint');
     }
-    const mark = model.marks.get(keyOf(slotKey(spendPlace(input))));
+    const mark = model.marks.at(slotKey(spendPlace(input)));
     if (mark !== undefined && !equal(mark.statement, head)) {
       return no('already-spent', 'this note was spent before');
     }

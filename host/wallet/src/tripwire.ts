@@ -4,7 +4,6 @@
  */
 
 import {
-  card as cardObject,
   checkEvidence,
   entry,
   equal,
@@ -22,76 +21,22 @@ import {
   type SlotValue,
 } from '@dsm/primitive';
 import { opensPurseNote } from '@dsm/protocols';
-import { marksMax, type Relationship, type MarkLine } from '@dsm/bilateral';
+import type { Relationship, MarkLine } from '@dsm/bilateral';
 import type { Alarm } from './api.ts';
 import { cardByKey } from './cards.ts';
 import { alarmOf, concerns, culprits, putConflicts, touchedBy } from './conviction.ts';
-import { openingOf } from './parts.ts';
+import { openingFor, signedOf, stepOf } from './halves.ts';
 import { emitFinality } from './payments.ts';
 import { putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
-import type { AlarmRow, Half, MarkRow } from './rows.ts';
-
-/** The newest marks about third devices, to show to `peer`. */
-export function marksFor({ model }: Engine, peer: Uint8Array): MarkLine[] {
-  return [...model.marks.values()]
-    .filter(({ device }) => !equal(device, peer))
-    .slice(-marksMax)
-    .map(({ position, statement }) => ({ position, statement }));
-}
+import type { AlarmRow, MarkRow } from './rows.ts';
 
 /** Marks of this wallet that contradict what the peer holds. */
 export function contradicted({ model }: Engine, lines: readonly MarkLine[]): MarkRow[] {
   return lines.flatMap(({ position, statement }) => {
-    const mine = model.marks.get(keyOf(position));
+    const mine = model.marks.at(position);
     return mine !== undefined && !equal(mine.statement, statement) ? [mine] : [];
   });
-}
-
-/** Two halves at one position, as evidence; undefined if they do not fit together. */
-export async function joinHalves(
-  engine: Engine,
-  first: Half,
-  second: Half,
-): Promise<Evidence | undefined> {
-  const decoded = cardObject.decode(first.card);
-  if (!decoded.ok) return undefined;
-  const by = decoded.value;
-  if (first.type === 'step' && second.type === 'step') {
-    return { type: 'steps', card: by, first: first.signed, second: second.signed };
-  }
-  if (first.type === 'spend' && second.type === 'spend') {
-    const opening = await openingFor(engine, first.place, [first.opening, second.opening]);
-    return opening === undefined
-      ? undefined
-      : { type: 'spends', card: by, place: first.place, first, second, opening };
-  }
-  return undefined;
-}
-
-/** The opening of a spend slot: given by the other side, or found in the own lineage. */
-export async function openingFor(
-  engine: Engine,
-  place: SlotPlace,
-  given: readonly Uint8Array[],
-): Promise<Uint8Array | undefined> {
-  const good = given.find((bytes) => opensPurseNote(place, bytes));
-  if (good !== undefined) return good;
-  for (const origin of engine.model.origins.values()) {
-    for (const index of origin.outputs.keys()) {
-      if (!equal(origin.outputs[index]!.key, place.writer)) continue;
-      const opening = await openingOf(engine, { source: origin.head, index });
-      if (opening !== undefined && opensPurseNote(place, opening)) return opening;
-    }
-  }
-  return undefined;
-}
-
-/** A half as it is sent: with its opening, so that the other side can judge it alone. */
-export async function completeHalf(engine: Engine, half: Half): Promise<Half> {
-  if (half.type !== 'spend') return half;
-  const opening = await openingFor(engine, half.place, [half.opening]);
-  return opening === undefined ? half : { ...half, opening };
 }
 
 /**
@@ -156,12 +101,18 @@ export async function evidenceOfSlot(
 }
 
 /** A step that contradicts one that is kept. */
-export function forkOfSteps({ model }: Engine, by: Card, signed: SignedStep): Evidence | undefined {
+export async function forkOfSteps(
+  engine: Engine,
+  by: Card,
+  signed: SignedStep,
+): Promise<Evidence | undefined> {
   const { device, incarnation, seq } = signed.step;
-  const mark = model.marks.get(keyOf(stepPosition(device, incarnation, seq)));
-  if (mark?.half.type !== 'step') return undefined;
-  if (equal(mark.statement, stepStatement(signed.step, signed.slots))) return undefined;
-  return { type: 'steps', card: by, first: mark.half.signed, second: signed };
+  const mark = engine.model.marks.at(stepPosition(device, incarnation, seq));
+  if (mark === undefined || equal(mark.statement, stepStatement(signed.step, signed.slots))) {
+    return undefined;
+  }
+  const first = await stepOf(engine, mark);
+  return first === undefined ? undefined : { type: 'steps', card: by, first, second: signed };
 }
 
 /** A run that leaves the peer's lane at an entry that is kept. */
@@ -186,12 +137,11 @@ export async function forkOfEntries(
   if (differs < 0 || entries[shared + differs] === undefined) return undefined;
   const at = shared + differs;
   const before = entries.slice(0, at).reduce(nextHead, kept.row.before);
-  const { step, slots, signature, further } = kept.row;
   return {
     type: 'entries',
     card: by,
     before,
-    first: { entries: entries.slice(at), signed: { step, slots, signature, further } },
+    first: { entries: entries.slice(at), signed: signedOf(kept.row) },
     second: { entries: claim.entries.slice(differs), signed: claim.signed },
   };
 }
