@@ -5,8 +5,9 @@
  *     npm run test:all               and the long runs: *.soak.test.ts, test/all/, DSM_TEST_LONG=1
  *     npm test -- core/primitive     only the test files under these paths
  *
- * Two packages run at a time, a large one in several processes. Nothing stops at the first failure, and a run that finds nothing fails. The last line is the sum:
- * `N passed, N failed, N skipped`, where each of the checks before the tests counts as one.
+ * Two processes run at a time, several for a large package. Nothing stops at the first failure, and
+ * a run that finds nothing fails. The last line is the sum: `N passed, N failed, N skipped`, where
+ * each of the checks before the tests counts as one.
  */
 
 import { spawn } from 'node:child_process';
