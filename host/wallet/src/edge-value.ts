@@ -135,6 +135,17 @@ export function fundingHeads({ escrows }: Model): Uint8Array[] {
   return [...escrows.values()].map(({ escrow }) => escrow.note.source);
 }
 
+/** Fundings by the peer that are not certified as far as this wallet knows: the peer may know more. */
+export function unsureFundings(
+  { escrows, origins }: Model,
+  relationship: Uint8Array,
+): Uint8Array[] {
+  return [...escrows.values()]
+    .filter((row) => row.side === 1 && equal(row.relationship, relationship))
+    .map(({ escrow }) => escrow.note.source)
+    .filter((head) => origins.get(keyOf(head))?.certified !== true);
+}
+
 export function idOf({ escrow }: EscrowRow): Uint8Array {
   return escrowId(escrow);
 }

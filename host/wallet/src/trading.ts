@@ -41,7 +41,7 @@ import { readRun, signStep, worldFor, type Engine } from './engine.ts';
 import { DsmError, errorCodes, sentenceOf, type ErrorCode } from './errors.ts';
 import { absorbedRun, ask, moved } from './flood.ts';
 import { signAs } from './keys.ts';
-import { ingest } from './lineage.ts';
+import { ingest, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
 import { remintsIn } from './parts.ts';
 import { noticedHeads } from './notices.ts';
@@ -51,6 +51,7 @@ import { judgeRisk } from './standing.ts';
 import { isNew } from './stream-rows.ts';
 import { escrowsOf, heardTotals } from './stream-taking.ts';
 import { relationshipOf, say, type Talk } from './talk.ts';
+import { unsureFundings } from './edge-value.ts';
 
 /** Run the state machine on one event and perform what it decides. */
 export async function turn(
@@ -343,8 +344,17 @@ export async function sayOpenRuns(talk: Talk): Promise<void> {
   if (on === undefined) return;
   for (const at of talk.engine.model.open.get(keyOf(on.key)) ?? []) {
     if (at.row.acked === 0) await sayRun(talk, on, at);
+    if (at.row.acked === 0) await sayCertified(talk, at.row.head);
   }
   await sayAbsorbed(talk, on);
+}
+
+/** What the nodes have certified since a run was written: the peer need not ask them. */
+async function sayCertified(talk: Talk, head: Uint8Array): Promise<void> {
+  const { engine } = talk;
+  if (engine.model.origins.get(keyOf(head))?.certified !== true) return;
+  const { parts } = await partsFor(engine, { heads: [head], tokens: [] });
+  await say(talk, { type: 'parts', policies: [], parts });
 }
 
 /** The own step for the peer's newest run: a crash may have come before it was signed or said. */
@@ -376,11 +386,13 @@ export async function signOpenRuns(engine: Engine): Promise<void> {
   }
 }
 
-/** Ask for the lineage of payments that came without it. */
+/** Ask for lineage that did not come, and for certificates that the peer may have. */
 export async function sayWants(talk: Talk): Promise<void> {
   const { missing, changed } = await ingest(talk.engine, [], []);
   emitFinality(talk.engine, changed);
-  const heads = [...missing.heads, ...noticedHeads(talk.engine)];
+  const on = relationshipOf(talk);
+  const unsure = on === undefined ? [] : unsureFundings(talk.engine.model, on.key);
+  const heads = [...missing.heads, ...noticedHeads(talk.engine), ...unsure];
   if (heads.length + missing.tokens.length === 0) return;
   talk.wants = true;
   await ask(talk, { heads, tokens: missing.tokens });

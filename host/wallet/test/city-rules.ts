@@ -37,11 +37,13 @@ async function assertBounded(city: City): Promise<void> {
   assert.ok(honestFinal <= supply, `${honestFinal} are final of ${supply}`);
   for (const { wallet, isCheat } of city.citizens) {
     if (isCheat) continue;
-    const { uncertified, token } = wallet.balances()[0]!;
-    assert.ok(
-      uncertified <= wallet.offlineLimit(token.id),
-      'no more is open than the owner allows',
-    );
+    const limit = wallet.offlineLimit('ERA');
+    const open = wallet
+      .history()
+      .filter(({ direction, finality }) => direction === 'in' && finality === 'pair-final');
+    const sum = open.reduce((all, { amount }) => all + amount, 0n);
+    const from = open.map(({ peer, amount }) => `${amount} from ${peer}`);
+    assert.ok(sum <= limit, `${from.join(', ')}: no more than ${limit} is allowed`);
   }
 }
 

@@ -215,3 +215,33 @@ test('the receipt of an edge payment holds, and says what total it states', asyn
     );
   }
 });
+
+test('a funding that the payee never heard of is paid over at the first meeting, without the nodes', async () => {
+  const { maya, cafe, network } = await market();
+  await maya.contact('Cafe').fund('ERA', 10n);
+  for (const node of network.storageNodes) await node.close();
+  const paid = await met(maya, cafe, (toCafe) => toCafe.pay({ ERA: 3n, over: 'edge' }));
+  assert.equal(paid.finality, 'edge-final');
+  assert.equal(cafe.history().at(-1)!.finality, 'edge-final');
+});
+
+test('a payee that heard of a funding before it was certified asks the payer', async () => {
+  const { maya, cafe, network, stalls } = await market();
+  await maya.close();
+  const dead = await opened(
+    {
+      ...network,
+      nodes: network.nodes.map(() => ({ ...network.nodes[0]!, writeSlot: unreachable })),
+    },
+    stalls.maya,
+  );
+  await met(dead, cafe, (toCafe) => assert.rejects(toCafe.fund('ERA', 10n), { code: 'pending' }));
+  await dead.close();
+  const alive = await opened(network, stalls.maya);
+  await alive.sync();
+  await Promise.all(network.storageNodes.map((node) => node.close()));
+  await met(alive, cafe, (toCafe) => toCafe.pay({ ERA: 3n, over: 'edge' }));
+  assert.equal(cafe.history().at(-1)!.finality, 'edge-final');
+});
+
+const unreachable = (): Promise<never> => Promise.reject(new NodeError('unreachable', 'off'));
