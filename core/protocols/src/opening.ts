@@ -10,7 +10,6 @@
 import {
   bytes32,
   encodeWith,
-  entry,
   equal,
   limits,
   nextHead,
@@ -21,7 +20,7 @@ import {
   type Opens,
 } from '@dsm/primitive';
 import { noteId, noteKinds } from './note.ts';
-import { decodeOperation } from './operation.ts';
+import { operationOf } from './operation.ts';
 
 export interface Opening {
   readonly before: Uint8Array;
@@ -44,9 +43,7 @@ export const opensPurseNote: Opens = (place, bytes) => {
   const from = reader(bytes);
   const { before, index, entry: encoded } = opening.read(from);
   if (from.bad() || from.left() !== 0) return false;
-  const decoded = entry.decode(encoded);
-  if (!decoded.ok) return false;
-  const operation = decodeOperation(decoded.value.operation);
+  const operation = operationOf(encoded);
   if (typeof operation === 'string' || operation.type !== 'load') return false;
   const output = operation.outputs[index];
   return (

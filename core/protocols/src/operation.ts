@@ -26,6 +26,7 @@ import {
   concat,
   decodeWith,
   encodeWith,
+  entry,
   exitClaimCoder,
   limits,
   list,
@@ -239,4 +240,10 @@ export function decodeOperation(bytes: Uint8Array): Operation | 'unknown' | 'mal
   if (tag === undefined) return 'malformed';
   if (tag < 1 || tag > 13) return 'unknown';
   return decodeWith(tags, bytes) ?? 'malformed';
+}
+
+/** The operation of an entry's bytes; `malformed` if they are no entry. */
+export function operationOf(bytes: Uint8Array): Operation | 'unknown' | 'malformed' {
+  const decoded = entry.decode(bytes);
+  return decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
 }

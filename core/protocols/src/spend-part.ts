@@ -10,7 +10,6 @@
 import {
   bytes32,
   certificate,
-  entry,
   equal,
   keyDigest,
   keySignatureCoder,
@@ -34,7 +33,7 @@ import {
 } from '@dsm/primitive';
 import { mayBeSpentBy, movementRefusal, opensOutput, type Moving } from './movement.ts';
 import { noteKinds, spendPlace } from './note.ts';
-import { decodeOperation, type Input } from './operation.ts';
+import { type Input, operationOf } from './operation.ts';
 import {
   allHold,
   bad,
@@ -108,8 +107,7 @@ function payerOf(
 }
 
 function movingIn({ entry: bytes, certificates }: SpendPart): Moving | undefined {
-  const decoded = entry.decode(bytes);
-  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  const operation = operationOf(bytes);
   if (typeof operation === 'string' || !isMoving(operation)) return undefined;
   return certificates.length === operation.inputs.length ? operation : undefined;
 }

@@ -1,6 +1,6 @@
 /** Burning: value leaves the world. Certified like a payment, and shown as what it is. */
 
-import { boundsAfter, encodeOperation, forms, noteKinds, type Output } from '@dsm/protocols';
+import { boundsAfter, encodeOperation, forms, noteKinds, type Output, sum } from '@dsm/protocols';
 import { allowedProof } from './allow-lists.ts';
 import type { Payment } from './api.ts';
 import { mine } from './engine.ts';
@@ -33,7 +33,7 @@ export async function burn(
   const { head, number } = await engine.exclusive(async () => {
     const notes = chosen(model, token, noteKinds.online, wanted, reserved);
     const inputs = inputsOf(engine, notes);
-    const left = notes.reduce((sum, note) => sum + note.amount, 0n) - unitsOf(wanted);
+    const left = sum(notes) - unitsOf(wanted);
     const bounds = boundsAfter(inputs);
     const outputs: Output[] =
       left > 0n ? [{ ...mine(engine), amount: left, kind: noteKinds.online, ...bounds }] : [];

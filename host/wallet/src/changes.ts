@@ -22,7 +22,6 @@ import {
 } from '@dsm/primitive';
 import type { Absorbed, Appended, Relationship, OwnRun } from '@dsm/bilateral';
 import {
-  decodeOperation,
   inputsIn,
   isEscrowOperation,
   issueHead,
@@ -30,6 +29,7 @@ import {
   noteKinds,
   spendPlace,
   type LineagePart,
+  operationOf,
 } from '@dsm/protocols';
 import { putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
 import {
@@ -98,8 +98,7 @@ export function appendedDraft(
 /** Heads of issues and exits whose notes an own run brings into the map. */
 function collectedHeads(entries: readonly Uint8Array[]): Uint8Array[] {
   return entries.flatMap((bytes) => {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string') return [];
     if (operation.type === 'collect') return [operation.source];
     if (operation.type === 'exit') return [exitHead(operation.claim)];
@@ -267,8 +266,7 @@ function acknowledge(to: Draft, { model }: Engine, on: Relationship): void {
 /** The digests of the keys that must sign a run with these entries, beside the working key. */
 export function writersOf(model: Engine['model'], entries: readonly Uint8Array[]): Uint8Array[] {
   return entries.flatMap((bytes) => {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string') return [];
     if (isEscrowOperation(operation)) {
       const row = model.escrows.get(keyOf(operation.escrow));

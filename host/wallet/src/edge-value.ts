@@ -136,14 +136,10 @@ export function fundingHeads({ escrows }: Model): Uint8Array[] {
 }
 
 /** Fundings by the peer that are not certified as far as this wallet knows: the peer may know more. */
-export function unsureFundings(
-  { escrows, origins }: Model,
-  relationship: Uint8Array,
-): Uint8Array[] {
-  return [...escrows.values()]
-    .filter((row) => row.side === 1 && equal(row.relationship, relationship))
-    .map(({ escrow }) => escrow.note.source)
-    .filter((head) => origins.get(keyOf(head))?.certified !== true);
+export function unsureFundings(model: Model, relationship: Uint8Array): Uint8Array[] {
+  return escrowsOf(model, relationship)
+    .filter((row) => row.side === 1 && !isFunded(model, row))
+    .map(({ escrow }) => escrow.note.source);
 }
 
 export function idOf({ escrow }: EscrowRow): Uint8Array {

@@ -11,6 +11,7 @@ import {
   restOf,
   type Note,
   type Output,
+  sum,
 } from '@dsm/protocols';
 import { allowedProof } from './allow-lists.ts';
 import { format } from './amounts.ts';
@@ -35,16 +36,16 @@ export function edgeOf(model: Model, contact: ContactRow, token: Token): Edge {
   const rows = relationship === undefined ? [] : escrowsOf(model, relationship, token.id);
   const open = rows.filter((row) => escrowStateOf(model, row) === 'open');
   const worth = rows.map((row) => worthOf(model, row));
-  const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((all, one) => all + one, 0n);
+  const inAll = (amounts: readonly bigint[]): bigint => amounts.reduce((all, one) => all + one, 0n);
   const restsOf = (side: EscrowRow['side']): bigint =>
-    sum(open.filter((row) => row.side === side).map(({ escrow }) => restOf(escrow)));
+    inAll(open.filter((row) => row.side === side).map(({ escrow }) => restOf(escrow)));
   return {
     contact: contact.name,
     device: idText('device', contact.device),
     token: tokenInfo(token),
-    mine: sum(worth.map((one) => one.mine)),
-    theirs: sum(worth.map((one) => one.theirs)),
-    locked: sum(worth.map((one) => one.locked)),
+    mine: inAll(worth.map((one) => one.mine)),
+    theirs: inAll(worth.map((one) => one.theirs)),
+    locked: inAll(worth.map((one) => one.locked)),
     canPay: restsOf(0),
     canReceive: restsOf(1),
     limit: limitOf(contact, token),
@@ -204,7 +205,7 @@ async function fundOperation(
   const inputs = inputsOf(engine, notes);
   const bounds = boundsAfter(inputs);
   const self = mine(engine);
-  const taken = notes.reduce((sum, note) => sum + note.amount, 0n);
+  const taken = sum(notes);
   const key = keyDigest(peer.suite, peer.workingKey);
   const outputs: Output[] = [
     { owner: peer.device, key, amount, kind: noteKinds.escrow, ...bounds },

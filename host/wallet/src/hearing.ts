@@ -7,7 +7,6 @@
 
 import {
   checkSignedStep,
-  entry,
   equal,
   keyDigest,
   keyOf,
@@ -17,12 +16,12 @@ import {
 import type { Relationship, Message } from '@dsm/bilateral';
 import {
   claimOfExit,
-  decodeOperation,
   decodePart,
   isExitPart,
   isIssuePart,
   partHead,
   type SpendPart,
+  operationOf,
 } from '@dsm/protocols';
 import { collectNow } from './collecting.ts';
 import { fundingHeads } from './edge-value.ts';
@@ -131,8 +130,7 @@ function isWelcome(engine: Engine, bytes: Uint8Array): boolean {
 
 /** What this device has set apart and forgotten: its backup was older. */
 function isOwnFunding({ keys }: Engine, { entry: bytes }: SpendPart): boolean {
-  const decoded = entry.decode(bytes);
-  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  const operation = operationOf(bytes);
   if (typeof operation === 'string' || operation.type !== 'fund') return false;
   return keys.byDigest(operation.payerKey) !== undefined;
 }

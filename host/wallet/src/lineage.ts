@@ -2,10 +2,9 @@
  * Lineage on its way: which parts are missing, taking them in, handing them out.
  */
 
-import { entry, equal, keyOf } from '@dsm/primitive';
+import { equal, keyOf } from '@dsm/primitive';
 import {
   checkPart,
-  decodeOperation,
   decodePart,
   encodePart,
   partHead,
@@ -14,6 +13,7 @@ import {
   tokenOf,
   type LineagePart,
   type Origin,
+  operationOf,
 } from '@dsm/protocols';
 import { refreshFinality } from './changes.ts';
 import { noticesIn } from './notices.ts';
@@ -73,8 +73,7 @@ export function uncertifiedUnder({ model }: Engine, entries: readonly Uint8Array
 
 /** The token that an entry moves, if it moves any. */
 function tokenOfEntry(bytes: Uint8Array): Uint8Array | undefined {
-  const decoded = entry.decode(bytes);
-  const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+  const operation = operationOf(bytes);
   return typeof operation === 'string' ? undefined : tokenOf(operation);
 }
 

@@ -6,8 +6,8 @@
  * from its peer or from the nodes, and checks it like any other lineage.
  */
 
-import { bytes32, decodeWith, encodeWith, entry, keyOf, struct, type Coder } from '@dsm/primitive';
-import { appId, decodeOperation, encodeOperation } from '@dsm/protocols';
+import { bytes32, decodeWith, encodeWith, keyOf, struct, type Coder } from '@dsm/primitive';
+import { appId, encodeOperation, operationOf } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
 import { putNotice, type Draft } from './model.ts';
 
@@ -37,8 +37,7 @@ export function noticeOperation(value: Notice): Uint8Array {
 export function noticesIn(entries: readonly Uint8Array[]): Notice[] {
   const app = keyOf(appId(appOfNotices));
   return entries.flatMap((bytes) => {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string' || operation.type !== 'app') return [];
     if (keyOf(operation.app) !== app) return [];
     return decodeWith(notice, operation.data) ?? [];

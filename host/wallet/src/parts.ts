@@ -1,7 +1,6 @@
 /** Parts: what own and peers' runs are in the lineage of the notes that they spend and make. */
 
 import {
-  entry,
   equal,
   exitHead,
   lockHash,
@@ -18,7 +17,6 @@ import {
 import {
   checkPart,
   claimOfExit,
-  decodeOperation,
   decodePart,
   encodeOpening,
   encodePart,
@@ -34,6 +32,7 @@ import {
   type Input,
   type IssuePart,
   type LineagePart,
+  operationOf,
 } from '@dsm/protocols';
 import { lineageKnown, type Engine } from './engine.ts';
 import { putOrigin, type Draft } from './model.ts';
@@ -41,9 +40,7 @@ import { routeOfLock } from './route-model.ts';
 import { rowKey } from './rows.ts';
 
 export function inputsOfEntry(bytes: Uint8Array): readonly Input[] {
-  const decoded = entry.decode(bytes);
-  if (!decoded.ok) return [];
-  const operation = decodeOperation(decoded.value.operation);
+  const operation = operationOf(bytes);
   return typeof operation === 'string' ? [] : inputsIn(operation);
 }
 
@@ -65,8 +62,7 @@ export function partsOf(
   for (const bytes of entries) {
     const from = head;
     head = nextHead(head, bytes);
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string') continue;
     if (operation.type === 'exit') parts.push(exitPartOf(operation, body, signed, signatures));
     if (!isMoving(operation)) continue;
@@ -125,8 +121,7 @@ export async function remintsIn(
   const signatures = [own, ...signed.further];
   const parts: LineagePart[] = [];
   for (const bytes of entries) {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string' || operation.type !== 'remint') continue;
     const kept = await store.get(rowKey('part', issueHead(operation.issue)));
     const part = kept === undefined ? undefined : decodePart(kept);

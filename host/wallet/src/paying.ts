@@ -11,6 +11,7 @@ import {
   type Note,
   type NoteKind,
   type Output,
+  sum,
 } from '@dsm/protocols';
 import { allowedProof } from './allow-lists.ts';
 import type { Balance, NewPayment, Payment } from './api.ts';
@@ -181,7 +182,7 @@ export async function load(runtime: Runtime, name: string, amount: bigint): Prom
     const inputs = inputsOf(engine, notes);
     const bounds = boundsAfter(inputs);
     const self = mine(engine);
-    const taken = inputs.reduce((sum, input) => sum + input.amount, 0n);
+    const taken = sum(inputs);
     const outputs: Output[] = coins.map((coin) => ({ ...self, amount: coin, kind: 1, ...bounds }));
     const change = taken - amount + rest;
     if (change > 0n) outputs.push({ ...self, amount: change, kind: 0, ...bounds });

@@ -15,6 +15,7 @@ import {
   type Issue,
   type Note,
   type Output,
+  sum,
 } from '@dsm/protocols';
 import { certifyOne } from './certify.ts';
 import { type Engine } from './engine.ts';
@@ -44,7 +45,7 @@ export async function remintOf(
   const fresh = { owner, key, kind: noteKinds.online, depth: 0, receipts: 1 } as const;
   const amounts =
     token.rules.form === forms.fungible
-      ? [notes.reduce((sum, { amount }) => sum + amount, 0n)]
+      ? [sum(notes)]
       : notes.map(({ amount }) => amount).toSorted((a, b) => (a < b ? -1 : 1));
   const outputs: Output[] = amounts.map((amount) => ({ ...fresh, amount }));
   const named = notes.map((note) => ({ key: note.key, id: noteId(note.source, note.index) }));

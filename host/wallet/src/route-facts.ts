@@ -1,8 +1,8 @@
 /** Facts of routes: what was heard, said or certified, and what becomes durable with it. */
 
-import { entry, equal, keyOf, lockHash } from '@dsm/primitive';
+import { equal, keyOf, lockHash } from '@dsm/primitive';
 import { learn, type Fact } from '@dsm/bilateral';
-import { decodeOperation, giveUp } from '@dsm/protocols';
+import { giveUp, operationOf } from '@dsm/protocols';
 import { putEscrow, type Draft, type Model } from './model.ts';
 import { putRoute, routeOfLock } from './route-model.ts';
 import type { Leg, RouteRow } from './route-rows.ts';
@@ -36,8 +36,7 @@ function putGivenUp(to: Draft, model: Model, leg: Leg | undefined, hash: Uint8Ar
 /** What the payer of an incoming lock has said of it, in a run that was accepted. */
 export function putSaid(to: Draft, model: Model, entries: readonly Uint8Array[]): void {
   for (const bytes of entries) {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string') continue;
     if (operation.type === 'claim') {
       const { escrow, preimage } = operation;

@@ -8,13 +8,13 @@ import { equal, entry, keyDigest, keyOf, slotKey, nextHead } from '@dsm/primitiv
 import type { Relationship, Standing } from '@dsm/bilateral';
 import {
   atLeast,
-  decodeOperation,
   isStill,
   minimumFinalities,
   noteKinds,
   spendPlace,
   type Finality,
   type Movement,
+  operationOf,
 } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
 import { exceeded, exceededSentence } from './limits.ts';
@@ -30,8 +30,7 @@ export function judgeStanding(
   let head = on.theirs.head;
   for (const bytes of entries) {
     head = nextHead(head, bytes);
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
+    const operation = operationOf(bytes);
     if (typeof operation === 'string') return no('malformed', 'an entry cannot be read');
     if (isStill(operation)) continue;
     if (operation.type !== 'transfer') return no('own-lane', 'this is no payment');

@@ -115,7 +115,7 @@ async function sayTerms(talk: Talk, on: Relationship, stream: Taken): Promise<vo
 }
 
 /** Escrows as they are before a run is absorbed: what its totals add to. */
-export function escrowsOf({ model }: Engine, { escrows }: Absorbed): readonly Escrow[] {
+export function escrowsBefore({ model }: Engine, { escrows }: Absorbed): readonly Escrow[] {
   return escrows.flatMap((escrow) => {
     const row = model.escrows.get(keyOf(escrowId(escrow)));
     return row === undefined ? [] : [row.escrow];

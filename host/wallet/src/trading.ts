@@ -49,7 +49,7 @@ import { emitFinality, paymentOf } from './payments.ts';
 import { laneKey, runRow } from './rows.ts';
 import { judgeRisk } from './standing.ts';
 import { isNew } from './stream-rows.ts';
-import { escrowsOf, heardTotals } from './stream-taking.ts';
+import { escrowsBefore, heardTotals } from './stream-taking.ts';
 import { relationshipOf, say, type Talk } from './talk.ts';
 import { unsureFundings } from './edge-value.ts';
 
@@ -120,7 +120,7 @@ async function persistAbsorbed(
   countersignature: Countersignature | undefined,
 ): Promise<void> {
   const { engine, peer } = talk;
-  const escrows = escrowsOf(engine, change);
+  const escrows = escrowsBefore(engine, change);
   const gives = await keepRun(engine, before, change, peer!.card, countersignature);
   absorbedRun(talk, gives);
   await heardTotals(talk, change, escrows);
@@ -343,8 +343,9 @@ export async function sayOpenRuns(talk: Talk): Promise<void> {
   const on = relationshipOf(talk);
   if (on === undefined) return;
   for (const at of talk.engine.model.open.get(keyOf(on.key)) ?? []) {
-    if (at.row.acked === 0) await sayRun(talk, on, at);
-    if (at.row.acked === 0) await sayCertified(talk, at.row.head);
+    if (at.row.acked === 1) continue;
+    await sayRun(talk, on, at);
+    await sayCertified(talk, at.row.head);
   }
   await sayAbsorbed(talk, on);
 }

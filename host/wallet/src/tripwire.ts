@@ -10,7 +10,6 @@ import {
   evidence as evidenceObject,
   evidenceId,
   keyOf,
-  limits,
   nextHead,
   stepPosition,
   stepStatement,
@@ -27,8 +26,8 @@ import { cardByKey } from './cards.ts';
 import { alarmOf, concerns, culprits, putConflicts, touchedBy } from './conviction.ts';
 import { openingFor, signedOf, stepOf } from './halves.ts';
 import { emitFinality } from './payments.ts';
-import { putRelationship, readRun, type Engine } from './engine.ts';
-import { draft, entriesBetween, putAlarm, type Model, type RunAt } from './model.ts';
+import { putRelationship, type Engine, runThrough } from './engine.ts';
+import { draft, entriesBetween, putAlarm, type Model } from './model.ts';
 import type { AlarmRow, MarkRow } from './rows.ts';
 
 /** Marks of this wallet that contradict what the peer holds. */
@@ -125,10 +124,11 @@ export async function forkOfEntries(
   const first = entry.decode(claim.entries[0] ?? new Uint8Array(0));
   if (!first.ok || first.value.index < 1 || first.value.index > on.theirs.index) return undefined;
   const { index } = first.value;
-  const kept = await runThrough(engine, on, index);
+  const lane = on.theirs.start;
+  const kept = await runThrough(engine.store, { lane, index });
   if (kept === undefined) return undefined;
-  const from = kept.index - kept.row.count + 1;
-  const entries = await entriesBetween(engine.store, on.theirs.start, from, kept.index);
+  const from = kept.end - kept.row.count + 1;
+  const entries = await entriesBetween(engine.store, lane, from, kept.end);
   const shared = index - from;
   const differs = claim.entries.findIndex((bytes, i) => {
     const there = entries[shared + i];
@@ -144,18 +144,4 @@ export async function forkOfEntries(
     first: { entries: entries.slice(at), signed: signedOf(kept.row) },
     second: { entries: claim.entries.slice(differs), signed: claim.signed },
   };
-}
-
-/** The kept run of the peer that goes through `index`. */
-async function runThrough(
-  engine: Engine,
-  on: Relationship,
-  index: number,
-): Promise<RunAt | undefined> {
-  const last = Math.min(on.theirs.index, index + limits.runEntriesMax);
-  for (let end = index; end <= last; end++) {
-    const row = await readRun(engine, on.theirs.start, end);
-    if (row !== undefined) return { index: end, row };
-  }
-  return undefined;
 }

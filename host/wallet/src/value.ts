@@ -23,6 +23,7 @@ import {
   type Note,
   type NoteKind,
   type Operation,
+  type Origin,
   type Output,
 } from '@dsm/protocols';
 import { allowedProof } from './allow-lists.ts';
@@ -43,9 +44,8 @@ export function standingOf(model: Model, { note, state }: NoteRow): Standing {
   const origin = model.origins.get(keyOf(note.source));
   if (origin === undefined) return 'pending';
   if (origin.certified) return 'spendable';
-  const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
   const mine = model.payments.every((row) => row.side === 0 || !equal(row.head, note.source));
-  return (origin.purse && rests) || mine ? 'uncertified' : 'pending';
+  return isPairFinal(model, origin) || mine ? 'uncertified' : 'pending';
 }
 
 export function balanceOf(model: Model, token: Token): Balance {
@@ -191,7 +191,7 @@ export async function transferOf(
   const inputs = inputsOf(engine, notes);
   const bounds = boundsAfter(inputs);
   const given = 'amount' in wanted ? wanted.amount : wanted.item;
-  const change = notes.reduce((sum, note) => sum + note.amount, 0n) - given;
+  const change = sum(notes) - given;
   const outputs: Output[] = [
     { owner: payee.device, key: payee.key, amount: given, kind: 0, ...bounds },
   ];
@@ -204,7 +204,7 @@ export async function transferOf(
 function shortOf(token: Token, kind: NoteKind, wanted: Wanted, notes: readonly Note[]): string {
   const { ticker } = token.rules;
   if ('item' in wanted) return `item ${wanted.item} of ${ticker} is not here, or not certified yet`;
-  const there = notes.reduce((sum, note) => sum + note.amount, 0n);
+  const there = sum(notes);
   const where = kind === noteKinds.purse ? 'in the purse' : 'in certified notes';
   return `${wanted.amount} ${ticker} wanted, ${there} ${where}`;
 }
@@ -300,8 +300,12 @@ export function finalityOf(model: Model, row: PaymentRow): number {
   if (origin?.certified === true) return 3;
   if (row.finality === 4) return 4;
   if (origin === undefined || row.online !== 0) return 0;
-  const rests = origin.sources.every((head) => model.origins.get(keyOf(head))?.certified === true);
-  return origin.purse && rests ? 1 : 0;
+  return isPairFinal(model, origin) ? 1 : 0;
+}
+
+/** Purse notes alone, every one certified up to here: all that can be known without a node. */
+function isPairFinal({ origins }: Model, { purse, sources }: Origin): boolean {
+  return purse && sources.every((head) => origins.get(keyOf(head))?.certified === true);
 }
 
 /** A payment over several escrows is as final as the least of them. */
