@@ -10,21 +10,8 @@ import { keyOf } from '@dsm/primitive';
 import type { Wallet } from '../src/index.ts';
 import { escrowRow, tables, type EscrowRow } from '../src/rows.ts';
 import { connected } from './cut-flows.ts';
-import { copied, market, met, opened, type Market } from './market.ts';
-
-/** Ten in each direction, three of which Maya has paid; the cafe knows the bazaar. */
-async function edged(): Promise<Market> {
-  const all = await market();
-  const { maya, cafe, bazaar } = all;
-  await met(cafe, bazaar);
-  await met(maya, cafe, (toCafe) => toCafe.pay({ ERA: 50n, over: 'online' }));
-  await met(maya, cafe, async (toCafe) => {
-    await toCafe.fund('ERA', 10n);
-    await (await connected(cafe, 'Maya')).fund('ERA', 10n);
-    await toCafe.pay({ ERA: 3n, over: 'edge' });
-  });
-  return all;
-}
+import { edged } from './edge-scene.ts';
+import { copied, met, opened } from './market.ts';
 
 const online = (wallet: Wallet): bigint => wallet.balances()[0]!.online;
 const total = (wallet: Wallet): bigint => wallet.balances()[0]!.total;

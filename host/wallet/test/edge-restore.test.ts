@@ -6,21 +6,8 @@ import { memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
 import { restoreWallet, type Wallet } from '../src/index.ts';
 import { connected } from './cut-flows.ts';
+import { edged } from './edge-scene.ts';
 import { market, met, type Market } from './market.ts';
-
-/** Ten in each direction, three of which Maya has paid. */
-async function edged(): Promise<Market> {
-  const all = await market();
-  const { maya, cafe, bazaar } = all;
-  await met(cafe, bazaar);
-  await met(maya, cafe, (toCafe) => toCafe.pay({ ERA: 50n, over: 'online' }));
-  await met(maya, cafe, async (toCafe) => {
-    await toCafe.fund('ERA', 10n);
-    await (await connected(cafe, 'Maya')).fund('ERA', 10n);
-    await toCafe.pay({ ERA: 3n, over: 'edge' });
-  });
-  return all;
-}
 
 async function restored(
   { network, stalls }: Market,
