@@ -7,3 +7,5 @@ export * from './clock.ts';
 export * from './keystore.ts';
 export * from './sealing.ts';
 export * from './node-api.ts';
+export * from './disk.ts';
+export * from './engine.ts';

@@ -1,0 +1,2 @@
+/** @dsm/lmdb: a storage engine on LMDB. */
+export {};

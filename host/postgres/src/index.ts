@@ -1,0 +1,2 @@
+/** @dsm/postgres: a storage engine on PostgreSQL. */
+export {};

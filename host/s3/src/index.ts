@@ -1,0 +1,2 @@
+/** @dsm/s3: sealed segments on an S3 server. */
+export {};

@@ -1,0 +1,2 @@
+/** @dsm/segment-log: a storage engine on append-only segments. */
+export {};
