@@ -29,7 +29,7 @@ export interface EngineEntry {
   readonly size: number;
 }
 
-/** What stands on a shelf, exactly, after all commits that were asked for. */
+/** What stands on a shelf, exactly, after all commits that have resolved; later ones may count. */
 export interface ShelfTotals {
   readonly records: number;
   /** Bytes of all values together. */

@@ -1,2 +1,3 @@
 /** @dsm/segment-log: a storage engine on append-only segments. */
-export {};
+
+export * from './segment-shelf.ts';
