@@ -158,35 +158,55 @@ export const nodeKeys: readonly KeyPair[] = [0, 1, 2, 3].map((i) =>
 export const votingRegistry: Registry = {
   network,
   first: new Uint8Array(32),
+  previous: new Uint8Array(32),
   version: 1,
+  closed: new Uint8Array(32),
+  bucketBits: 8,
+  seatBytes: 1_000_000,
   r: 4,
   q: 3,
   f: 1,
   nodes: nodeKeys.map(({ publicKey }, i) => ({
     suite: 1,
+    id: drawn(`node id ${i}`),
     voteKey: publicKey,
+    capacityBytes: 4_000_000,
+    missed: 0,
     address: `http://127.0.0.1:${4610 + i}`,
   })),
+  seats: [0, 1, 2, 3],
   groups: [[0, 1, 2, 3]],
+  signers: [0, 1, 2, 3],
+  threshold: 3,
 };
 
 /** Nine nodes whose keys are drawn bytes, in two groups; node 6 is in none. */
 export const puppetRegistry: Registry = {
   network,
   first: new Uint8Array(32),
+  previous: new Uint8Array(32),
   version: 1,
+  closed: new Uint8Array(32),
+  bucketBits: 8,
+  seatBytes: 1_000_000,
   r: 4,
   q: 3,
   f: 1,
   nodes: [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => ({
     suite: 2,
+    id: drawn(`puppet node id ${i}`),
     voteKey: drawn(`puppet node ${i}`),
+    capacityBytes: 1_000_000 * (i + 1),
+    missed: i === 8 ? 1 : 0,
     address: `https://n${i}.example`,
   })),
   groups: [
     [4, 2, 0, 7],
     [1, 3, 5, 8],
   ],
+  seats: [0, 1, 2, 3, 65_535, 4, 5, 6, 7, 8, 8, 65_535, 7, 6, 65_535, 65_535],
+  signers: [1, 2, 4, 8],
+  threshold: 3,
 };
 
 /** A certificate by real votes. */

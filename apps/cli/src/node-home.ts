@@ -7,23 +7,21 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileKeystore, fileStore, nodeEntropy } from '@dsm/node';
-import { zero32, type Registry, type Suite } from '@dsm/primitive';
-import { storageNode, type StorageNode } from '@dsm/storage-node';
+import { fileStore } from '@dsm/node';
+import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
+import { storageNode, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
+import { secretFile } from './node-secrets.ts';
 import { exists } from './session.ts';
 import { parseNetwork, type NetworkFile } from './network-file.ts';
 
-/** What a network file is made from: who votes, and where it is reached. */
-export interface NodeCard {
-  readonly suite: Suite;
-  readonly voteKey: Uint8Array;
-  readonly address: string;
-}
+export type { NodeCard };
 
 export interface NodeFolder {
   readonly data: string;
   readonly capacityBytes: number;
+  /** Where it will be reached. */
+  readonly address: string;
   readonly network: NetworkFile | undefined;
   readonly onMended: (sentence: string) => void;
 }
@@ -32,7 +30,7 @@ const suite: Suite = 1;
 
 /** The node of a folder; its secret is made if there is none. */
 export async function openNode(folder: NodeFolder): Promise<StorageNode> {
-  const { data, network, capacityBytes, onMended } = folder;
+  const { data, network, capacityBytes, address, onMended } = folder;
   await mkdir(data, { recursive: true, mode: 0o700 });
   const store = await fileStore(data, { onMended });
   try {
@@ -41,7 +39,8 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
       registry: (): Registry | undefined => network?.registry,
       network: network?.registry.network ?? zero32,
       suite,
-      seed: await seedOf(data),
+      secrets: secretFile(join(data, 'key')),
+      address,
       capacityBytes,
     });
   } catch (error) {
@@ -62,13 +61,17 @@ export function nodeNetworkPath(data: string): string {
 }
 
 /** The card of the node, as it was last written; the node is opened for it if there is none yet. */
-export async function nodeCard(data: string, address: string): Promise<NodeCard> {
+export async function nodeCard(
+  data: string,
+  address: string,
+  capacityBytes: number,
+): Promise<NodeCard> {
   const path = join(data, 'card.json');
   if (await exists(path)) return parseCard(await readFile(path, 'utf8'), path);
   const network = await nodeNetwork(data);
-  const node = await openNode({ data, capacityBytes: 0, network, onMended: () => {} });
+  const node = await openNode({ data, capacityBytes, address, network, onMended: () => {} });
   await node.close();
-  return keepCard(data, { suite, voteKey: node.voteKey, address });
+  return keepCard(data, node.card);
 }
 
 export async function keepCard(data: string, card: NodeCard): Promise<NodeCard> {
@@ -78,38 +81,29 @@ export async function keepCard(data: string, card: NodeCard): Promise<NodeCard> 
   return card;
 }
 
-export function cardOf(voteKey: Uint8Array, address: string): NodeCard {
-  return { suite, voteKey, address };
-}
-
-export function cardText({ suite: number, voteKey, address }: NodeCard): string {
-  const key = Buffer.from(voteKey).toString('base64url');
-  return JSON.stringify({ suite: number, voteKey: key, address });
+export function cardText({ suite: number, id, voteKey, ...where }: NodeCard): string {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
+  return JSON.stringify({ suite: number, id: text(id), voteKey: text(voteKey), ...where });
 }
 
 /** Reads the text strictly; `source` is named in what it throws. */
 export function parseCard(text: string, source: string): NodeCard {
-  const card = fieldsOf(text);
-  const { suite: number, voteKey, address } = card;
-  const isRead = typeof voteKey === 'string' && typeof address === 'string';
-  if ((number !== 1 && number !== 2) || !isRead || address.length > 128) {
+  const { suite: number, id, voteKey, address, capacityBytes } = fieldsOf(text);
+  const [name, key] = [bytesOf(id), bytesOf(voteKey)];
+  const isNamed = name?.length === 32 && key !== undefined && key.length > 0;
+  const isPlaced = typeof address === 'string' && address.length <= limits.nodeAddressBytesMax;
+  const isSized = Number.isSafeInteger(capacityBytes) && (capacityBytes as number) >= 0;
+  if ((number !== 1 && number !== 2) || !isNamed || !isPlaced || !isSized) {
     throw new DsmError('usage', `${source} is no card of a node`);
   }
-  return { suite: number, voteKey: Uint8Array.from(Buffer.from(voteKey, 'base64url')), address };
+  return { suite: number, id: name, voteKey: key, address, capacityBytes: capacityBytes as number };
 }
 
-/** Nobody is there to type a passphrase when a node starts; the folder's permissions guard it. */
-async function seedOf(data: string): Promise<Uint8Array> {
-  const keystore = fileKeystore(join(data, 'key'), '', {
-    memoryKibibytes: 64,
-    passes: 1,
-    lanes: 1,
-  });
-  const known = await keystore.open();
-  if (known !== undefined) return known;
-  const seed = nodeEntropy.bytes(32);
-  await keystore.create(seed);
-  return seed;
+const keyLengthMax = 4 * Math.ceil(limits.publicKeyBytesMax / 3);
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string' || value.length > keyLengthMax) return undefined;
+  return Uint8Array.from(Buffer.from(value, 'base64url'));
 }
 
 function fieldsOf(text: string): Readonly<Record<string, unknown>> {

@@ -5,7 +5,7 @@ import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
 import { log, type Log } from './log.ts';
 import { readNetwork, writeNetwork, type NetworkFile } from './network-file.ts';
-import { cardOf, cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
+import { cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
 
 export interface NodeRun {
   readonly data: string;
@@ -24,11 +24,20 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
   tell('starting', { data });
   const network = await networkOf(context, options);
   const onMended = (sentence: string): void => tell('mended', { sentence });
-  const node = await openNode({ data, capacityBytes, network, onMended });
+  const node = await openNode({
+    data,
+    capacityBytes,
+    address: options.address ?? options.listen,
+    network,
+    onMended,
+  });
   try {
     const served = await serveNode(node, { ...place, onError: faultTeller(tell) });
     if (network !== undefined) await writeNetwork(nodeNetworkPath(data), network);
-    const card = await keepCard(data, cardOf(node.voteKey, options.address ?? served.address));
+    const card = await keepCard(data, {
+      ...node.card,
+      address: options.address ?? served.address,
+    });
     context.event({ ...card }, cardText(card));
     if (node.standing() === undefined) tell('no-registry');
     tell('listening', { address: served.address });

@@ -9,7 +9,7 @@
  * it gains or gives up. Slots are not placed like this: the registry assigns their groups.
  */
 
-import { compare, hash, nodeId, type Registry } from '@dsm/primitive';
+import { compare, hash, type Registry } from '@dsm/primitive';
 
 /** e: further nodes that may keep an object beside its r replicas. */
 export const spillMax = 2;
@@ -42,7 +42,7 @@ const idsByRegistry = new WeakMap<Registry, readonly Uint8Array[]>();
 function idsOf(registry: Registry): readonly Uint8Array[] {
   const known = idsByRegistry.get(registry);
   if (known !== undefined) return known;
-  const ids = registry.nodes.map(nodeId);
+  const ids = registry.nodes.map(({ id }) => id);
   idsByRegistry.set(registry, ids);
   return ids;
 }

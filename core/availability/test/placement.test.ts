@@ -20,7 +20,7 @@ test('the order is a permutation of all nodes, by score', () => {
         order.toSorted((a, b) => a - b),
         Array.from({ length: count }, (_, i) => i),
       );
-      const scores = order.map((i) => hash('place', at, nodeId(registry.nodes[i]!)));
+      const scores = order.map((i) => hash('place', at, registry.nodes[i]!.id));
       assert.ok(scores.every((score, i) => i === 0 || compare(scores[i - 1]!, score) > 0));
     }),
     { numRuns: 50 },
@@ -82,6 +82,9 @@ test('what is no address is a fault of the caller', () => {
 function nodes(count: number): RegistryNode[] {
   return Array.from({ length: count }, (_, i) => ({
     suite: 2,
+    id: new Uint8Array(32).fill(i + 1),
+    capacityBytes: 1,
+    missed: 0,
     voteKey: new Uint8Array(32).fill(i + 1),
     address: `node ${i}`,
   }));
@@ -90,9 +93,25 @@ function nodes(count: number): RegistryNode[] {
 function registryOf(all: readonly RegistryNode[]): Registry {
   const zero = new Uint8Array(32);
   const groups = [[0, 1, 2, 3]];
-  return { network: zero, first: zero, version: 1, r: 4, q: 3, f: 1, nodes: all, groups };
+  return {
+    network: zero,
+    first: zero,
+    previous: zero,
+    version: 1,
+    closed: zero,
+    r: 4,
+    q: 3,
+    f: 1,
+    bucketBits: 8,
+    seatBytes: 1,
+    nodes: all,
+    seats: all.map((_, i) => i % 256).slice(0, 1),
+    groups,
+    signers: [0],
+    threshold: 1,
+  };
 }
 
 function ids(registry: Registry, order: readonly number[]): Uint8Array[] {
-  return order.map((i) => nodeId(registry.nodes[i]!));
+  return order.map((i) => registry.nodes[i]!.id);
 }

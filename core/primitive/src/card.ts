@@ -27,7 +27,7 @@ import { certificate, checkCertificate, type Certificate } from './certificate.t
 import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
-import type { Registry } from './registry.ts';
+import type { Registries } from './registry.ts';
 import { slotListRoot, statementDigest, type Slot } from './slot-list.ts';
 import { incarnationPosition, slotKey, slotKinds, type SlotPlace } from './slot.ts';
 import { keyDigest, suiteCoder, sizes, suites, verifyRoot, type Suite } from './suite.ts';
@@ -133,7 +133,7 @@ export function cardStatement(body: CardBody): Uint8Array {
 export function checkCard(
   claim: Card,
   network: Uint8Array,
-  registry: Registry | undefined,
+  registries: Registries | undefined,
 ): CardRefusal | undefined {
   const { body, signature, succession } = claim;
   if (!equal(body.network, network)) return 'network';
@@ -143,8 +143,8 @@ export function checkCard(
   if ((body.incarnation === 0) !== (succession === undefined)) return 'succession';
   if (succession !== undefined) {
     const proven =
-      registry !== undefined &&
-      checkCertificate(succession, registry, incarnationSlot(body)) === undefined;
+      registries !== undefined &&
+      checkCertificate(succession, registries, incarnationSlot(body)) === undefined;
     if (!proven) return 'succession';
   }
   const digest = cardStatement(body);

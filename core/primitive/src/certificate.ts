@@ -23,7 +23,7 @@ import {
 import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
-import { groupOf, registryLineage, type Registry } from './registry.ts';
+import { groupOf, registryLineage, type Registries, type Registry } from './registry.ts';
 import { type Slot } from './slot-list.ts';
 import { verifyWorking } from './suite.ts';
 
@@ -73,19 +73,23 @@ export function verifyVote(
   signature: Uint8Array,
 ): boolean {
   const node = registry.nodes[index];
-  if (node === undefined) return false;
+  // A node that missed the change has no key of this version.
+  if (node === undefined || node.missed > 0) return false;
   const digest = voteDigest(registryLineage(registry), registry.version, slot);
   return verifyWorking(kinds.vote, node.suite, registry.network, node.voteKey, digest, signature);
 }
 
-/** Undefined if the certificate proves the slot under the registry, else the rule that it breaks. */
+/**
+ * Undefined if the certificate proves the slot, else the rule that it breaks. A certificate of an
+ * older version stays one: nobody can vote under that version any more.
+ */
 export function checkCertificate(
   claim: Certificate,
-  registry: Registry,
+  known: Registries,
   slot: Slot,
 ): CertificateRefusal | undefined {
-  if (claim.version !== registry.version) return 'registry';
-  if (!equal(claim.lineage, registryLineage(registry))) return 'registry';
+  const registry = equal(claim.lineage, known.lineage) ? known.at(claim.version) : undefined;
+  if (registry === undefined) return 'registry';
   if (!equal(claim.key, slot.key) || !equal(claim.value, slot.value)) return 'slot';
   const group = groupOf(registry, slot.key);
   const voters = new Set(claim.votes.map(({ node }) => node));

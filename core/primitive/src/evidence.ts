@@ -22,7 +22,7 @@ import { nextHead } from './entry.ts';
 import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
-import { nodeId, type Registry } from './registry.ts';
+import { voterId, type Registries } from './registry.ts';
 import {
   authorisationCoder,
   authorises,
@@ -184,23 +184,23 @@ function said(place: Uint8Array, { value }: { readonly value: Uint8Array }): Uin
 
 function voted(by: Evidence & { type: 'votes' }, { value }: NodeVote): Uint8Array {
   const digest = voteDigest(by.lineage, by.version, { key: by.key, value });
-  return said(nodeId(by), { value: digest });
+  return said(voterId(by), { value: digest });
 }
 
-/** The culprit, if the evidence convicts; else why it does not. `registry` judges succeeded cards. */
+/** The culprit, if the evidence convicts; else why it does not. `registries` judge succeeded cards. */
 export function checkEvidence(
   claim: Evidence,
   network: Uint8Array,
   opens: Opens,
-  registry: Registry | undefined,
+  registries: Registries | undefined,
 ): Judgement {
   switch (claim.type) {
     case 'entries':
-      return judge(entriesDiffer(claim), () => cardHolds(claim, network, registry), claim.card);
+      return judge(entriesDiffer(claim), () => cardHolds(claim, network, registries), claim.card);
     case 'steps':
-      return judge(stepsDiffer(claim), () => cardHolds(claim, network, registry), claim.card);
+      return judge(stepsDiffer(claim), () => cardHolds(claim, network, registries), claim.card);
     case 'spends':
-      return judgeSpends(claim, network, opens, registry);
+      return judgeSpends(claim, network, opens, registries);
     case 'issues':
       return judgeIssues(claim, network);
     case 'votes':
@@ -243,9 +243,9 @@ function stepsDiffer({ first, second }: Evidence & { type: 'steps' }): EvidenceR
 function cardHolds(
   claim: Evidence & { type: 'entries' | 'steps' },
   network: Uint8Array,
-  registry: Registry | undefined,
+  registries: Registries | undefined,
 ): EvidenceRefusal | undefined {
-  if (checkCard(claim.card, network, registry) !== undefined) return 'card';
+  if (checkCard(claim.card, network, registries) !== undefined) return 'card';
   const signed =
     claim.type === 'steps'
       ? [claim.first, claim.second]
@@ -265,12 +265,12 @@ function judgeSpends(
   claim: Evidence & { type: 'spends' },
   network: Uint8Array,
   opens: Opens,
-  registry: Registry | undefined,
+  registries: Registries | undefined,
 ): Judgement {
   if (claim.place.kind !== slotKinds.spend) return { ok: false, refusal: 'position' };
   if (equal(claim.first.value, claim.second.value)) return { ok: false, refusal: 'same' };
   const owns = equal(workingKeyDigest(claim.card), claim.place.writer);
-  if (!owns || checkCard(claim.card, network, registry) !== undefined) {
+  if (!owns || checkCard(claim.card, network, registries) !== undefined) {
     return { ok: false, refusal: 'card' };
   }
   if (!opens(claim.place, claim.opening)) return { ok: false, refusal: 'opening' };
@@ -293,7 +293,7 @@ function judgeVotes(claim: Evidence & { type: 'votes' }, network: Uint8Array): J
     return verifyWorking(kinds.vote, suite, network, voteKey, digest, signature);
   });
   if (!signed) return { ok: false, refusal: 'signature' };
-  return { ok: true, culprit: { type: 'node', id: nodeId({ suite, voteKey }) } };
+  return { ok: true, culprit: { type: 'node', id: voterId({ suite, voteKey }) } };
 }
 
 function bothAuthorised(

@@ -67,6 +67,16 @@ export const limits = {
   memoBytesMax: 256,
   nameBytesMax: 48,
   /** Protocol: nodes of a registry, votes of a certificate. */
-  registryNodesMax: 512,
+  registryNodesMax: 8_192,
+  registryBytesMax: 33_554_432,
+  nodeAddressBytesMax: 128,
+  /** Protocol: seats of a registry; those of one node. */
+  seatsMax: 65_536,
+  nodeSeatsMax: 256,
+  /** Protocol: who may sign the next version of a registry. */
+  registrySignersMax: 64,
+  /** Protocol: bits of an address that choose its bucket. */
+  bucketBitsMin: 8,
+  bucketBitsMax: 20,
   votesMax: 13,
 } as const;

@@ -124,16 +124,16 @@ function isCertified(
   note: Note,
   payerKey: Uint8Array,
   origin: Origin,
-  { registry, policyOf }: LineageKnown,
+  { registries, policyOf }: LineageKnown,
 ): boolean | 'certificate' | 'lock' {
   const policy = policyOf(note.token)!;
   const locks = claim.preimages.map((preimage, i) => {
     const slot = { key: slotKey(lockPlace({ note }, lockHash(preimage))), value: preimage };
-    return certificateHolds(opened[i], slot, registry, policy);
+    return certificateHolds(opened[i], slot, registries, policy);
   });
   // A lock that is only said to be open could have been given up for certain before.
   if (opened.length !== claim.preimages.length || allHold(locks) !== true) return 'lock';
   const slot = { key: slotKey(exitPlace({ note, payerKey })), value: exitHead(claim) };
-  const holds = allHold([certificateHolds(claimed, slot, registry, policy), origin.certified]);
+  const holds = allHold([certificateHolds(claimed, slot, registries, policy), origin.certified]);
   return holds === 'bad' ? 'certificate' : holds;
 }

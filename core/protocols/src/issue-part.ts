@@ -160,10 +160,10 @@ function isChainCertified(
   { issue: said, certificate: claim }: IssuePart,
   policy: Policy,
   before: Origin | undefined,
-  { registry }: LineageKnown,
+  { registries }: LineageKnown,
 ): boolean | 'bad' {
   const slot = { key: slotKey(issuePlace(said.parent, policy)), value: issueHead(said) };
-  const holds = certificateHolds(claim, slot, registry, policy);
+  const holds = certificateHolds(claim, slot, registries, policy);
   return allHold([holds, before?.issued?.certified ?? true]);
 }
 
@@ -171,13 +171,13 @@ function isChainCertified(
 function areSpentFor(
   { issue: said, spends }: IssuePart,
   policy: Policy,
-  { registry }: LineageKnown,
+  { registries }: LineageKnown,
 ): boolean | 'bad' {
   const value = issueHead(said);
   return allHold(
     (said.remint?.notes ?? []).map((note, i) => {
       const slot = { key: slotKey(remintedPlace(note)), value };
-      return certificateHolds(spends[i]?.certificate, slot, registry, policy);
+      return certificateHolds(spends[i]?.certificate, slot, registries, policy);
     }),
   );
 }

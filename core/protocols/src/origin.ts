@@ -9,9 +9,8 @@
 import {
   checkCertificate,
   equal,
-  registryLineage,
   type Certificate,
-  type Registry,
+  type Registries,
   type Slot,
 } from '@dsm/primitive';
 import type { Output } from './note.ts';
@@ -75,7 +74,7 @@ export interface LineageKnown {
   readonly network: Uint8Array;
   readonly originOf: (head: Uint8Array) => Origin | undefined;
   readonly policyOf: (token: Uint8Array) => Policy | undefined;
-  readonly registry: Registry;
+  readonly registries: Registries;
 }
 
 export const bad = (refusal: LineageRefusal): LineageVerdict => ({ type: 'bad', refusal });
@@ -84,12 +83,14 @@ export const bad = (refusal: LineageRefusal): LineageVerdict => ({ type: 'bad', 
 export function certificateHolds(
   claim: Certificate | undefined,
   slot: Slot,
-  registry: Registry,
+  registries: Registries,
   policy: Policy,
 ): boolean | 'bad' {
   if (claim === undefined) return false;
-  if (!equal(policy.registry, registryLineage(registry))) return 'bad';
-  return checkCertificate(claim, registry, slot) === undefined ? true : 'bad';
+  if (!equal(policy.registry, registries.lineage)) return 'bad';
+  // A version that is not known yet may come: it is missing, not wrong.
+  if (registries.at(claim.version) === undefined) return false;
+  return checkCertificate(claim, registries, slot) === undefined ? true : 'bad';
 }
 
 /** True if all hold, false if some are not there yet, `bad` if one certifies something else. */

@@ -159,12 +159,12 @@ function isCertified(
   inputs: readonly Input[],
   head: Uint8Array,
   policy: Policy,
-  { registry, originOf }: LineageKnown,
+  { registries, originOf }: LineageKnown,
 ): boolean | 'bad' {
   return allHold(
     inputs.flatMap((input, i) => {
       const slot = { key: slotKey(spendPlace(input)), value: head };
-      const holds = certificateHolds(part.certificates[i], slot, registry, policy);
+      const holds = certificateHolds(part.certificates[i], slot, registries, policy);
       return [holds, originOf(input.source)!.certified];
     }),
   );

@@ -1,8 +1,17 @@
 /**
- * @dsm/storage-node: a storage node over any store, on any platform; `./http` serves it.
+ * @dsm/storage-node: a storage node over any engine, on any platform; `./http` serves it.
  */
 
 export * from './node.ts';
+export {
+  freshSecrets,
+  nodeKeys,
+  secretsInMemory,
+  type NodeKeys,
+  type NodeSecrets,
+  type SecretKeeper,
+  type Signer,
+} from './keys.ts';
 export { slotRefusals, type SlotRefusal } from './slots.ts';
-export { vote, voterOf, type Voter } from './vote.ts';
+export { vote } from './vote.ts';
 export type { Totals } from './rows.ts';

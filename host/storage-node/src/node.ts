@@ -7,13 +7,13 @@
 
 import { recordSize } from '@dsm/availability';
 import { NodeError, type NodeApi, type NodeHealth, type Store } from '@dsm/ports';
-import { limits, nodeId, type Registry, type Suite } from '@dsm/primitive';
+import { limits, type Registry, type RegistryNode, type Suite } from '@dsm/primitive';
+import { nodeKeys, type SecretKeeper } from './keys.ts';
 import { openLedger } from './ledger.ts';
 import { objectsIn } from './objects.ts';
 import type { Totals } from './rows.ts';
 import { slotsIn, standingIn } from './slots.ts';
 import { turns } from './turns.ts';
-import { voterOf } from './vote.ts';
 
 export interface StorageNodeOptions {
   readonly store: Store;
@@ -21,19 +21,22 @@ export interface StorageNodeOptions {
   readonly registry: () => Registry | undefined;
   readonly network: Uint8Array;
   readonly suite: Suite;
-  /** 32 secret bytes: the vote key derives from them. */
-  readonly seed: Uint8Array;
+  readonly secrets: SecretKeeper;
   readonly capacityBytes: number;
   /** Where the node is, for people to read. */
   readonly address?: string;
 }
+
+/** What version 1 of a registry is made from. */
+export type NodeCard = Omit<RegistryNode, 'missed'>;
 
 export interface NodeMetrics extends Totals {
   readonly capacityBytes: number;
 }
 
 export interface StorageNode extends NodeApi {
-  readonly voteKey: Uint8Array;
+  /** What a registry says of this node. */
+  readonly card: NodeCard;
   readonly nodeId: Uint8Array;
   /** As `putObject`, and tells whether the object is new here. */
   readonly keepObject: (bytes: Uint8Array) => Promise<'new' | 'same'>;
@@ -49,13 +52,14 @@ const slotRoomBytes = recordSize(2 * limits.signatureBytesMax + limits.publicKey
 
 export async function storageNode(options: StorageNodeOptions): Promise<StorageNode> {
   const { store, network, capacityBytes } = options;
-  const voter = voterOf(options.suite, options.seed);
-  const id = nodeId(voter);
+  const keys = await nodeKeys(options.suite, options.secrets);
+  const { id } = keys;
+  const address = options.address ?? 'this process';
   const ledger = await openLedger(store, id, capacityBytes);
   const inTurn = turns();
   const standing = standingIn(network, id, options.registry);
   const objects = objectsIn(store, ledger, inTurn);
-  const slots = slotsIn(store, ledger, inTurn, voter, standing);
+  const slots = slotsIn(store, ledger, inTurn, keys, standing);
   let isOpen = true;
   const whileOpen = (): void => {
     if (!isOpen) throw new NodeError('unreachable', 'the node is closed');
@@ -66,8 +70,14 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
   };
   const metrics = (): NodeMetrics => ({ ...ledger.totals(), capacityBytes });
   return {
-    address: options.address ?? 'this process',
-    voteKey: voter.voteKey,
+    address,
+    card: {
+      suite: options.suite,
+      id,
+      voteKey: keys.voter().publicKey,
+      address,
+      capacityBytes,
+    },
     nodeId: id,
     keepObject,
     putObject: async (bytes) => {

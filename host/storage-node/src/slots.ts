@@ -11,7 +11,7 @@ import {
   equal,
   groupOf,
   keyOf,
-  nodeId,
+  nodeIndex,
   registryLineage,
   slotKey,
   slotState,
@@ -23,7 +23,8 @@ import {
 import { translated, type Ledger } from './ledger.ts';
 import { slotRow } from './rows.ts';
 import type { Turns } from './turns.ts';
-import { vote, type Voter } from './vote.ts';
+import type { NodeKeys } from './keys.ts';
+import { vote } from './vote.ts';
 
 export interface Slots {
   readonly write: (bytes: Uint8Array) => Promise<Uint8Array>;
@@ -49,7 +50,7 @@ export function slotsIn(
   store: Store,
   ledger: Ledger,
   inTurn: Turns,
-  voter: Voter,
+  keys: NodeKeys,
   standing: () => Standing | undefined,
 ): Slots {
   const keep = async (
@@ -80,7 +81,7 @@ export function slotsIn(
     if (before !== undefined && known?.values === kept.values) return before;
     const { version } = registry;
     const signature = (): Uint8Array => {
-      return vote(voter, registry, { key, value: kept.values[0]!.value });
+      return vote(keys.voter(), registry, { key, value: kept.values[0]!.value });
     };
     return keep(key, { ...kept, vote: known?.vote ?? { version, signature: signature() } }, before);
   };
@@ -115,7 +116,7 @@ export function standingIn(
     last = registry;
     standing = undefined;
     if (registry === undefined || !equal(registry.network, network)) return undefined;
-    const index = registry.nodes.findIndex((node) => equal(nodeId(node), id));
+    const index = nodeIndex(registry, id);
     if (index >= 0) standing = { registry, index };
     return standing;
   };

@@ -10,7 +10,7 @@ import {
   equal,
   evidence as evidenceObject,
   keyOf,
-  nodeId,
+  voterId,
   type Culprit,
   type Evidence,
   type SignedStep,
@@ -98,11 +98,11 @@ export function putConflicts(
  * nodes of no registry, issuers of no token, and devices without end that nobody has met.
  */
 export function concerns(
-  { model, registry }: Engine,
+  { model, registries }: Engine,
   { type, id }: Culprit,
   touched: readonly PaymentRow[],
 ): boolean {
-  if (type === 'node') return registry.nodes.some((node) => equal(nodeId(node), id));
+  if (type === 'node') return registries.newest.nodes.some((node) => equal(voterId(node), id));
   if (type === 'issuer') {
     return [...model.tokens.values()].some(({ rules }) => equal(issuerOf(rules), id));
   }

@@ -19,7 +19,7 @@ import {
   type KeySignature,
   type KnownStep,
   type Lane,
-  type Registry,
+  type Registries,
   type SignedStep,
   type Slot,
   type Step,
@@ -58,7 +58,8 @@ export interface Engine {
   readonly keys: Keys;
   readonly store: Store;
   readonly network: Network;
-  readonly registry: Registry;
+  /** The versions of the registry that this wallet knows. */
+  readonly registries: Registries;
   readonly quorum: Quorum;
   readonly kem: Kem;
   readonly aead: Aead;
@@ -72,10 +73,10 @@ export interface Engine {
   readonly emit: <K extends keyof WalletEvents>(event: K, value: WalletEvents[K]) => void;
 }
 
-export function lineageKnown({ model, registry }: Engine): LineageKnown {
+export function lineageKnown({ model, registries }: Engine): LineageKnown {
   return {
     network: model.device.network,
-    registry,
+    registries,
     originOf: (head) => model.origins.get(keyOf(head)),
     policyOf: (token) => model.tokens.get(keyOf(token))?.rules,
   };

@@ -35,7 +35,7 @@ export async function hello(
   const decoded = cardObject.decode(bytes);
   if (!decoded.ok) return giveUp(talk, 'integrity', 'what came is no identity card');
   const card = decoded.value;
-  const refusal = checkCard(card, model.device.network, engine.registry);
+  const refusal = checkCard(card, model.device.network, engine.registries);
   if (refusal !== undefined) {
     return giveUp(talk, 'integrity', `the identity card does not hold: ${refusal}`);
   }

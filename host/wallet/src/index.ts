@@ -6,12 +6,7 @@ export * from './route-api.ts';
 export { escrowStates, type EscrowState } from './edge-value.ts';
 export * from './errors.ts';
 export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
-export {
-  localNetwork,
-  firstRegistry,
-  type LocalNetwork,
-  type LocalNetworkOptions,
-} from './local-network.ts';
+export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 export { networkId } from './open.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';

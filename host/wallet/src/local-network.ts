@@ -5,11 +5,13 @@
  * signed, certificates checked, placement computed.
  */
 
+import { firstRegistry } from '@dsm/availability';
 import { implementation, limits, type Registry } from '@dsm/primitive';
 import { memoryStore } from '@dsm/memory';
 import { installPortable } from '@dsm/portable';
-import { storageNode, type StorageNode } from '@dsm/storage-node';
+import { secretsInMemory, storageNode, type StorageNode } from '@dsm/storage-node';
 import type { Network, Wallet } from './api.ts';
+import { DsmError } from './errors.ts';
 import { networkId } from './open.ts';
 import { createWallet } from './wallet.ts';
 
@@ -49,32 +51,16 @@ export async function localNetwork(options: LocalNetworkOptions = {}): Promise<L
         registry: () => registry,
         network,
         suite: 1,
-        seed,
+        secrets: secretsInMemory(seed),
         capacityBytes,
       }),
     );
   }
-  registry = firstRegistry(network, storageNodes);
+  registry = firstRegistry({ network, nodes: storageNodes.map(({ card }) => card), groupsMax: 1 });
+  if (registry === undefined) throw new DsmError('usage', 'a network needs four nodes');
   const base: Network = { name, registry, nodes: storageNodes };
   const bank = faucet(base);
   return { ...base, storageNodes, fund: bank };
-}
-
-/** Version 1: one group of the first four nodes; every node keeps objects. */
-export function firstRegistry(
-  network: Uint8Array,
-  nodes: readonly { readonly voteKey: Uint8Array; readonly address: string }[],
-): Registry {
-  return {
-    network,
-    first: new Uint8Array(32),
-    version: 1,
-    r: 4,
-    q: 3,
-    f: 1,
-    nodes: nodes.map(({ voteKey, address }) => ({ suite: 1, voteKey, address })),
-    groups: [[0, 1, 2, 3]],
-  };
 }
 
 /** An issuer that lives as long as the network and pays out of fresh mints. */

@@ -1,6 +1,6 @@
 /** New tokens: from what an issuer wishes to the policy that says it for ever. */
 
-import { address, compare, keyDigest, keyOf, registryLineage, utf8 } from '@dsm/primitive';
+import { address, compare, keyDigest, keyOf, utf8 } from '@dsm/primitive';
 import { allowList, forms, tokenId, type Anchor, type Form, type Policy } from '@dsm/protocols';
 import { allowListLabel, allowListObject } from './allow-lists.ts';
 import type { AnchorContent, NewToken, TokenForm, TokenInfo } from './api.ts';
@@ -56,7 +56,7 @@ export function issuerKey(engine: Engine): Promise<string> {
 
 /** The policy in its canonical order; objects that it names are added to `published`. */
 function policyOf(
-  { model, registry }: Engine,
+  { model, registries }: Engine,
   wanted: NewToken,
   members: readonly Uint8Array[],
   published: Uint8Array[],
@@ -65,7 +65,7 @@ function policyOf(
   const listed = wanted.allowed && sorted(wanted.allowed.map((text) => bytesOf('device', text)));
   return {
     network: model.device.network,
-    registry: registryLineage(registry),
+    registry: registries.lineage,
     ...saidOf(wanted),
     threshold: wanted.threshold ?? Math.floor((members.length + bad) / 2) + 1,
     members: sorted(members),

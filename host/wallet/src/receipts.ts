@@ -17,7 +17,7 @@ import {
   type Card,
   type Obj,
   type Receipt,
-  type Registry,
+  type Registries,
 } from '@dsm/primitive';
 import { decodeOperation, noteKinds, type Finality } from '@dsm/protocols';
 import type { ReceiptFile } from './api.ts';
@@ -112,14 +112,14 @@ function isPairFinal({ entries, countersignature, peer }: Receipt): boolean {
 export function verifyReceipt(
   bytes: Uint8Array,
   network: Uint8Array,
-  registry?: Registry,
+  registries?: Registries,
 ): ReceiptReport {
   const decoded = file.decode(bytes);
   if (!decoded.ok) throw new DsmError('integrity', `this is no receipt: ${decoded.refusal}`);
   const { receipt: claim, writer, peer } = decoded.value;
   const refusal =
-    checkCard(writer, network, registry) ??
-    checkCard(peer, network, registry) ??
+    checkCard(writer, network, registries) ??
+    checkCard(peer, network, registries) ??
     checkReceipt(claim, writer, peer);
   const to = cardDevice(peer);
   const payments = claim.entries.flatMap((encoded) => {

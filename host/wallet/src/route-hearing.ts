@@ -26,7 +26,7 @@ export async function givenUp(talk: Talk, said: Message & { type: 'given-up' }):
   const { value } = certificate;
   if (equal(lockHash(value), hash)) return;
   const slot = { key: slotKey(lockPlace(kept.escrow, hash)), value };
-  if (checkCertificate(certificate, engine.registry, slot) !== undefined) return;
+  if (checkCertificate(certificate, engine.registries, slot) !== undefined) return;
   await take(talk, row, { type: 'gone' });
 }
 

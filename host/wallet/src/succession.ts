@@ -156,7 +156,7 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
   const next = await fetchCard(engine, hints, certificate.value);
   if (next === undefined || !equal(cardDevice(next), device)) return false;
   const card: Card = { ...next, succession: certificate };
-  if (checkCard(card, engine.model.device.network, engine.registry) !== undefined) return false;
+  if (checkCard(card, engine.model.device.network, engine.registries) !== undefined) return false;
   const bytes = cardObject.encode(card);
   await engine.exclusive(() => meetCard(engine, card, bytes, undefined));
   return true;

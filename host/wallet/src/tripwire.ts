@@ -43,11 +43,11 @@ export function contradicted({ model }: Engine, lines: readonly MarkLine[]): Mar
  * Answers with the alarm, also when it is known already; undefined if it convicts nobody.
  */
 export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | undefined> {
-  const { model, registry, clock } = engine;
+  const { model, registries, clock } = engine;
   const id = evidenceId(claim);
   const known = model.alarms.get(keyOf(id));
   if (known !== undefined) return alarmOf(model, known);
-  const judged = checkEvidence(claim, model.device.network, opensPurseNote, registry);
+  const judged = checkEvidence(claim, model.device.network, opensPurseNote, registries);
   if (!judged.ok) return undefined;
   const { culprit } = judged;
   const touched = touchedBy(model, claim, culprit.id);

@@ -6,7 +6,7 @@
  *     restoreWallet  a backup, in an empty store: the next incarnation of the device
  */
 
-import { implementation } from '@dsm/primitive';
+import { implementation, registriesOf } from '@dsm/primitive';
 import { installPortable, portableAead, portableKem } from '@dsm/portable';
 import type { Connection, Entropy, Kem } from '@dsm/ports';
 import type {
@@ -156,7 +156,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     },
     store,
     network,
-    registry: network.registry,
+    registries: registriesOf(network.registry),
     quorum: quorum(network.registry, network.nodes),
     kem,
     aead: options.aead ?? portableAead,

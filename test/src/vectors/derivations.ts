@@ -149,7 +149,8 @@ function keysOf(given: Given): object {
   return {
     keyDigest: keyDigest(suite, publicKey),
     device: deviceId(given.bytes('network'), suite, publicKey),
-    node: nodeId({ suite, voteKey: publicKey }),
+    node: nodeId(suite, publicKey),
+    voter: voterId({ suite, voteKey: publicKey }),
     context: signatureContext(given.number('kind') as Kind, suite, given.bytes('network')),
   };
 }

@@ -155,7 +155,7 @@ export const objectJudges: Readonly<Record<string, Checks>> = {
   registry: {
     decode: decoding(registry, (value, given) => ({
       lineage: registryLineage(value),
-      nodes: value.nodes.map(nodeId),
+      nodes: value.nodes.map(voterId),
       groups: given.bytesList('slots').map((slot) => groupOf(value, slot)),
       places: given.bytesList('addresses').map((of) => place(value, of)),
     })),

@@ -8,7 +8,13 @@ import { cardText, nodeCard } from '../node-home.ts';
 import { capacityOf, runNode } from '../node-run.ts';
 import * as s from '../schema.ts';
 
-const cardSchema = s.record({ suite: s.count, voteKey: s.base64url, address: s.text });
+const cardSchema = s.record({
+  suite: s.count,
+  id: s.base64url,
+  voteKey: s.base64url,
+  address: s.text,
+  capacityBytes: s.count,
+});
 
 const run: CommandSpec = {
   name: 'run',
@@ -47,12 +53,14 @@ const card: CommandSpec = {
   options: [
     { form: '--data <folder>', meaning: 'the folder of the node (./dsm-node)' },
     { form: '--public <url>', meaning: 'where it will be reached (http://127.0.0.1:4610)' },
+    { form: '--capacity <size>', meaning: 'how much it keeps, if it was never started (10GB)' },
   ],
   example: 'dsm node card --data ./node > node.card',
   output: cardSchema,
   run: async (context, input) => {
     const data = located(input.option('data') ?? 'dsm-node', context.cli.cwd);
-    const found = await nodeCard(data, input.option('public') ?? 'http://127.0.0.1:4610');
+    const capacity = capacityOf(input.option('capacity') ?? '10GB');
+    const found = await nodeCard(data, input.option('public') ?? 'http://127.0.0.1:4610', capacity);
     context.result(found, cardText(found));
     return 0;
   },

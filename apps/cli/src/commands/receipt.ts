@@ -1,6 +1,7 @@
 /** `dsm receipt`: the proof of a payment. */
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { registriesOf } from '@dsm/primitive';
 import { DsmError, finalities, verifyReceipt } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
@@ -70,7 +71,7 @@ const verify: CommandSpec = {
   run: async (context, input) => {
     const { registry } = await networkOf(context);
     const bytes = await fileBytes(located(input.argument(0), context.cli.cwd));
-    const report = verifyReceipt(bytes, registry.network, registry);
+    const report = verifyReceipt(bytes, registry.network, registriesOf(registry));
     const { ok, why, writer, peer, complete, finality, payments } = report;
     context.result({ ok, why, writer, peer, complete, finality, payments }, [
       ok ? `The receipt holds: ${why}.` : `${why}.`,

@@ -9,8 +9,11 @@ import { DsmError } from '@dsm/wallet';
 import { parseNetwork, writeNetwork, type NetworkFile } from '../network-file.ts';
 import { newNetwork } from '../network-new.ts';
 import { nodeCard } from '../node-home.ts';
+import { capacityOf } from '../node-run.ts';
 import { exists } from '../session.ts';
 import { child, type Child } from './child.ts';
+
+const capacity = '1GB';
 
 export interface Cluster {
   readonly network: NetworkFile;
@@ -66,7 +69,7 @@ async function settled(home: string, path: string): Promise<NetworkFile> {
   }
   const ports = await freePorts(nodeCount);
   const cards = await Promise.all(
-    ports.map((port, index) => nodeCard(folderOf(home, index), urlOf(port))),
+    ports.map((port, index) => nodeCard(folderOf(home, index), urlOf(port), capacityOf(capacity))),
   );
   const network = newNetwork('dev', cards);
   const nodes = ports.map(urlOf);
@@ -104,7 +107,9 @@ function attempted({
     let said = '';
     const started = child({
       args: [
-        ...`node run --listen ${listen} --capacity 1GB --with-parent --json --data`.split(' '),
+        ...`node run --listen ${listen} --capacity ${capacity} --with-parent --json --data`.split(
+          ' ',
+        ),
         data,
         '--registry',
         networkPath,

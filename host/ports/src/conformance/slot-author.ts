@@ -14,6 +14,7 @@ import {
   type Slot,
   type SlotPlace,
   type SlotWrite,
+  type RegistryNode,
 } from '@dsm/primitive';
 
 export interface SlotAuthor {
@@ -70,22 +71,36 @@ export function filled(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
 }
 
-/** Version 1 with the nodes of these vote keys (suite 1), in groups of `3 f + 1`. */
+/** Version 1 with the nodes of these cards, in groups of `3 f + 1`. */
 export function registryOf(
   network: Uint8Array,
-  voteKeys: readonly Uint8Array[],
+  cards: readonly Pick<RegistryNode, 'suite' | 'id' | 'voteKey'>[],
   f: number,
 ): Registry {
   const r = 3 * f + 1;
-  const groups = Math.floor(voteKeys.length / r);
+  const groups = Math.floor(cards.length / r);
   return {
     network,
     first: new Uint8Array(32),
+    previous: new Uint8Array(32),
     version: 1,
+    closed: new Uint8Array(32),
+    bucketBits: 8,
+    seatBytes: 1,
+    seats: cards.map((_, i) => i),
+    signers: [0],
+    threshold: 1,
     r,
     q: 2 * f + 1,
     f,
-    nodes: voteKeys.map((voteKey, i) => ({ suite: 1, voteKey, address: `node ${i}` })),
+    nodes: cards.map(({ suite, id, voteKey }, i) => ({
+      suite,
+      id,
+      voteKey,
+      address: `node ${i}`,
+      capacityBytes: 1,
+      missed: 0,
+    })),
     groups: Array.from({ length: groups }, (_, g) =>
       Array.from({ length: r }, (_, i) => g * r + i),
     ),
