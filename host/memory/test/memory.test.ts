@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   clockConformance,
+  engineConformance,
   entropyConformance,
   storeConformance,
   transportConformance,
@@ -13,6 +14,8 @@ import { portableHash } from '@dsm/portable';
 import { installHash, keyOf, utf8 } from '@dsm/primitive';
 import {
   fixedClock,
+  memoryEngine,
+  memoryEnginePlace,
   memoryKeystore,
   memoryPlace,
   memoryStore,
@@ -23,6 +26,28 @@ import {
 } from '@dsm/memory';
 
 installHash(portableHash);
+
+engineConformance(
+  'memory',
+  async () => {
+    const place = memoryEnginePlace();
+    let isFull = false;
+    const open = { place, isFull: () => isFull };
+    return {
+      engine: memoryEngine(open),
+      reopen: async () => memoryEngine(open),
+      disk: {
+        fill: () => {
+          isFull = true;
+        },
+        free: () => {
+          isFull = false;
+        },
+      },
+    };
+  },
+  { runs: 50 },
+);
 
 storeConformance('memory', async () => {
   const place = memoryPlace();

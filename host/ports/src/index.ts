@@ -9,3 +9,4 @@ export * from './sealing.ts';
 export * from './node-api.ts';
 export * from './disk.ts';
 export * from './engine.ts';
+export * from './engine-input.ts';

@@ -1,6 +1,7 @@
 /** @dsm/ports/conformance: what every adapter of a port must do, as tests. */
 
 export * from './store.ts';
+export * from './engine.ts';
 export * from './transport.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
