@@ -23,7 +23,6 @@ import {
   incarnationValue,
   keyDigest,
   nextHead,
-  nodeId,
   proofObject,
   receipt,
   receiptHead,

@@ -217,12 +217,10 @@ function orderRules(rule: Rule): void {
     const under: Promise<unknown>[] = [];
     const seen: Promise<Uint8Array | undefined>[] = [];
     const sizes: Promise<number | undefined>[] = [];
-    const records: number[] = [];
     for (let n = 0; n < 50; n++) {
-      under.push(engine.commit([put(0, 1, new Uint8Array(n)), put(1, n, bytes())]));
+      under.push(engine.commit([put(0, 1, new Uint8Array(n))]));
       seen.push(engine.get(0, keyAt(1)));
       sizes.push(engine.sizeOf(0, keyAt(1)));
-      records.push(engine.totals(1).records);
     }
     const expected = Array.from({ length: 50 }, (_, n) => n);
     assert.deepEqual(
@@ -230,10 +228,6 @@ function orderRules(rule: Rule): void {
       expected,
     );
     assert.deepEqual(await Promise.all(sizes), expected);
-    assert.deepEqual(
-      records,
-      expected.map((n) => n + 1),
-    );
     await Promise.all(under);
   });
 
@@ -273,7 +267,6 @@ function totalsRules(rule: Rule): void {
       engine.commit([put(2, 3, new Uint8Array(50)), put(2, 4, bytes())]),
     ];
     const expected = { records: 3, bytes: 51 };
-    assert.deepEqual(engine.totals(2), expected);
     await Promise.all(under);
     assert.deepEqual(engine.totals(2), expected);
     assert.deepEqual(engine.totals(1), nothing);
