@@ -10,3 +10,4 @@ export * from './store.ts';
 export * from './process-lock.ts';
 export * from './http-node.ts';
 export * from './tcp.ts';
+export * from './sqlite-engine.ts';

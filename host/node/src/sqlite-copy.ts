@@ -7,19 +7,10 @@
  * (docs/decisions/0005-store.md).
  */
 
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fdatasync,
-  fstatSync,
-  openSync,
-  writeSync,
-} from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { StoreError } from '@dsm/ports';
+import { accessSync, constants, existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { equal } from '@dsm/primitive';
+import { blob, closeQuietly, columns, openDatabase, openLog, statement } from './sqlite-file.ts';
 import { storeError } from './store-error.ts';
 import {
   decodeSummary,
@@ -37,6 +28,9 @@ export interface Row {
 
 /** A row to keep, or a key to remove. */
 export type RowChange = Row | { readonly key: Uint8Array; readonly value: undefined };
+
+/** A log that must grow grows by this much: syncing is slow whenever a file becomes longer. */
+const logGrowthBytes = 262_144;
 
 export interface SqliteCopy {
   readonly path: string;
@@ -59,9 +53,6 @@ export type Finding =
   | { readonly is: 'sound'; readonly summary: Summary; readonly copy: SqliteCopy }
   | { readonly is: 'damaged'; readonly reason: string; readonly summary: Summary | undefined }
   | { readonly is: 'newer'; readonly format: number };
-
-/** A log that must grow grows by this much: syncing is slow whenever a file becomes longer. */
-const logGrowthBytes = 262_144;
 
 /** Make an empty copy in the empty file `path`. Not synced. */
 export function createCopy(path: string, store: Uint8Array): void {
@@ -151,9 +142,7 @@ function copyOf(path: string, database: DatabaseSync): SqliteCopy {
   const from = statement(database, `${selectRow} WHERE key >= ? ORDER BY key`);
   const between = statement(database, `${selectRow} WHERE key >= ? AND key < ? ORDER BY key`);
   const apply = transaction(database);
-  // The log exists from the first read on. It has no locks, so handles of it may be closed.
-  const log = openSync(`${path}-wal`, 'r+');
-  const grow = logGrowth(log);
+  const log = openLog(path, logGrowthBytes);
   const translated = <T>(action: () => T): T => {
     try {
       return action();
@@ -176,16 +165,13 @@ function copyOf(path: string, database: DatabaseSync): SqliteCopy {
         (found) => rowOf(columns(found)),
       ),
     apply: (changes, summary) => translated(() => apply(changes, summary)),
-    sync: () => {
-      grow();
-      return synced(log, path);
-    },
+    sync: log.sync,
     copyInto: (target) => {
       translated(() => database.prepare('VACUUM INTO ?').run(target));
     },
     close: () => {
       if (!database.isOpen) return;
-      closeSync(log);
+      log.close();
       translated(() => database.close());
     },
   };
@@ -217,77 +203,6 @@ function transaction(
       throw error;
     }
   };
-}
-
-/** Lengthens the log by a piece of zeros whenever it became longer. SQLite overwrites them. */
-function logGrowth(log: number): () => void {
-  const zeros = new Uint8Array(logGrowthBytes);
-  let prepared = 0;
-  return () => {
-    const { size } = fstatSync(log);
-    if (size <= prepared) return;
-    try {
-      prepared = size + writeSync(log, zeros, 0, zeros.length, size);
-    } catch {
-      // No room to grow in advance. Whether there is room for a commit shows when it is written.
-      prepared = size;
-    }
-  };
-}
-
-function synced(log: number, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fdatasync(log, (error) => {
-      if (error === null) resolve();
-      else {
-        const sentence = `the disk failed, and what was last written is unknown: ${path}`;
-        reject(new StoreError('lost', sentence, { cause: error }));
-      }
-    });
-  });
-}
-
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 0 });
-  try {
-    // Exclusive from the start: the index of the log is in memory, and no third file is shared.
-    database.exec(`
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA cell_size_check = ON;
-    `);
-    return database;
-  } catch (error) {
-    closeQuietly(database);
-    throw error;
-  }
-}
-
-/** Closes what is given up. A damaged database may fail to close; nothing depends on it. */
-function closeQuietly(database: DatabaseSync | undefined): void {
-  try {
-    if (database?.isOpen === true) database.close();
-  } catch {
-    // The copy is mended from the other one or refused.
-  }
-}
-
-/** A query whose answers are lists of columns, and whose integers never overflow. */
-function statement(database: DatabaseSync, sql: string): StatementSync {
-  const prepared = database.prepare(sql);
-  prepared.setReturnArrays(true);
-  prepared.setReadBigInts(true);
-  return prepared;
-}
-
-function columns(found: unknown): readonly unknown[] {
-  return Array.isArray(found) ? (found as unknown[]) : [];
-}
-
-/** Damage may turn bytes into something else: then they are none, and match no checksum. */
-function blob(column: unknown): Uint8Array {
-  return column instanceof Uint8Array ? column : new Uint8Array(0);
 }
 
 function rowOf([key, checksum, value]: readonly unknown[]): Row {

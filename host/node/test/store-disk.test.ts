@@ -1,49 +1,21 @@
 /** A full disk, a read-only directory: a typed error, nothing half kept, and on it goes. */
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { storeConformance } from '@dsm/ports/conformance';
+import { smallDisk, storeConformance } from '@dsm/ports/conformance';
 import { StoreError, type Store } from '@dsm/ports';
 import { utf8 } from '@dsm/primitive';
 import { fileStore } from '../src/store.ts';
 
 const isRoot = process.getuid?.() === 0;
-const diskBytes = 32 * 1_048_576;
-const mount = mkdtempSync(join(tmpdir(), 'dsm-disk-'));
-const mounted =
-  isRoot &&
-  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', mount]).status === 0;
-const noDisk = mounted ? undefined : 'a small disk can only be mounted by root on Linux';
-
-after(() => {
-  if (mounted) execFileSync('umount', ['--lazy', mount]);
-  rmSync(mount, { recursive: true });
-});
-
-/** Takes all room of the small disk, or gives back `bytes` of it. */
-const filler = join(mount, 'filler');
-function fill(left = 0): void {
-  const block = new Uint8Array(65_536);
-  let size = 0;
-  writeFileSync(filler, '');
-  for (let piece = block.length; piece > 0; piece >>= 4) {
-    try {
-      for (;;) {
-        writeFileSync(filler, block.subarray(0, piece), { flag: 'a' });
-        size += piece;
-      }
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
-    }
-  }
-  truncateSync(filler, Math.max(0, size - left));
-}
-const free = (): void => rmSync(filler, { force: true });
+const small = smallDisk(32 * 1_048_576);
+const { folder: mount, fill, free, lacks: noDisk } = small;
+after(small.unmount);
 
 storeConformance(
   'files on a small disk',

@@ -2,6 +2,9 @@
 
 export * from './store.ts';
 export * from './engine.ts';
+export * from './engine-model.ts';
+export * from './engine-crash.ts';
+export * from './small-disk.ts';
 export * from './transport.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
