@@ -1,2 +1,3 @@
 /** @dsm/lmdb: a storage engine on LMDB. */
-export {};
+
+export * from './lmdb-engine.ts';

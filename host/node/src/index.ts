@@ -11,3 +11,8 @@ export * from './process-lock.ts';
 export * from './http-node.ts';
 export * from './tcp.ts';
 export * from './sqlite-engine.ts';
+export * from './grouped-engine.ts';
+export * from './engine-summary.ts';
+export * from './record-checksum.ts';
+export * from './folder.ts';
+export * from './store-error.ts';
