@@ -52,7 +52,7 @@ const exit: Backing = {
 };
 const backed = (backing: Backing): Uint8Array =>
   slotWrite.encode({ ...write, hint: undefined, authorisation: { ...authorisation, backing } });
-const write: SlotWrite = { place: places, value, authorisation, hint: drawn('hint') };
+const write: SlotWrite = { place: places, value, authorisation, hint: drawn('hint'), certificate: undefined };
 const writeBytes = slotWrite.encode(write);
 const suiteAt = 2 + 65 + 32;
 const pathAt = suiteAt + 1 + 4 + 32 + 32;
@@ -85,7 +85,7 @@ export const slotWrites: readonly Draft[] = [
     comment: 'The only line of its list: no path.',
     bytes: slotWrite.encode({
       ...write,
-      hint: undefined,
+      hint: undefined, certificate: undefined,
       authorisation: { ...authorisation, path: [] },
     }),
   },

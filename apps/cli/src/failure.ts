@@ -59,6 +59,7 @@ const byNodeCode: Record<NodeErrorCode, ErrorCode> = {
   unreachable: 'unreachable',
   full: 'full',
   refused: 'refused',
+  unpaid: 'full',
 };
 
 /** What is reported of an error, whatever it is. */

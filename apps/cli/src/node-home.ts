@@ -1,13 +1,13 @@
 /**
  * The folder of a storage node.
  *
- *     key             its secret           wallet.db, mirror.db, …   what it keeps (docs/spec/store.md)
+ *     key             its secrets          node.db                   what it keeps
  *     card.json       its public side      network.json              the network that it votes in
  */
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileStore } from '@dsm/node';
+import { sqliteEngine } from '@dsm/node';
 import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
 import { storageNode, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
@@ -23,19 +23,18 @@ export interface NodeFolder {
   /** Where it will be reached. */
   readonly address: string;
   readonly network: NetworkFile | undefined;
-  readonly onMended: (sentence: string) => void;
 }
 
 const suite: Suite = 1;
 
 /** The node of a folder; its secret is made if there is none. */
 export async function openNode(folder: NodeFolder): Promise<StorageNode> {
-  const { data, network, capacityBytes, address, onMended } = folder;
+  const { data, network, capacityBytes, address } = folder;
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const store = await fileStore(data, { onMended });
+  const engine = await sqliteEngine(join(data, 'node.db'));
   try {
     return await storageNode({
-      store,
+      engine,
       registry: (): Registry | undefined => network?.registry,
       network: network?.registry.network ?? zero32,
       suite,
@@ -44,7 +43,7 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
       capacityBytes,
     });
   } catch (error) {
-    await store.close();
+    await engine.close();
     throw error;
   }
 }
@@ -69,7 +68,7 @@ export async function nodeCard(
   const path = join(data, 'card.json');
   if (await exists(path)) return parseCard(await readFile(path, 'utf8'), path);
   const network = await nodeNetwork(data);
-  const node = await openNode({ data, capacityBytes, address, network, onMended: () => {} });
+  const node = await openNode({ data, capacityBytes, address, network });
   await node.close();
   return keepCard(data, node.card);
 }

@@ -23,13 +23,11 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
   const place = placeOf(options.listen);
   tell('starting', { data });
   const network = await networkOf(context, options);
-  const onMended = (sentence: string): void => tell('mended', { sentence });
   const node = await openNode({
     data,
     capacityBytes,
     address: options.address ?? options.listen,
     network,
-    onMended,
   });
   try {
     const served = await serveNode(node, { ...place, onError: faultTeller(tell) });

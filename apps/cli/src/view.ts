@@ -278,7 +278,7 @@ export const alarmSchema: s.Schema = s.record({
   id: s.text,
   culprit: s.text,
   device: s.text,
-  what: s.oneOf('entries', 'steps', 'spends', 'issues', 'votes'),
+  what: s.oneOf('entries', 'steps', 'spends', 'issues', 'votes', 'commits'),
   explain: s.text,
   payments: s.list(s.text),
   done: s.list(s.text),

@@ -1,6 +1,14 @@
 /** Version 1 of a registry, out of the nodes that somebody names. */
 
-import { emptySeat, limits, zero32, type Registry, type RegistryNode } from '@dsm/primitive';
+import {
+  admissions,
+  emptySeat,
+  limits,
+  zero32,
+  type Admission,
+  type Registry,
+  type RegistryNode,
+} from '@dsm/primitive';
 import { seated, seatsFor } from './seating.ts';
 
 export interface Genesis {
@@ -10,6 +18,7 @@ export interface Genesis {
   /** Faulty nodes that a group survives: 1 for test networks and known operators, 4 for open ones. */
   readonly faulty?: number;
   readonly bucketBits?: number;
+  readonly admission?: Admission;
   /** The most groups to form; nodes beside the groups keep objects and no slots. */
   readonly groupsMax?: number;
 }
@@ -39,6 +48,7 @@ export function firstRegistry(genesis: Genesis): Registry | undefined {
     q: quorumOf(r, f),
     f,
     bucketBits,
+    admission: genesis.admission ?? admissions.named,
     seatBytes,
     nodes,
     seats: nodes.reduce<readonly number[]>(

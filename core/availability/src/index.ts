@@ -1,11 +1,17 @@
 /** @dsm/availability: what is kept where, and the rule by which a storage node keeps it. */
 
+export * from './byte-commit.ts';
 export * from './capacity.ts';
 export * from './genesis.ts';
+export * from './handover.ts';
 export * from './name.ts';
+export * from './next.ts';
+export * from './node-message.ts';
 export * from './perm.ts';
 export * from './placement.ts';
 export * from './register.ts';
 export * from './rendezvous.ts';
 export * from './replica-table.ts';
 export * from './seating.ts';
+export * from './signal.ts';
+export * from './succession.ts';

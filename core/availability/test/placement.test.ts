@@ -103,6 +103,7 @@ function registryOf(all: readonly RegistryNode[]): Registry {
     q: 3,
     f: 1,
     bucketBits: 8,
+    admission: 0,
     seatBytes: 1,
     nodes: all,
     seats: all.map((_, i) => i % 256).slice(0, 1),

@@ -35,7 +35,7 @@ export function slotAuthor(network: Uint8Array, number: number): SlotAuthor {
         signature,
         backing: undefined,
       } as const;
-      return { place, value, authorisation, hint: undefined };
+      return { place, value, authorisation, hint: undefined, certificate: undefined };
     },
   };
 }

@@ -244,7 +244,13 @@ const decoders: readonly Decoder[] = [
   objectDecoder('registry', registry, [nodesOf(2).registry]),
   objectDecoder('slot write', slotWrite, [
     ...backedWrites,
-    { place, value: stated.value, authorisation: stated.authorisation, hint: named('hint') },
+    {
+      place,
+      value: stated.value,
+      authorisation: stated.authorisation,
+      hint: named('hint'),
+      certificate: undefined,
+    },
   ]),
   objectDecoder('slot state', slotState, [
     {

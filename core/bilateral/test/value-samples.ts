@@ -147,12 +147,14 @@ export const backedWrites: readonly SlotWrite[] = [
     value: issueHead(first),
     authorisation: byCommittee,
     hint: named('hint'),
+    certificate: undefined,
   },
   {
     place: exitPlace(escrow),
     value: exitHead(claim),
     authorisation: exitAuthorisation(bob, exitSlot, claim),
     hint: undefined,
+    certificate: undefined,
   },
 ];
 

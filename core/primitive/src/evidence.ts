@@ -5,6 +5,7 @@
  *     steps     two steps with one number, or after one statement, of the same incarnation
  *     slots     two values in one slot whose writer promises one: a purse note, an issue
  *     votes     two votes of a node for one slot under one version of the registry
+ *     commits   two ByteCommits of a node with one sequence number
  *
  * It is self-contained (it carries the card), anyone checks it, and an honest device can never be
  * convicted: it keeps a statement durably before the first byte of a signature leaves. Bodies are
@@ -17,12 +18,12 @@
 import { compare, equal } from './bytes.ts';
 import { bytes32, choice, list, object, struct, u32, variable, type Obj } from './codec.ts';
 import { card, cardDevice, checkCard, workingKeyDigest, type Card } from './card.ts';
-import { voteDigest } from './certificate.ts';
+import { voteDigest, voteRoot, type Vote } from './certificate.ts';
 import { nextHead } from './entry.ts';
 import { hash } from './hash.ts';
 import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
-import { voterId, type Registries } from './registry.ts';
+import { nodeId, voterId, type Registries } from './registry.ts';
 import {
   authorisationCoder,
   authorises,
@@ -32,6 +33,7 @@ import {
   type Authorisation,
   type SlotPlace,
 } from './slot.ts';
+import { pathCoder } from './slot-list.ts';
 import { signedStep, stepStatement, type SignedStep } from './step.ts';
 import { suiteCoder, verifyWorking, type Suite } from './suite.ts';
 
@@ -47,9 +49,8 @@ export interface SlotStatement {
   readonly authorisation: Authorisation;
 }
 
-export interface NodeVote {
+export interface NodeVote extends Vote {
   readonly value: Uint8Array;
-  readonly signature: Uint8Array;
 }
 
 export type Evidence =
@@ -82,6 +83,12 @@ export type Evidence =
       readonly second: SlotStatement;
     }
   | {
+      readonly type: 'commits';
+      readonly place: SlotPlace;
+      readonly first: SlotStatement;
+      readonly second: SlotStatement;
+    }
+  | {
       readonly type: 'votes';
       readonly suite: Suite;
       readonly voteKey: Uint8Array;
@@ -92,7 +99,7 @@ export type Evidence =
       readonly second: NodeVote;
     };
 
-/** Who is convicted: a device, an issuer's key, or a storage node. */
+/** Who is convicted: a device, an issuer's key, or a storage node, by its id or by its vote key's. */
 export interface Culprit {
   readonly type: 'device' | 'issuer' | 'node';
   readonly id: Uint8Array;
@@ -122,6 +129,7 @@ const branch = struct<Branch>({
 const slotStatement = struct<SlotStatement>({ value: bytes32, authorisation: authorisationCoder });
 const nodeVote = struct<NodeVote>({
   value: bytes32,
+  path: pathCoder,
   signature: variable(limits.signatureBytesMax),
 });
 
@@ -142,6 +150,7 @@ export const evidence: Obj<Evidence> = object(
       }),
     ],
     issues: [4, struct({ place: slotPlaceCoder, first: slotStatement, second: slotStatement })],
+    commits: [6, struct({ place: slotPlaceCoder, first: slotStatement, second: slotStatement })],
     votes: [
       5,
       struct({
@@ -171,6 +180,7 @@ function statementsOf(value: Evidence): readonly [Uint8Array, Uint8Array] {
       return [statementOf(value.first), statementOf(value.second)];
     case 'spends':
     case 'issues':
+    case 'commits':
       return [said(slotKey(value.place), value.first), said(slotKey(value.place), value.second)];
     case 'votes':
       return [voted(value, value.first), voted(value, value.second)];
@@ -202,7 +212,8 @@ export function checkEvidence(
     case 'spends':
       return judgeSpends(claim, network, opens, registries);
     case 'issues':
-      return judgeIssues(claim, network);
+    case 'commits':
+      return judgeSlots(claim, network);
     case 'votes':
       return judgeVotes(claim, network);
   }
@@ -278,26 +289,35 @@ function judgeSpends(
   return { ok: true, culprit: { type: 'device', id: cardDevice(claim.card) } };
 }
 
-function judgeIssues(claim: Evidence & { type: 'issues' }, network: Uint8Array): Judgement {
-  if (claim.place.kind !== slotKinds.issue) return { ok: false, refusal: 'position' };
+/** Slots whose kind alone promises one value. */
+function judgeSlots(
+  claim: Evidence & { type: 'issues' | 'commits' },
+  network: Uint8Array,
+): Judgement {
+  const kind = claim.type === 'issues' ? slotKinds.issue : slotKinds.byteCommit;
+  if (claim.place.kind !== kind) return { ok: false, refusal: 'position' };
   if (equal(claim.first.value, claim.second.value)) return { ok: false, refusal: 'same' };
   if (!bothAuthorised(claim, network)) return { ok: false, refusal: 'signature' };
-  return { ok: true, culprit: { type: 'issuer', id: claim.place.writer } };
+  if (claim.type === 'issues') {
+    return { ok: true, culprit: { type: 'issuer', id: claim.place.writer } };
+  }
+  const { suite, publicKey } = claim.first.authorisation;
+  return { ok: true, culprit: { type: 'node', id: nodeId(suite, publicKey) } };
 }
 
 function judgeVotes(claim: Evidence & { type: 'votes' }, network: Uint8Array): Judgement {
   const { suite, voteKey, lineage, version, key, first, second } = claim;
   if (equal(first.value, second.value)) return { ok: false, refusal: 'same' };
-  const signed = [first, second].every(({ value, signature }) => {
+  const signed = [first, second].every(({ value, path, signature }) => {
     const digest = voteDigest(lineage, version, { key, value });
-    return verifyWorking(kinds.vote, suite, network, voteKey, digest, signature);
+    return verifyWorking(kinds.vote, suite, network, voteKey, voteRoot(digest, path), signature);
   });
   if (!signed) return { ok: false, refusal: 'signature' };
   return { ok: true, culprit: { type: 'node', id: voterId({ suite, voteKey }) } };
 }
 
 function bothAuthorised(
-  { place, first, second }: Evidence & { type: 'spends' | 'issues' },
+  { place, first, second }: Evidence & { type: 'spends' | 'issues' | 'commits' },
   network: Uint8Array,
 ): boolean {
   return [first, second].every((said) =>

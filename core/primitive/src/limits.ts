@@ -27,6 +27,8 @@ export const limits = {
   objectBytesMax: 1_048_576,
   /** Protocol: different values that a node keeps of one slot. */
   slotValuesMax: 4,
+  /** Local: versions of the registry in which what stands in a slot changed. */
+  slotHistoryMax: 16,
   /** Protocol: runs that wait for an earlier one, for each lane. */
   earlyRunsMax: 64,
   /** Protocol: a policy, as bytes; notes that one issue makes. */
@@ -51,7 +53,7 @@ export const limits = {
   /** Local: escrows of one token that this wallet has open towards one contact. */
   escrowsMax: 8,
   /** Protocol: one write to a slot and the state of a slot, as bytes. */
-  slotWriteBytesMax: 131_072,
+  slotWriteBytesMax: 393_216,
   slotStateBytesMax: 524_288,
   /** Protocol: the longest and the widest lineage that a policy may allow. */
   lineageDepthMax: 64,
@@ -73,6 +75,12 @@ export const limits = {
   /** Protocol: seats of a registry; those of one node. */
   seatsMax: 65_536,
   nodeSeatsMax: 256,
+  /** Protocol: an advertisement or a release, and how many advertisements stand under one topic. */
+  advertisementBytesMax: 65_536,
+  advertisementsMax: 256,
+  /** Protocol: frames of one exchange, and its bytes. */
+  framesMax: 256,
+  exchangeBytesMax: 16_777_216,
   /** Protocol: who may sign the next version of a registry. */
   registrySignersMax: 64,
   /** Protocol: bits of an address that choose its bucket. */

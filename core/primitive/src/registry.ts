@@ -14,6 +14,7 @@ import {
   bytes32,
   list,
   object,
+  oneOf,
   struct,
   text,
   u16,
@@ -59,6 +60,8 @@ export interface Registry {
   readonly f: number;
   /** Objects that share the first so many bits of their address are placed together. */
   readonly bucketBits: number;
+  /** Who may join: whom the signers name, or as many as the signals of room call for. */
+  readonly admission: Admission;
   /** Capacity that earns a node one seat. The same in all versions. */
   readonly seatBytes: number;
   readonly nodes: readonly RegistryNode[];
@@ -70,6 +73,9 @@ export interface Registry {
   readonly signers: readonly number[];
   readonly threshold: number;
 }
+
+export const admissions = { named: 0, signalled: 1 } as const;
+export type Admission = (typeof admissions)[keyof typeof admissions];
 
 /** A seat that nobody has. */
 export const emptySeat = 0xffff;
@@ -97,6 +103,7 @@ export const registry: Obj<Registry> = object(
       q: u8,
       f: u8,
       bucketBits: u8,
+      admission: oneOf([admissions.named, admissions.signalled]),
       seatBytes: u64,
       nodes: list(registryNodeCoder, limits.registryNodesMax, 1),
       seats: list(u16, limits.seatsMax, 1),

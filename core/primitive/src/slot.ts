@@ -19,6 +19,7 @@
  */
 
 import { equal } from './bytes.ts';
+import { certificate, type Certificate, type Vote } from './certificate.ts';
 import {
   bytes32,
   choice,
@@ -61,6 +62,7 @@ export const slotKinds = {
   incarnation: 4,
   exit: 5,
   lock: 6,
+  byteCommit: 7,
 } as const;
 export type SlotKind = (typeof slotKinds)[keyof typeof slotKinds];
 
@@ -72,6 +74,7 @@ export const signedKinds: Readonly<Record<SlotKind, Kind>> = {
   4: kinds.incarnation,
   5: kinds.signedStep,
   6: kinds.lock,
+  7: kinds.byteCommit,
 };
 
 /** Where a slot is, before hashing. */
@@ -110,6 +113,8 @@ export interface SlotWrite {
   readonly authorisation: Authorisation;
   /** Where the statement can be fetched: an object address. Unsigned; readers check what they get. */
   readonly hint: Uint8Array | undefined;
+  /** Of an earlier version of the registry: decides a slot that was frozen when it was taken over. */
+  readonly certificate: Certificate | undefined;
 }
 
 export function slotKey(place: SlotPlace): Uint8Array {
@@ -185,7 +190,7 @@ export function deliveryValue(spoolKey: Uint8Array, head: Uint8Array): Uint8Arra
 }
 
 export const slotPlaceCoder: Coder<SlotPlace> = struct({
-  kind: oneOf([1, 2, 3, 4, 5, 6]),
+  kind: oneOf([1, 2, 3, 4, 5, 6, 7]),
   writer: bytes32,
   position: bytes32,
 });
@@ -212,6 +217,7 @@ export const slotWrite: Obj<SlotWrite> = object(
     value: bytes32,
     authorisation: authorisationCoder,
     hint: option(bytes32),
+    certificate: option(certificate),
   }),
 );
 
@@ -222,10 +228,16 @@ export interface SlotValue {
   readonly hints: readonly Uint8Array[];
 }
 
+/** A vote, and the version of the registry that it is of. */
+export interface SlotVote extends Vote {
+  readonly version: number;
+}
+
 /** A node's answer: its vote on the first value, and every value that it has seen, oldest first. */
 export interface SlotState {
   readonly place: SlotPlace;
-  readonly vote: { readonly version: number; readonly signature: Uint8Array };
+  /** None while the slot is frozen: several values were taken over, and no certificate was shown. */
+  readonly vote: SlotVote | undefined;
   readonly values: readonly SlotValue[];
 }
 
@@ -234,10 +246,13 @@ export const slotState: Obj<SlotState> = object(
   limits.slotStateBytesMax,
   struct({
     place: slotPlaceCoder,
-    vote: struct({
-      version: u32,
-      signature: variable(limits.signatureBytesMax),
-    }),
+    vote: option(
+      struct<SlotVote>({
+        version: u32,
+        path: pathCoder,
+        signature: variable(limits.signatureBytesMax),
+      }),
+    ),
     values: list<SlotValue>(
       struct({
         value: bytes32,

@@ -215,6 +215,7 @@ export function nodesOf(groups: number, changes: Partial<Registry> = {}): Nodes 
     version: 1,
     closed: new Uint8Array(32),
     bucketBits: 8,
+    admission: 0,
     seatBytes: 1,
     seats: [0],
     signers: [0],

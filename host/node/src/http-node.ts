@@ -22,7 +22,6 @@ export const httpNodeLimits = {
   connectionsMax: 8,
   /** After this time a request is given up. */
   answerMs: 10_000,
-  slotStateBytesMax: 98_304,
   jsonBytesMax: 4_096,
 } as const;
 
@@ -84,10 +83,13 @@ export function httpNode(url: string, options: HttpNodeOptions = {}): HttpNode {
       const decoded = slotWrite.decode(bytes);
       if (!decoded.ok) throw new NodeError('refused', 'the bytes are no slot write');
       const path = `/v1/slots/${nameOf(slotKey(decoded.value.place))}`;
-      const answerBytesMax = httpNodeLimits.slotStateBytesMax;
+      const answerBytesMax = limits.slotStateBytesMax;
       return good(await call({ method: 'PUT', path, body: bytes, answerBytesMax }));
     },
-    readSlot: async (key) => get(`/v1/slots/${nameOf(key)}`, httpNodeLimits.slotStateBytesMax),
+    readSlot: async (key) => get(`/v1/slots/${nameOf(key)}`, limits.slotStateBytesMax),
+    ask: async () => {
+      throw new NodeError('unreachable', 'exchanges over HTTP are not there yet');
+    },
     health: async () => {
       const bytes = await get('/healthz', httpNodeLimits.jsonBytesMax);
       const health = healthOf(json(bytes));

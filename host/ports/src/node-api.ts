@@ -3,6 +3,8 @@
  * objects are checked against their address, slot answers against the node's vote key.
  */
 
+import type { NodeAnswer, NodeRequest } from '@dsm/availability';
+
 export interface NodeApi {
   /** Where the node is, for people to read. */
   readonly address: string;
@@ -13,6 +15,8 @@ export interface NodeApi {
   readonly writeSlot: (write: Uint8Array) => Promise<Uint8Array>;
   /** The encoded `slotState` of a slot key, or `undefined` if nothing was written to it. */
   readonly readSlot: (key: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Many requests in one exchange; the answers stand in the order of the requests. */
+  readonly ask: (requests: readonly NodeRequest[]) => Promise<readonly NodeAnswer[]>;
   readonly health: () => Promise<NodeHealth>;
 }
 
@@ -28,9 +32,10 @@ export interface NodeHealth {
 /**
  * unreachable  no answer, or one that makes no sense: safe to try again
  * full         no room for the object or the slot
+ * unpaid       the payer's quota does not reach
  * refused      the request is against a rule; `message` says which
  */
-export const nodeErrorCodes = ['unreachable', 'full', 'refused'] as const;
+export const nodeErrorCodes = ['unreachable', 'full', 'unpaid', 'refused'] as const;
 export type NodeErrorCode = (typeof nodeErrorCodes)[number];
 
 export class NodeError extends Error {

@@ -1,23 +1,34 @@
 /**
- * A storage node: bytes by address, slots by key, over a durable store.
+ * A storage node: bytes by address, slots by key, over a durable engine.
  *
  * It decides nothing. It keeps an object whose address fits, and the first value that the writer of
  * a slot has signed, and says so by a vote. An answer leaves only when what it says is durable.
  */
 
-import { recordSize } from '@dsm/availability';
-import { NodeError, type NodeApi, type NodeHealth, type Store } from '@dsm/ports';
-import { limits, type Registry, type RegistryNode, type Suite } from '@dsm/primitive';
+import { recordSize, type NodeRequest, type Terms } from '@dsm/availability';
+import { NodeError, type Engine, type NodeApi, type NodeHealth } from '@dsm/ports';
+import {
+  limits,
+  sizes,
+  suites,
+  type Registries,
+  type Registry,
+  type RegistryNode,
+  type Suite,
+} from '@dsm/primitive';
+import { ballotOf } from './ballot.ts';
 import { nodeKeys, type SecretKeeper } from './keys.ts';
-import { openLedger } from './ledger.ts';
 import { objectsIn } from './objects.ts';
-import type { Totals } from './rows.ts';
-import { slotsIn, standingIn } from './slots.ts';
+import { roomOf } from './room.ts';
+import { totalsOf, type Totals } from './rows.ts';
+import { server } from './serve.ts';
+import { slotsIn } from './slots.ts';
 import { turns } from './turns.ts';
+import { versionsOf } from './versions.ts';
 
 export interface StorageNodeOptions {
-  readonly store: Store;
-  /** The registry in force, or undefined while the node knows none. */
+  readonly engine: Engine;
+  /** The first registry that the node is told of, or undefined while it knows none. */
   readonly registry: () => Registry | undefined;
   readonly network: Uint8Array;
   readonly suite: Suite;
@@ -32,6 +43,8 @@ export type NodeCard = Omit<RegistryNode, 'missed'>;
 
 export interface NodeMetrics extends Totals {
   readonly capacityBytes: number;
+  /** Writes since the start that showed a fork of their writer. */
+  readonly slotConflicts: number;
 }
 
 export interface StorageNode extends NodeApi {
@@ -39,11 +52,13 @@ export interface StorageNode extends NodeApi {
   readonly card: NodeCard;
   readonly nodeId: Uint8Array;
   /** As `putObject`, and tells whether the object is new here. */
-  readonly keepObject: (bytes: Uint8Array) => Promise<'new' | 'same'>;
-  /** The registry in force if it names this node, so that it can vote. */
+  readonly keepObject: (bytes: Uint8Array, terms?: Terms) => Promise<'new' | 'same'>;
+  /** The registry that the node votes under, if it may vote. */
   readonly standing: () => Registry | undefined;
+  /** All versions of the registry that the node knows. */
+  readonly registries: () => Registries | undefined;
   readonly metrics: () => NodeMetrics;
-  /** Ends what is under way and closes the store. */
+  /** Ends what is under way and closes the engine. */
   readonly close: () => Promise<void>;
 }
 
@@ -51,62 +66,50 @@ export interface StorageNode extends NodeApi {
 const slotRoomBytes = recordSize(2 * limits.signatureBytesMax + limits.publicKeyBytesMax + 1_024);
 
 export async function storageNode(options: StorageNodeOptions): Promise<StorageNode> {
-  const { store, network, capacityBytes } = options;
-  const keys = await nodeKeys(options.suite, options.secrets);
+  const { engine, network, suite, capacityBytes } = options;
+  const keys = await nodeKeys(suite, options.secrets);
   const { id } = keys;
   const address = options.address ?? 'this process';
-  const ledger = await openLedger(store, id, capacityBytes);
   const inTurn = turns();
-  const standing = standingIn(network, id, options.registry);
-  const objects = objectsIn(store, ledger, inTurn);
-  const slots = slotsIn(store, ledger, inTurn, keys, standing);
+  const room = roomOf(engine, capacityBytes);
+  const versions = versionsOf(network, keys, options.registry);
+  const objects = objectsIn(engine, room, inTurn);
+  const slots = slotsIn({
+    engine,
+    room,
+    inTurn,
+    ballot: ballotOf(engine, keys),
+    voteBytes: sizes[suites[suite].working].signature + 300,
+    standing: versions.standing,
+  });
+  const serve = server({ objects, slots });
   let isOpen = true;
-  const whileOpen = (): void => {
-    if (!isOpen) throw new NodeError('unreachable', 'the node is closed');
-  };
-  const keepObject = async (bytes: Uint8Array): Promise<'new' | 'same'> => {
-    whileOpen();
-    return objects.put(bytes);
-  };
-  const metrics = (): NodeMetrics => ({ ...ledger.totals(), capacityBytes });
+  const open = <T>(work: () => Promise<T>): Promise<T> =>
+    isOpen ? work() : Promise.reject(new NodeError('unreachable', 'the node is closed'));
+  const metrics = (): NodeMetrics => ({
+    ...totalsOf(engine),
+    capacityBytes,
+    slotConflicts: slots.conflicts(),
+  });
   return {
     address,
-    card: {
-      suite: options.suite,
-      id,
-      voteKey: keys.voter().publicKey,
-      address,
-      capacityBytes,
-    },
+    card: { suite, id, voteKey: keys.voter().publicKey, address, capacityBytes },
     nodeId: id,
-    keepObject,
-    putObject: async (bytes) => {
-      await keepObject(bytes);
-    },
-    getObject: async (address) => {
-      whileOpen();
-      return objects.get(address);
-    },
-    writeSlot: async (bytes) => {
-      whileOpen();
-      return slots.write(bytes);
-    },
-    readSlot: async (key) => {
-      whileOpen();
-      return slots.read(key);
-    },
-    health: async () => {
-      whileOpen();
-      ledger.whileSound();
-      return healthOf(id, metrics(), ledger.hasRoom(slotRoomBytes));
-    },
-    standing: () => standing()?.registry,
+    keepObject: (bytes, terms) => open(() => objects.put(bytes, terms)),
+    putObject: (bytes) => open(async () => void (await objects.put(bytes))),
+    getObject: (at) => open(() => objects.get(at)),
+    writeSlot: (bytes) => open(() => slots.write(bytes)),
+    readSlot: (key) => open(() => slots.read(key)),
+    ask: (requests: readonly NodeRequest[]) => open(() => Promise.all(requests.map(serve))),
+    health: () => open(async () => healthOf(id, metrics(), room.has(slotRoomBytes, 'slot'))),
+    standing: () => versions.standing()?.registry,
+    registries: versions.known,
     metrics,
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
       await inTurn.idle();
-      await store.close();
+      await engine.close();
     },
   };
 }

@@ -14,6 +14,7 @@ export type Problem =
   | 'method'
   | 'length'
   | 'full'
+  | 'unpaid'
   | 'busy'
   | 'unready'
   | 'failed';
@@ -32,6 +33,7 @@ export const problems: Readonly<Record<Problem, ProblemRow>> = {
   route: { status: 404, outcome: 'refused', title: 'There is no such route' },
   method: { status: 405, outcome: 'refused', title: 'The route does not serve this method' },
   length: { status: 413, outcome: 'refused', title: 'The body is too large' },
+  unpaid: { status: 402, outcome: 'refused', title: 'The quota of the payer does not reach' },
   full: { status: 507, outcome: 'full', title: 'The node has no room' },
   busy: { status: 503, outcome: 'busy', title: 'Too many requests are under way' },
   unready: { status: 503, outcome: 'failed', title: 'The node cannot vote yet' },

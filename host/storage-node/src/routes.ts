@@ -82,7 +82,7 @@ function objectRoute(node: StorageNode): Route {
 function slotRoute(node: StorageNode): Route {
   return {
     label: '/v1/slots',
-    bodyBytesMax: slotWriteBytesMax,
+    bodyBytesMax: limits.slotWriteBytesMax,
     get: async (name) => {
       const state = await node.readSlot(name);
       return state === undefined ? problemReply('absent') : bytesReply(200, state, 'no-store');
@@ -96,9 +96,6 @@ function slotRoute(node: StorageNode): Route {
     },
   };
 }
-
-/** As in the layout of `slotWrite`. */
-const slotWriteBytesMax = 20_480;
 
 function registryReply(node: StorageNode): Reply {
   const known = node.standing();
@@ -124,6 +121,8 @@ export function failureReply(error: unknown): Reply {
       return problemReply('full', error.message);
     case 'refused':
       return problemReply('refused', error.message);
+    case 'unpaid':
+      return problemReply('unpaid', error.message);
     case 'unreachable':
       return problemReply('failed');
   }

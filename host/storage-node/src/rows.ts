@@ -1,83 +1,119 @@
 /**
- * The rows of a node's store.
+ * The records of a node's engine, by shelf.
  *
- *     'o' ‖ address     the object's bytes
- *     's' ‖ slot key    slotState: every kept value, and the vote as it was signed once
- *     't'               totals, written by every commit together with what it counts
+ *     0 named     a few rows under the BLAKE3 of their names
+ *     1 objects   address → class u8 ‖ until u32 ‖ owner option(bytes32) ‖ the bytes
+ *     2 slots     slot key → standing u8 ‖ history ‖ slotState
+ *     3 claims    address → further owners of an object
+ *     4 adverts   address of an advertisement → its topic and end
  *
- *     OFFSET  SIZE  totals
- *          0     1  version            0x01
- *          1    32  node id            a store belongs to one node for ever
- *         33     8  objects
- *         41     8  slots
- *         49     8  used bytes
- *         57     8  slots with two values or more
- *         65  1/37  registry of the votes: option of lineage ‖ version
+ * A slot's history says which values stood when, for each version of the registry in which that
+ * changed: the vote map of a closed version is made of it, whatever came later.
  */
 
+import { recordSize, type Terms } from '@dsm/availability';
+import { NodeError, type Engine } from '@dsm/ports';
 import {
+  address,
   ascii,
+  ascending,
   bytes32,
   concat,
   encodeWith,
+  limits,
+  list,
   oneOf,
   option,
   reader,
+  slotState,
   struct,
   u32,
-  u64,
+  u8,
   type Coder,
+  type SlotState,
 } from '@dsm/primitive';
 
-/** The registry under which a store holds votes. */
-export interface VotedUnder {
-  readonly lineage: Uint8Array;
+export const shelves = { named: 0, objects: 1, slots: 2, claims: 3, adverts: 4 } as const;
+
+/** The key of a named row. */
+export function named(name: string): Uint8Array {
+  return address(ascii(name));
+}
+
+export interface ObjectRow {
+  readonly terms: Terms;
+  readonly bytes: Uint8Array;
+}
+
+const termsCoder: Coder<Terms> = struct({
+  class: oneOf([1, 2, 3, 4]),
+  until: u32,
+  owner: option(bytes32),
+});
+
+export function encodeObjectRow({ terms, bytes }: ObjectRow): Uint8Array {
+  return concat(encodeWith(termsCoder, terms), bytes);
+}
+
+export function decodeObjectRow(row: Uint8Array): ObjectRow {
+  const from = reader(row);
+  const terms = termsCoder.read(from);
+  if (from.bad()) throw unreadable('an object');
+  return { terms, bytes: row.slice(row.length - from.left()) };
+}
+
+/** Which values stood from a version on. */
+export interface Stood {
   readonly version: number;
+  /** Ascending; several while the slot is frozen. */
+  readonly values: readonly Uint8Array[];
+}
+
+export interface SlotRow {
+  readonly state: SlotState;
+  /** How many of the first values stand now. */
+  readonly standing: number;
+  /** By version, ascending. */
+  readonly history: readonly Stood[];
+}
+
+const headCoder = struct({
+  standing: u8,
+  history: list<Stood>(
+    struct({ version: u32, values: ascending(bytes32, (one) => one, limits.slotValuesMax, 1) }),
+    limits.slotHistoryMax,
+  ),
+});
+
+export function encodeSlotRow({ state, standing, history }: SlotRow): Uint8Array {
+  return concat(encodeWith(headCoder, { standing, history }), slotState.encode(state));
+}
+
+export function decodeSlotRow(row: Uint8Array): SlotRow {
+  const from = reader(row);
+  const head = headCoder.read(from);
+  const decoded = from.bad() ? undefined : slotState.decode(row.subarray(row.length - from.left()));
+  if (decoded?.ok !== true) throw unreadable('a slot');
+  return { ...head, state: decoded.value };
+}
+
+function unreadable(what: string): NodeError {
+  return new NodeError('unreachable', `${what} in the store cannot be read`);
 }
 
 export interface Totals {
   readonly objects: number;
   readonly slots: number;
   readonly usedBytes: number;
-  readonly slotConflicts: number;
 }
 
-export interface TotalsRow extends Totals {
-  readonly version: 1;
-  readonly node: Uint8Array;
-  readonly votedUnder: VotedUnder | undefined;
-}
-
-const totalsRow: Coder<TotalsRow> = struct<TotalsRow>({
-  version: oneOf([1]),
-  node: bytes32,
-  objects: u64,
-  slots: u64,
-  usedBytes: u64,
-  slotConflicts: u64,
-  votedUnder: option(struct({ lineage: bytes32, version: u32 })),
-});
-
-export const totalsKey: Uint8Array = ascii('t');
-
-const objectPrefix = ascii('o');
-const slotPrefix = ascii('s');
-
-export function objectRow(address: Uint8Array): Uint8Array {
-  return concat(objectPrefix, address);
-}
-
-export function slotRow(key: Uint8Array): Uint8Array {
-  return concat(slotPrefix, key);
-}
-
-export function encodeTotals(row: TotalsRow): Uint8Array {
-  return encodeWith(totalsRow, row);
-}
-
-/** Undefined if the bytes are no totals of a version known here. */
-export function decodeTotals(bytes: Uint8Array): TotalsRow | undefined {
-  const from = reader(bytes);
-  const row = totalsRow.read(from);
-  return from.bad() || from.left() !== 0 ? undefined : row;
+/** What stands in the engine, as capacity counts it. */
+export function totalsOf(engine: Engine): Totals {
+  const [objects, slots] = [engine.totals(shelves.objects), engine.totals(shelves.slots)];
+  const overhead = (objects.records + slots.records) * recordSize(0);
+  return {
+    objects: objects.records,
+    slots: slots.records,
+    usedBytes: objects.bytes + slots.bytes + overhead,
+  };
 }

@@ -1,151 +1,204 @@
 /**
- * The slots of a node: the register of `@dsm/availability` over a store, with votes.
+ * The slots of a node: the register of `@dsm/availability` over an engine, with votes.
  *
- * The vote is signed once, when the first value comes, and committed together with it, so that no
- * vote leaves before what it says is durable. A read waits for the write of its slot.
+ * A vote is signed once, when the first value comes, and committed together with it, so that no
+ * vote leaves before what it says is durable. A read waits for the write of its slot. A slot that
+ * was taken over from the version before gets its vote of this version when it is first asked for.
  */
 
-import { admit, recordSize, type KeptSlot } from '@dsm/availability';
-import { NodeError, type Store } from '@dsm/ports';
+import { admit, recordSize, type KeptSlot, type Known } from '@dsm/availability';
+import { NodeError, type Engine } from '@dsm/ports';
 import {
+  compare,
   equal,
   groupOf,
   keyOf,
-  nodeIndex,
-  registryLineage,
+  limits,
   slotKey,
   slotState,
   slotWrite,
   type Registry,
   type SlotState,
-  type SlotWrite,
+  type SlotVote,
 } from '@dsm/primitive';
-import { translated, type Ledger } from './ledger.ts';
-import { slotRow } from './rows.ts';
+import type { Ballot } from './ballot.ts';
+import { translated, type Room } from './room.ts';
+import { decodeSlotRow, encodeSlotRow, shelves, type SlotRow, type Stood } from './rows.ts';
 import type { Turns } from './turns.ts';
-import type { NodeKeys } from './keys.ts';
-import { vote } from './vote.ts';
 
 export interface Slots {
   readonly write: (bytes: Uint8Array) => Promise<Uint8Array>;
   readonly read: (key: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Writes since the start that showed a fork of their writer. */
+  readonly conflicts: () => number;
 }
 
 /** Why a slot write is refused. */
 export const slotRefusals = {
   malformed: 'the bytes are no slot write',
-  registry: 'this node is in no registry that it knows, or its votes are of another version',
+  registry: 'this node votes under no registry that it knows, or is between two versions',
   group: 'the slot belongs to a group without this node',
   authorisation: 'the writer of the slot has not signed this value',
 } as const;
 export type SlotRefusal = keyof typeof slotRefusals;
 
-/** A registry that names the node, and where. */
-export interface Standing {
+/** A version of the registry that the node may vote under, where it stands in it, and what it knows. */
+export interface Standing extends Known {
   readonly registry: Registry;
   readonly index: number;
 }
 
-export function slotsIn(
-  store: Store,
-  ledger: Ledger,
-  inTurn: Turns,
-  keys: NodeKeys,
-  standing: () => Standing | undefined,
-): Slots {
-  const keep = async (
-    key: Uint8Array,
-    state: SlotState,
-    before: Uint8Array | undefined,
-  ): Promise<Uint8Array> => {
-    const value = slotState.encode(state);
-    const usedBytes =
-      before === undefined ? recordSize(value.length) : value.length - before.length;
-    if (!ledger.hasRoom(usedBytes)) {
-      // The vote stands whether or not there is room for what came later.
-      if (before !== undefined) return before;
-      throw new NodeError('full', 'no room for the slot');
-    }
-    const slots = before === undefined ? 1 : 0;
-    const slotConflicts = isFork(state) && !isFork(stateOf(before)) ? 1 : 0;
-    await ledger.commit({ key: slotRow(key), value }, { usedBytes, slots, slotConflicts });
-    return value;
+export interface SlotParts {
+  readonly engine: Engine;
+  readonly room: Room;
+  readonly inTurn: Turns;
+  readonly ballot: Ballot;
+  /** The most that a vote adds to a row: signature, path and frames. */
+  readonly voteBytes: number;
+  /** Undefined while the node may not vote. */
+  readonly standing: () => Standing | undefined;
+}
+
+export function slotsIn(parts: SlotParts): Slots {
+  const { engine, inTurn, standing } = parts;
+  const rowOf = async (key: Uint8Array): Promise<Row | undefined> => {
+    const bytes = await translated(engine.get(shelves.slots, key));
+    return bytes === undefined ? undefined : { ...decodeSlotRow(bytes), size: bytes.length };
   };
-  const write = async (key: Uint8Array, wanted: SlotWrite): Promise<Uint8Array> => {
-    ledger.whileSound();
-    const registry = votable(standing(), ledger, key);
-    const before = await translated(store.get(slotRow(key)));
-    const known = stateOf(before);
-    const { type, kept } = admit(known, wanted, registry.network);
-    if (type === 'refused') throw refused('authorisation');
-    if (before !== undefined && known?.values === kept.values) return before;
-    const { version } = registry;
-    const signature = (): Uint8Array => {
-      return vote(keys.voter(), registry, { key, value: kept.values[0]!.value });
-    };
-    return keep(key, { ...kept, vote: known?.vote ?? { version, signature: signature() } }, before);
-  };
+  let conflicts = 0;
   return {
+    conflicts: () => conflicts,
     write: async (bytes) => {
       const decoded = slotWrite.decode(bytes);
       if (!decoded.ok) throw refused('malformed');
       const key = slotKey(decoded.value.place);
-      return inTurn(keyOf(slotRow(key)), () => write(key, decoded.value));
-    },
-    read: async (key) => {
-      const row = slotRow(key);
-      return inTurn(keyOf(row), () => {
-        ledger.whileSound();
-        return translated(store.get(row));
+      return inTurn(keyOf(key), async () => {
+        const by = votable(standing(), key);
+        const row = await rowOf(key);
+        const known = row === undefined ? undefined : { ...row.state, standing: row.standing };
+        const admission = admit(known, decoded.value, by);
+        if (admission.type === 'refused') throw refused('authorisation');
+        if (admission.type === 'later') conflicts += 1;
+        const { kept } = admission;
+        const isAsBefore = row !== undefined && known?.values === kept.values;
+        return isAsBefore ? voted(parts, by, key, row) : keep(parts, by, key, row, kept);
       });
     },
+    read: async (key) =>
+      inTurn(keyOf(key), async () => {
+        const row = await rowOf(key);
+        if (row === undefined) return undefined;
+        const by = standing();
+        const isOurs = by !== undefined && groupOf(by.registry, key).includes(by.index);
+        return isOurs ? voted(parts, by, key, row) : slotState.encode(row.state);
+      }),
   };
 }
 
-/** Finds the node in a registry; remembers the last one, for ids are hashes of long keys. */
-export function standingIn(
-  network: Uint8Array,
-  id: Uint8Array,
-  inForce: () => Registry | undefined,
-): () => Standing | undefined {
-  let last: Registry | undefined;
-  let standing: Standing | undefined;
-  return () => {
-    const registry = inForce();
-    if (registry === last) return standing;
-    last = registry;
-    standing = undefined;
-    if (registry === undefined || !equal(registry.network, network)) return undefined;
-    const index = nodeIndex(registry, id);
-    if (index >= 0) standing = { registry, index };
-    return standing;
+/** A row and its bytes in the engine. */
+interface Row extends SlotRow {
+  readonly size: number;
+}
+
+/** The state of a slot with the node's vote of this version, which is signed now if it is not yet. */
+async function voted(
+  parts: SlotParts,
+  by: Standing,
+  key: Uint8Array,
+  row: Row,
+): Promise<Uint8Array> {
+  const { state, standing } = row;
+  if (standing > 1 || state.vote?.version === by.registry.version) return slotState.encode(state);
+  return keep(parts, by, key, row, { ...state, standing });
+}
+
+/** Commits the slot as it is to be, with a vote if one value stands, and answers with its state. */
+async function keep(
+  parts: SlotParts,
+  { registry }: Standing,
+  key: Uint8Array,
+  before: Row | undefined,
+  kept: KeptSlot,
+): Promise<Uint8Array> {
+  const { engine, room, ballot, voteBytes } = parts;
+  const change = changeOf(registry.version, key, before, kept);
+  const { value, vote } = change;
+  const size = change.rowWith(vote).write.value.length + (value === undefined ? 0 : voteBytes);
+  const giveBack = room.reserve(
+    before === undefined ? recordSize(size) : size - before.size,
+    'slot',
+  );
+  if (giveBack === undefined) {
+    // A vote that was given stands whether or not there is room for what came later.
+    if (before !== undefined && vote !== undefined) return slotState.encode(before.state);
+    throw new NodeError('full', 'no room for the slot');
+  }
+  try {
+    if (value !== undefined) return await ballot(registry, { key, value }, change.rowWith);
+    const { write, answer } = change.rowWith(vote);
+    await translated(engine.commit([write]));
+    return answer;
+  } finally {
+    giveBack();
+  }
+}
+
+interface Change {
+  /** What is still to be voted on, if anything is. */
+  readonly value: Uint8Array | undefined;
+  /** The vote that stands already. */
+  readonly vote: SlotVote | undefined;
+  readonly rowWith: (vote: SlotVote | undefined) => Made;
+}
+
+function changeOf(
+  version: number,
+  key: Uint8Array,
+  before: Row | undefined,
+  { place, values, standing }: KeptSlot,
+): Change {
+  const stood = values.slice(0, standing).map(({ value }) => value);
+  const history = historyAfter(before?.history ?? [], version, stood.toSorted(compare));
+  const isFrozen = standing > 1;
+  const given = before?.state.vote;
+  const vote = !isFrozen && given?.version === version ? given : undefined;
+  return {
+    value: isFrozen || vote !== undefined ? undefined : stood[0],
+    vote,
+    rowWith: (by) => {
+      const state: SlotState = { place, vote: by, values };
+      const value = encodeSlotRow({ state, standing, history });
+      return { write: { shelf: shelves.slots, key, value }, answer: slotState.encode(state) };
+    },
   };
 }
 
-/**
- * The registry to vote under. One store holds votes of one version: a node that went on in the next
- * one without the take-over would vote as if nothing had been written.
- */
-function votable(standing: Standing | undefined, ledger: Ledger, key: Uint8Array): Registry {
+interface Made {
+  readonly write: { readonly shelf: number; readonly key: Uint8Array; readonly value: Uint8Array };
+  readonly answer: Uint8Array;
+}
+
+/** What stands is written down under a version only where it differs from before. */
+export function historyAfter(
+  before: readonly Stood[],
+  version: number,
+  values: readonly Uint8Array[],
+): readonly Stood[] {
+  const last = before.at(-1);
+  const isSame =
+    last?.values.length === values.length && values.every((one, i) => equal(one, last.values[i]!));
+  if (isSame) return before;
+  const earlier = before.filter((one) => one.version < version);
+  return [...earlier, { version, values }].slice(-limits.slotHistoryMax);
+}
+
+/** The node's standing if the slot is of its group; refused otherwise. */
+function votable(standing: Standing | undefined, key: Uint8Array): Standing {
   if (standing === undefined) throw refused('registry');
-  const { registry, index } = standing;
-  if (!groupOf(registry, key).includes(index)) throw refused('group');
-  const under = { lineage: registryLineage(registry), version: registry.version };
-  if (!ledger.isUnder(under)) throw refused('registry');
-  return registry;
+  if (!groupOf(standing.registry, key).includes(standing.index)) throw refused('group');
+  return standing;
 }
 
 function refused(reason: SlotRefusal): NodeError {
   return new NodeError('refused', slotRefusals[reason]);
-}
-
-function stateOf(bytes: Uint8Array | undefined): SlotState | undefined {
-  if (bytes === undefined) return undefined;
-  const decoded = slotState.decode(bytes);
-  if (!decoded.ok) throw new NodeError('unreachable', 'a slot in the store cannot be read');
-  return decoded.value;
-}
-
-function isFork(slot: KeptSlot | undefined): boolean {
-  return slot !== undefined && slot.values.length > 1;
 }

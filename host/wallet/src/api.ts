@@ -346,7 +346,7 @@ export interface Alarm {
   readonly id: string;
   readonly culprit: string;
   readonly device: string;
-  readonly what: 'entries' | 'steps' | 'spends' | 'issues' | 'votes';
+  readonly what: 'entries' | 'steps' | 'spends' | 'issues' | 'votes' | 'commits';
   /** What happened, what was done, in sentences. */
   readonly explain: string;
   /** Payments of this wallet, by id, whose notes the evidence names. */

@@ -97,7 +97,7 @@ export async function certifyOne(engine: Engine, head: Uint8Array): Promise<Cert
       continue;
     }
     const hint = place.kind === slotKinds.issue ? await published(engine, part) : undefined;
-    const write: SlotWrite = { place, value: head, authorisation, hint };
+    const write: SlotWrite = { place, value: head, authorisation, hint, certificate: undefined };
     const outcome = await engine.quorum.writeSlot(write);
     if (outcome.type === 'conflict') {
       return engine.exclusive(() => conflicted(engine, head, place, outcome.values));

@@ -49,6 +49,7 @@ function headsNamed(model: Model, claim: Evidence, culprit: Uint8Array): readonl
     case 'steps':
       return contradictedHere(model, culprit, [claim.first, claim.second]);
     case 'votes':
+    case 'commits':
       return [];
   }
 }
@@ -102,7 +103,8 @@ export function concerns(
   { type, id }: Culprit,
   touched: readonly PaymentRow[],
 ): boolean {
-  if (type === 'node') return registries.newest.nodes.some((node) => equal(voterId(node), id));
+  if (type === 'node')
+    return registries.newest.nodes.some((node) => equal(node.id, id) || equal(voterId(node), id));
   if (type === 'issuer') {
     return [...model.tokens.values()].some(({ rules }) => equal(issuerOf(rules), id));
   }
@@ -119,6 +121,7 @@ const happened: Record<Evidence['type'], string> = {
   spends: 'spent the same purse note twice',
   issues: 'issued twice after the same issue',
   votes: 'voted for two values in one slot',
+  commits: 'committed to two contents with one number',
 };
 
 const consequences: Record<Culprit['type'], string> = {

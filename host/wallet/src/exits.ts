@@ -184,7 +184,13 @@ async function completed(
   known: Certificate | undefined,
 ): Promise<Certificate | undefined> {
   if (known !== undefined) return equal(known.value, value) ? known : undefined;
-  const write = { place: exitPlace(escrow), value, authorisation, hint: undefined };
+  const write = {
+    place: exitPlace(escrow),
+    value,
+    authorisation,
+    hint: undefined,
+    certificate: undefined,
+  };
   const outcome = await engine.quorum.writeSlot(write);
   return outcome.type === 'certified' ? outcome.certificate : undefined;
 }

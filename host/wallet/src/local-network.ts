@@ -7,7 +7,7 @@
 
 import { firstRegistry } from '@dsm/availability';
 import { implementation, limits, type Registry } from '@dsm/primitive';
-import { memoryStore } from '@dsm/memory';
+import { memoryEngine, memoryStore } from '@dsm/memory';
 import { installPortable } from '@dsm/portable';
 import { secretsInMemory, storageNode, type StorageNode } from '@dsm/storage-node';
 import type { Network, Wallet } from './api.ts';
@@ -47,7 +47,7 @@ export async function localNetwork(options: LocalNetworkOptions = {}): Promise<L
     const seed = crypto.getRandomValues(new Uint8Array(32));
     storageNodes.push(
       await storageNode({
-        store: memoryStore(),
+        engine: memoryEngine(),
         registry: () => registry,
         network,
         suite: 1,

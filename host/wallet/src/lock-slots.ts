@@ -47,7 +47,13 @@ export async function decideLock(
     signature,
     backing: undefined,
   };
-  const outcome = await engine.quorum.writeSlot({ place, value, authorisation, hint: undefined });
+  const outcome = await engine.quorum.writeSlot({
+    place,
+    value,
+    authorisation,
+    hint: undefined,
+    certificate: undefined,
+  });
   if (outcome.type === 'certified') return outcome.certificate;
   return outcome.type === 'conflict' ? outcome.certificate : undefined;
 }
@@ -78,7 +84,13 @@ async function completed(
   values: readonly Pick<SlotWrite, 'value' | 'authorisation'>[],
 ): Promise<Certificate | undefined> {
   for (const { value, authorisation } of values) {
-    const outcome = await quorum.writeSlot({ place, value, authorisation, hint: undefined });
+    const outcome = await quorum.writeSlot({
+      place,
+      value,
+      authorisation,
+      hint: undefined,
+      certificate: undefined,
+    });
     if (outcome.type === 'certified') return outcome.certificate;
   }
   return undefined;

@@ -125,6 +125,7 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
       backing: undefined,
     },
     hint,
+    certificate: undefined,
   });
   if (outcome.type !== 'certified') return false;
   await engine.exclusive(async () => {

@@ -15,13 +15,15 @@ import {
   type SlotPlace,
   type SlotState,
   type SlotValue,
+  type Vote,
 } from '@dsm/primitive';
 
 /**
  * address        an object that is not the one asked for
  * malformed      bytes that are no slot state
  * place          the state of another slot
- * vote           a vote that is none by this node for the first value, or of another registry
+ * vote           none by this node for the first value, one of another registry, or one of a slot
+ *                that is not frozen
  * repeated       one value twice
  * authorisation  a value that the slot's writer has not signed
  */
@@ -37,7 +39,7 @@ export interface NodeFault {
 /** What a node says about a slot and can prove; no values if the slot is free there. */
 export interface SlotAnswer {
   readonly node: number;
-  readonly vote?: Uint8Array;
+  readonly vote?: Vote;
   readonly values: readonly SlotValue[];
 }
 
@@ -59,7 +61,7 @@ export function slotReader(registry: Registry, onFault: (fault: NodeFault) => vo
       return undefined;
     }
     const { vote, values } = decoded.value;
-    return { node: index, vote: vote.signature, values };
+    return { node: index, ...(vote && { vote }), values };
   };
 
   function faultOf(state: SlotState, place: SlotPlace, index: number): Fault | undefined {
@@ -67,8 +69,9 @@ export function slotReader(registry: Registry, onFault: (fault: NodeFault) => vo
     const { vote, values } = state;
     if (new Set(values.map(({ value }) => keyOf(value))).size < values.length) return 'repeated';
     const slot = { key: slotKey(place), value: values[0]!.value };
-    if (vote.version !== registry.version) return 'vote';
-    if (!verifyVote(registry, index, slot, vote.signature)) return 'vote';
+    // Without a vote the slot is frozen between several values that were taken over.
+    if (vote === undefined ? values.length < 2 : vote.version !== registry.version) return 'vote';
+    if (vote !== undefined && !verifyVote(registry, index, slot, vote)) return 'vote';
     const isProven = values.every((one) => isAuthorised(place, one.value, one.authorisation));
     return isProven ? undefined : 'authorisation';
   }

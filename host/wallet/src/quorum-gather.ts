@@ -70,6 +70,7 @@ export const silent: NodeApi = {
   getObject: absent,
   writeSlot: absent,
   readSlot: absent,
+  ask: absent,
   health: absent,
 };
 

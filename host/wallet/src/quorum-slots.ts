@@ -65,8 +65,8 @@ export function slotQuorum(
     writeSlot: async (write, signal) => {
       const bytes = slotWrite.encode(write);
       const key = slotKey(write.place);
-      const isOurs = ({ values: [first] }: SlotAnswer): boolean =>
-        first !== undefined && equal(first.value, write.value);
+      const isOurs = ({ vote, values: [first] }: SlotAnswer): boolean =>
+        vote !== undefined && first !== undefined && equal(first.value, write.value);
       const answers = await gather({
         of: groupOf(registry, key),
         width: r,
@@ -113,7 +113,7 @@ function certified(
     if (value === undefined) continue;
     const votes = answers.flatMap(({ node, vote, values: [first] }): CertificateVote[] => {
       const isFor = vote !== undefined && first !== undefined && equal(first.value, value);
-      return isFor ? [{ node, signature: vote }] : [];
+      return isFor ? [{ node, path: vote.path, signature: vote.signature }] : [];
     });
     const certificate = certify(registry, { key, value }, votes);
     if (certificate !== undefined) return certificate;

@@ -143,6 +143,7 @@ async function claimIncarnation(
         backing: undefined,
       },
       hint: address(bytes),
+      certificate: undefined,
     });
     if (outcome.type === 'undecided') {
       throw new DsmError('offline', 'too few nodes answer to certify the new incarnation');

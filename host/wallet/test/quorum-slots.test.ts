@@ -76,7 +76,13 @@ test('one dead or hung node of four does not matter, two dead leave it undecided
   const half = await twoDead.readSlot(ten.place);
   assert.ok(half.type === 'voted' && half.certificate === undefined);
   const { value, authorisation } = half.values[0]!;
-  const completed = { place: ten.place, value, authorisation, hint: undefined };
+  const completed = {
+    place: ten.place,
+    value,
+    authorisation,
+    hint: undefined,
+    certificate: undefined,
+  };
   assert.equal((await quorum(registry, nodes).writeSlot(completed)).type, 'certified');
 });
 

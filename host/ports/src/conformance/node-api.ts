@@ -279,8 +279,9 @@ function proven({ registry, index }: NodeUnderTest, bytes: Uint8Array | undefine
   assert.ok(decoded.ok);
   const { place, vote, values } = decoded.value;
   const slot = { key: slotKey(place), value: values[0]!.value };
+  assert.ok(vote !== undefined);
   assert.equal(vote.version, registry.version);
-  assert.ok(verifyVote(registry, index, slot, vote.signature));
+  assert.ok(verifyVote(registry, index, slot, vote));
   return decoded.value;
 }
 

@@ -56,7 +56,7 @@ export function slotAuthor(network: Uint8Array, number: number): SlotAuthor {
       signature,
       backing: undefined,
     } as const;
-    return { place: at, value: filled(value), authorisation, hint };
+    return { place: at, value: filled(value), authorisation, hint, certificate: undefined };
   };
   return {
     publicKey,
@@ -86,6 +86,7 @@ export function registryOf(
     version: 1,
     closed: new Uint8Array(32),
     bucketBits: 8,
+    admission: 0,
     seatBytes: 1,
     seats: cards.map((_, i) => i),
     signers: [0],

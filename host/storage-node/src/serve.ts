@@ -1,0 +1,80 @@
+/** What a node does with a request: one row of a table for each kind. */
+
+import type { NodeAnswer, NodeRequest } from '@dsm/availability';
+import { NodeError } from '@dsm/ports';
+import { encodeWith, u32 } from '@dsm/primitive';
+import type { Objects } from './objects.ts';
+import type { Slots } from './slots.ts';
+
+export interface Services {
+  readonly objects: Objects;
+  readonly slots: Slots;
+}
+
+type Serve = (request: NodeRequest) => Promise<NodeAnswer>;
+type Table = {
+  readonly [K in NodeRequest['type']]?: (
+    request: Extract<NodeRequest, { readonly type: K }>,
+  ) => Promise<NodeAnswer>;
+};
+
+/** Answers everything that the node's services can; never rejects but for a fault of the program. */
+export function server(services: Services): Serve {
+  const table: Table = { ...objectRows(services), ...slotRows(services) };
+  return async (request) => {
+    const serve = table[request.type] as Serve | undefined;
+    if (serve === undefined) return { type: 'refused', sentence: 'this node does not serve that' };
+    try {
+      return await serve(request);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}
+
+function objectRows({ objects }: Services): Table {
+  return {
+    put: async ({ bytes, terms }) => {
+      await objects.put(bytes, terms);
+      return ok(none);
+    },
+    get: async ({ address }) => found(await objects.get(address)),
+    has: async ({ address }) => {
+      const size = await objects.sizeOf(address);
+      return found(size === undefined ? undefined : encodeWith(u32, size));
+    },
+    possess: async ({ nonce, address }) => found(await objects.possess(nonce, address)),
+  };
+}
+
+function slotRows({ slots }: Services): Table {
+  return {
+    'write-slot': async ({ write }) => ok(await slots.write(write)),
+    'read-slot': async ({ key }) => found(await slots.read(key)),
+  };
+}
+
+const none = new Uint8Array(0);
+
+function ok(body: Uint8Array): NodeAnswer {
+  return { type: 'ok', body };
+}
+
+function found(body: Uint8Array | undefined): NodeAnswer {
+  return body === undefined ? { type: 'absent' } : { type: 'ok', body };
+}
+
+/** The failures of a node as answers. A disk that failed is no answer about what is kept. */
+function failed(error: unknown): NodeAnswer {
+  if (!(error instanceof NodeError)) throw error;
+  switch (error.code) {
+    case 'full':
+      return { type: 'full' };
+    case 'unpaid':
+      return { type: 'unpaid' };
+    case 'refused':
+      return { type: 'refused', sentence: error.message.slice(0, 200) };
+    case 'unreachable':
+      return { type: 'later' };
+  }
+}
