@@ -1,27 +1,54 @@
 /**
- * Placement of objects by rendezvous (seed 000, assumption 5 and definition 14).
+ * Placement of objects (seed 000, assumption 5 and definition 14): which nodes of a registry keep an
+ * object, by its address alone.
  *
- *     score(address, node) = H_place( address ‖ node id )
- *     place(registry, address) = the nodes by score, highest first
- *
- * The first r are the replicas, the next e take over where a replica is full or silent (spill).
- * The order of two nodes never depends on a third, so a node that joins or leaves moves only what
- * it gains or gives up. Slots are not placed like this: the registry assigns their groups.
+ * The first r nodes of its bucket's order are the replicas, the next e take over where a replica is
+ * full or silent (spill). Nodes without seats keep nothing new. Slots are not placed like this: the
+ * registry assigns their groups.
  */
 
-import { compare, hash, type Registry } from '@dsm/primitive';
+import { registryLineage, type Registry } from '@dsm/primitive';
+import { perm } from './perm.ts';
+import { bucketOf, rendezvous, type Rendezvous } from './rendezvous.ts';
+import { replicaTable, type ReplicaTable } from './replica-table.ts';
 
 /** e: further nodes that may keep an object beside its r replicas. */
 export const spillMax = 2;
 
-/** All nodes of the registry, by index, in the order in which they should keep the object. */
+/** What was made of a registry, which never changes. */
+interface Placed {
+  readonly view: Rendezvous;
+  /** Replicas and spill of every bucket. */
+  readonly table: ReplicaTable;
+}
+
+const placedByRegistry = new WeakMap<Registry, Placed>();
+
+function placedOf(registry: Registry): Placed {
+  const known = placedByRegistry.get(registry);
+  if (known !== undefined) return known;
+  const { seats, bucketBits, nodes, r } = registry;
+  const salt = registryLineage(registry);
+  const view = rendezvous({ seats, bucketBits, salt, nodes: nodes.length });
+  const placed = { view, table: replicaTable(view, r + spillMax) };
+  placedByRegistry.set(registry, placed);
+  return placed;
+}
+
+/** What the registry places by: the same view whenever it is asked for. */
+export function rendezvousOf(registry: Registry): Rendezvous {
+  return placedOf(registry).view;
+}
+
+/** The first r + e nodes of every bucket of the registry. */
+export function tableOf(registry: Registry): ReplicaTable {
+  return placedOf(registry).table;
+}
+
+/** All nodes that have a seat, by index, in the order in which they should keep the object. */
 export function place(registry: Registry, address: Uint8Array): readonly number[] {
-  if (address.length !== 32)
-    throw new RangeError(`address: expected 32 bytes, got ${address.length}`);
-  const ids = idsOf(registry);
-  const scores = ids.map((id) => hash('place', address, id));
-  // Equal scores mean equal ids, that is one node listed twice: the registry's order decides.
-  return scores.map((_, i) => i).toSorted((a, b) => compare(scores[b]!, scores[a]!) || a - b);
+  const { view } = placedOf(registry);
+  return perm(view, bucketOf(view.bucketBits, address));
 }
 
 /** The nodes that should keep the object, and those that stand in for them. */
@@ -31,18 +58,8 @@ export interface Placement {
 }
 
 export function placement(registry: Registry, address: Uint8Array): Placement {
-  const order = place(registry, address);
+  const { view, table } = placedOf(registry);
+  const order = table.replicas(bucketOf(view.bucketBits, address));
   const { r } = registry;
-  return { replicas: order.slice(0, r), spill: order.slice(r, r + spillMax) };
-}
-
-const idsByRegistry = new WeakMap<Registry, readonly Uint8Array[]>();
-
-/** Ids are hashes of keys of 2 kB, so they are made once for each registry. */
-function idsOf(registry: Registry): readonly Uint8Array[] {
-  const known = idsByRegistry.get(registry);
-  if (known !== undefined) return known;
-  const ids = registry.nodes.map(({ id }) => id);
-  idsByRegistry.set(registry, ids);
-  return ids;
+  return { replicas: order.slice(0, r), spill: order.slice(r) };
 }
