@@ -2,6 +2,7 @@
 
 export * from './byte-commit.ts';
 export * from './capacity.ts';
+export * from './forest.ts';
 export * from './genesis.ts';
 export * from './handover.ts';
 export * from './name.ts';
@@ -15,3 +16,5 @@ export * from './replica-table.ts';
 export * from './seating.ts';
 export * from './signal.ts';
 export * from './succession.ts';
+export * from './sum-map.ts';
+export * from './sum-proof.ts';

@@ -76,6 +76,10 @@ export const domains = [
   'secret',
   'app',
   'app-order',
+  'sum-leaf',
+  'sum-node',
+  'symbol',
+  'possess',
 ] as const;
 
 export type Domain = (typeof domains)[number];
