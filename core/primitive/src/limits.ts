@@ -87,4 +87,6 @@ export const limits = {
   bucketBitsMin: 8,
   bucketBitsMax: 20,
   votesMax: 13,
+  /** Protocol: symbols that are sent together. */
+  symbolsBatchMax: 16_384,
 } as const;
