@@ -10,7 +10,14 @@
  */
 
 import { nativeHash, nativeSignatures } from '@dsm/node';
-import { equal, installHash, installSignatures, keyOf, type Signatures } from '@dsm/primitive';
+import {
+  equal,
+  installHash,
+  installSignatures,
+  keyOf,
+  registriesOf,
+  type Signatures,
+} from '@dsm/primitive';
 import {
   checkPart,
   decodePart,
@@ -114,7 +121,7 @@ function check({ parts, policy, registry }: Lineage): ReadonlyMap<string, Origin
   const token = tokenId(policy);
   const known: LineageKnown = {
     network,
-    registry,
+    registries: registriesOf(registry),
     originOf: (head) => origins.get(keyOf(head)),
     policyOf: (asked) => (equal(asked, token) ? policy : undefined),
   };

@@ -16,8 +16,10 @@ installNative();
 function cards(count: number): readonly NodeCard[] {
   return Array.from({ length: count }, (_, i) => ({
     suite: 2,
+    id: new Uint8Array(32).fill(i + 101),
     voteKey: new Uint8Array(32).fill(i + 1),
     address: `http://127.0.0.1:${4_610 + i}`,
+    capacityBytes: 1_000,
   }));
 }
 

@@ -30,6 +30,7 @@ import {
   type Obj,
   type SignedStep,
   type Step,
+  registriesOf,
 } from '@dsm/primitive';
 import {
   decodeOperation,
@@ -368,7 +369,12 @@ test('what an opening or a piece of evidence claims is judged, never thrown', ()
     opensPurseNote(place, mutated([opening()], roll));
     const decoded = evidence.decode(mutated(good, roll));
     if (!decoded.ok) continue;
-    const judged = checkEvidence(decoded.value, network, opensPurseNote, nodes.registry);
+    const judged = checkEvidence(
+      decoded.value,
+      network,
+      opensPurseNote,
+      registriesOf(nodes.registry),
+    );
     assert.equal(judged.ok, false);
   }
 });

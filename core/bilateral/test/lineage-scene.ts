@@ -13,6 +13,7 @@ import {
   statementDigest,
   stepBodyDigest,
   type Slot,
+  registriesOf,
 } from '@dsm/primitive';
 import {
   checkPart,
@@ -148,7 +149,7 @@ export function knownOf(
     network,
     originOf: (head) => byHead.get(keyOf(head)),
     policyOf: (wanted) => policies.find((each) => equal(tokenId(each), wanted)),
-    registry: nodes.registry,
+    registries: registriesOf(nodes.registry),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   statementDigest,
   type Certificate,
   type Slot,
+  registriesOf,
 } from '@dsm/primitive';
 import {
   checkPart,
@@ -34,7 +35,15 @@ import {
   type RemintSpend,
   type SpendPart,
 } from '@dsm/protocols';
-import { certificateOf, flipped, named, signAs, type Actor } from '@dsm/primitive/fixture';
+import {
+  certificateOf,
+  flipped,
+  named,
+  nextNodes,
+  nodesOf,
+  signAs,
+  type Actor,
+} from '@dsm/primitive/fixture';
 import { issueOf, outputTo } from './fixture.ts';
 
 import {
@@ -109,6 +118,20 @@ test('what is not here yet is missing, by name', () => {
     heads: [],
     policy: token,
   });
+});
+
+test('a certificate of a version that is not known yet is missing, and counts once it is', () => {
+  const later = nextNodes(nodes);
+  const certificates = loadPart.certificates.map((_, i) =>
+    certificateOf(later, loadPart.slots[i]!),
+  );
+  const part = { ...loadPart, certificates };
+  const both = { ...known, registries: registriesOf(nodes.registry, later.registry) };
+  assert.equal(originOf(checkPart(part, known)).certified, false);
+  assert.equal(originOf(checkPart(part, both)).certified, true);
+  assert.equal(originOf(checkPart(loadPart, both)).certified, true, 'the older ones stay good');
+  const onlyLater = { ...known, registries: registriesOf(later.registry) };
+  assert.equal(originOf(checkPart(loadPart, onlyLater)).certified, false);
 });
 
 const issueOfFirst = (changes: Partial<Issue>): IssuePart => issuePartOf({ ...first, ...changes });
@@ -220,7 +243,7 @@ const bends: Record<
     [{ ...issuePartOf(first), certificate: wrongVotes(issuePartOf(first).certificate) }, known],
     [{ ...loadPart, certificates: loadPart.certificates.toReversed() }, known],
     [{ ...loadPart, certificates: loadPart.certificates.map(wrongVotes) }, known],
-    [loadPart, { ...known, registry: { ...nodes.registry, version: 2, first: named('first') } }],
+    [loadPart, { ...known, registries: registriesOf(nodesOf(2).registry) }],
   ],
 };
 

@@ -14,6 +14,7 @@ import {
   type Card,
   type CardRefusal,
 } from '../src/card.ts';
+import { registriesOf } from '../src/registry.ts';
 import { authorises } from '../src/slot.ts';
 import { installSignatures } from '../src/suite.ts';
 import { portableSignatures } from '@dsm/portable';
@@ -37,7 +38,8 @@ const nodes = nodesOf(3);
 const second = { incarnation: 1, birth: named('second birth') };
 const succeeded = cardOf(by, second, (body) => certificateOf(nodes, incarnationSlot(body)));
 
-const said = (claim: Card): CardRefusal | undefined => checkCard(claim, network, nodes.registry);
+const said = (claim: Card): CardRefusal | undefined =>
+  checkCard(claim, network, registriesOf(nodes.registry));
 
 test('an honest card holds, and names its device and its key', () => {
   const first = cardOf(by);
@@ -88,7 +90,7 @@ for (const [refusal, claims] of Object.entries(bends)) {
 
 test('a later incarnation is proved by a registry, and by none without one', () => {
   assert.equal(checkCard(succeeded, network, undefined), 'succession');
-  assert.equal(checkCard(succeeded, network, nodesOf(2).registry), 'succession');
+  assert.equal(checkCard(succeeded, network, registriesOf(nodesOf(2).registry)), 'succession');
 });
 
 test('the root signature of a card is the write of its incarnation slot, and of no other', () => {

@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
-
 import {
   certificate,
   certify,
@@ -13,14 +11,14 @@ import {
   type Certificate,
   type CertificateRefusal,
 } from '../src/certificate.ts';
-import { groupOf, nodeId, registry, registryLineage, type Registry } from '../src/registry.ts';
+import { groupOf, registriesOf, registryLineage } from '../src/registry.ts';
 import type { Slot } from '../src/slot-list.ts';
 import {
   certificateOf,
   flipped,
   installFakes,
   named,
-  network,
+  nextNodes,
   nodesOf,
   voteOf,
 } from './fixture.ts';
@@ -34,7 +32,7 @@ const group = groupOf(nodes.registry, slot.key);
 const outsider = [0, 1, 2, 3, 4, 5].find((node) => !group.includes(node))!;
 
 const said = (claim: Certificate): CertificateRefusal | undefined =>
-  checkCertificate(claim, nodes.registry, slot);
+  checkCertificate(claim, registriesOf(nodes.registry), slot);
 
 test('q votes of the group certify, and the certificate survives its bytes', () => {
   assert.equal(said(good), undefined);
@@ -102,65 +100,31 @@ test('a vote is a vote for one slot, by one node, under one registry', () => {
   assert.ok(!verifyVote({ ...nodes.registry, network: named('x') }, 1, slot, signature));
 });
 
-test('every slot has one group of the registry, and all groups are used', () => {
-  const used = new Map<number, number>();
-  for (let i = 0; i < 300; i++) {
-    const members = groupOf(nodes.registry, named(`slot ${i}`));
-    const at = nodes.registry.groups.indexOf(members);
-    assert.ok(at >= 0);
-    used.set(at, (used.get(at) ?? 0) + 1);
-  }
-  assert.equal(used.size, 3);
-  assert.ok([...used.values()].every((count) => count > 50));
+test('a certificate stays one for whoever knows its version, and each version has its own keys', () => {
+  const later = nextNodes(nodes);
+  const newer = certificateOf(later, slot);
+  const both = registriesOf(nodes.registry, later.registry);
+  assert.equal(checkCertificate(good, both, slot), undefined);
+  assert.equal(checkCertificate(newer, both, slot), undefined);
+  assert.equal(checkCertificate(newer, registriesOf(nodes.registry), slot), 'registry');
+  assert.equal(checkCertificate(good, registriesOf(later.registry), slot), 'registry');
+  // What the one version voted is nothing that the other did.
+  assert.equal(checkCertificate({ ...newer, version: 1 }, both, slot), 'vote');
+  assert.equal(checkCertificate({ ...good, version: 2 }, both, slot), 'vote');
 });
 
-test('a registry whose quorums could miss each other, or whose groups overlap, has no bytes', () => {
-  const four = nodesOf(2).registry;
-  const sixteen = nodesOf(4).registry;
-  assert.ok(registry.decode(registry.encode(four)).ok);
-  const wrong: Partial<Registry>[] = [
-    { version: 0 },
-    { version: 2 },
-    { first: named('first') },
-    { r: 5 },
-    { q: 2 },
-    { q: 5 },
-    { f: 0 },
-    { nodes: [...four.nodes, four.nodes[0]!] },
-    { groups: [[0, 1, 2]] },
-    {
-      groups: [
-        [0, 1, 2, 3],
-        [3, 4, 5, 6],
-      ],
-    },
-    { groups: [[0, 1, 2, 2]] },
-    { groups: [[5, 6, 7, 8]] },
-  ];
-  for (const change of wrong) {
-    assert.throws(
-      () => registry.encode({ ...four, ...change }),
-      RangeError,
-      JSON.stringify(change),
-    );
-  }
-  fc.assert(
-    fc.property(fc.nat({ max: 4 }), fc.nat({ max: 13 }), (f, q) => {
-      const r = 3 * f + 1;
-      const single = Array.from({ length: r }, (_, i) => sixteen.nodes[i]!);
-      const one = { ...four, r, q, f, nodes: single, groups: [single.map((_, i) => i)] };
-      const sound = q <= r && 2 * q - r > f;
-      if (sound) assert.ok(registry.decode(registry.encode(one)).ok);
-      else assert.throws(() => registry.encode(one), RangeError);
-    }),
-    { numRuns: 60 },
-  );
-});
-
-test('a node is named by its key and suite', () => {
-  const [a, b] = nodes.registry.nodes;
-  assert.notDeepEqual(nodeId(a!), nodeId(b!));
-  assert.notDeepEqual(nodeId(a!), nodeId({ ...a!, suite: 2 }));
-  assert.deepEqual(nodeId(a!), nodeId({ ...a!, suite: 1 }));
-  assert.deepEqual(nodes.registry.network, network);
+test('a node that missed the change has no vote, though its signature is good', () => {
+  const late = group[0]!;
+  const { registry, keys } = nextNodes(nodes);
+  const missing = registry.nodes.map((node, i) => ({ ...node, missed: i === late ? 1 : 0 }));
+  const without = { registry: { ...registry, nodes: missing }, keys };
+  const signature = voteOf({ registry, keys }, late, slot);
+  assert.ok(verifyVote(registry, late, slot, signature));
+  assert.ok(!verifyVote(without.registry, late, slot, signature));
+  const claim = certificateOf(without, slot);
+  assert.ok(claim.votes.some(({ node }) => node === late));
+  assert.equal(checkCertificate(claim, registriesOf(without.registry), slot), 'vote');
+  const others = group.slice(1).map((node) => ({ node, signature: voteOf(without, node, slot) }));
+  const quorum = certify(without.registry, slot, others)!;
+  assert.equal(checkCertificate(quorum, registriesOf(without.registry), slot), undefined);
 });

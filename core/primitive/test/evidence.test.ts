@@ -18,7 +18,7 @@ import {
   type SlotStatement,
 } from '../src/evidence.ts';
 import { kinds } from '../src/kinds.ts';
-import { nodeId, registryLineage } from '../src/registry.ts';
+import { registriesOf, registryLineage, voterId } from '../src/registry.ts';
 import { signedKinds, slotKey, slotKinds, type SlotPlace } from '../src/slot.ts';
 import { stepStatement, type SignedStep, type Step } from '../src/step.ts';
 import {
@@ -50,7 +50,7 @@ const said = (
   claim: Evidence,
   opening: (place: SlotPlace) => boolean = opens,
 ): EvidenceRefusal | 'convicted' => {
-  const judged = checkEvidence(claim, network, opening, nodes.registry);
+  const judged = checkEvidence(claim, network, opening, registriesOf(nodes.registry));
   return judged.ok ? 'convicted' : judged.refusal;
 };
 
@@ -171,7 +171,7 @@ const all: readonly [Evidence, type: 'device' | 'issuer' | 'node', id: Uint8Arra
   [{ ...steps, second: secondAfterTheSame() }, 'device', cheat.id],
   [spends, 'device', cheat.id],
   [issues, 'issuer', cheat.writer],
-  [votes, 'node', nodeId(nodes.registry.nodes[2]!)],
+  [votes, 'node', voterId(nodes.registry.nodes[2]!)],
 ];
 
 function secondAfterTheSame(): SignedStep {
@@ -183,7 +183,7 @@ test('each kind convicts its writer, survives its own bytes, and has one name ei
     const again = evidence.decode(evidence.encode(claim));
     assert.ok(again.ok);
     for (const one of [claim, again.value, swapped(claim)]) {
-      const judged = checkEvidence(one, network, opens, nodes.registry);
+      const judged = checkEvidence(one, network, opens, registriesOf(nodes.registry));
       assert.deepEqual(judged, { ok: true, culprit: { type, id } });
       assert.deepEqual(evidenceId(one), evidenceId(claim));
     }
@@ -306,7 +306,10 @@ test('no evidence (opening): a note whose writer may say two things', () => {
 
 test('no evidence: statements of another network convict nobody here', () => {
   for (const [claim] of all) {
-    assert.equal(checkEvidence(claim, named('other'), opens, nodes.registry).ok, false);
+    assert.equal(
+      checkEvidence(claim, named('other'), opens, registriesOf(nodes.registry)).ok,
+      false,
+    );
   }
 });
 

@@ -15,7 +15,12 @@ import { cardDevice, cardStatement, deviceId, type Card, type CardBody } from '.
 import { certify, voteDigest, type Certificate } from '../src/certificate.ts';
 import { address, installHash } from '../src/hash.ts';
 import { kinds, type Kind } from '../src/kinds.ts';
-import { groupOf, registryLineage, type Registry } from '../src/registry.ts';
+import {
+  groupOf,
+  registry as registryObject,
+  registryLineage,
+  type Registry,
+} from '../src/registry.ts';
 import type { Authorisation } from '../src/slot.ts';
 import { slotListRoot, slotPath, statementDigest, type Slot } from '../src/slot-list.ts';
 import {
@@ -232,6 +237,24 @@ export function nodesOf(groups: number, changes: Partial<Registry> = {}): Nodes 
       missed: 0,
     })),
     groups: Array.from({ length: groups }, (_, g) => [0, 1, 2, 3].map((i) => g * 4 + i)),
+    ...changes,
+  };
+  return { registry, keys };
+}
+
+/** The version after it, with a new vote key for every node. */
+export function nextNodes({ registry: before }: Nodes, changes: Partial<Registry> = {}): Nodes {
+  const version = before.version + 1;
+  const keys = before.nodes.map((_, i) =>
+    signatures().keyPair('ml-dsa-65', named(`node ${i} in version ${version}`)),
+  );
+  const registry: Registry = {
+    ...before,
+    version,
+    first: registryLineage(before),
+    previous: address(registryObject.encode(before)),
+    closed: named(`signals of version ${version}`),
+    nodes: before.nodes.map((node, i) => ({ ...node, voteKey: keys[i]!.publicKey })),
     ...changes,
   };
   return { registry, keys };

@@ -4,6 +4,7 @@ import { memoryStore } from '@dsm/memory';
 import type { Store } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
 import { filled, registryOf } from '@dsm/ports/conformance';
+import { secretsInMemory } from '../src/keys.ts';
 import { storageNode, type StorageNode } from '../src/node.ts';
 
 export const network: Uint8Array = filled(42);
@@ -25,9 +26,9 @@ export async function oneNode(
     registry: () => registry,
     network,
     suite: 1,
-    seed: filled(seed),
+    secrets: secretsInMemory(filled(seed)),
     capacityBytes,
   });
-  registry = registryOf(network, [node.voteKey], 0);
+  registry = registryOf(network, [node.card], 0);
   return { node, registry };
 }

@@ -4,8 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
 import { NodeError } from '@dsm/ports';
-import { groupOf, keyOf, nodeId, slotKey, type Registry } from '@dsm/primitive';
-import { slotRefusals, storageNode, type SlotRefusal, type StorageNode } from '../src/index.ts';
+import { groupOf, keyOf, slotKey, type Registry } from '@dsm/primitive';
+import {
+  secretsInMemory,
+  slotRefusals,
+  storageNode,
+  type NodeCard,
+  type SlotRefusal,
+  type StorageNode,
+} from '../src/index.ts';
 import { installNative } from '@dsm/node';
 import { filled, registryOf, slotAuthor } from '@dsm/ports/conformance';
 import { network } from './one-node.ts';
@@ -21,22 +28,23 @@ async function nodeIn(
 ): Promise<StorageNode> {
   const store = memoryStore({ place });
   const capacityBytes = 1 << 20;
-  return storageNode({ store, registry, network, suite: 1, seed: filled(seed), capacityBytes });
+  const secrets = secretsInMemory(filled(seed));
+  return storageNode({ store, registry, network, suite: 1, secrets, capacityBytes });
 }
 
 test('a node that knows no registry with its key keeps objects and refuses slots', async () => {
   let known: Registry | undefined;
   const node = await nodeIn(() => known);
   const write = author.encoded(1, 10);
-  const strangers = [1, 2, 3, 4].map((i) => new Uint8Array(1_952).fill(i));
+  const strangers = [1, 2, 3, 4].map(stranger);
   await assert.rejects(node.writeSlot(write), refused('registry'));
   known = registryOf(network, strangers, 1);
   await assert.rejects(node.writeSlot(write), refused('registry'));
-  known = registryOf(filled(43), [node.voteKey], 0);
+  known = registryOf(filled(43), [node.card], 0);
   await assert.rejects(node.writeSlot(write), refused('registry'));
   assert.equal(node.standing(), undefined);
   await node.putObject(new Uint8Array(5));
-  known = registryOf(network, [node.voteKey], 0);
+  known = registryOf(network, [node.card], 0);
   await node.writeSlot(write);
   assert.equal(node.standing(), known);
 });
@@ -44,8 +52,8 @@ test('a node that knows no registry with its key keeps objects and refuses slots
 test('a slot of another group is refused', async () => {
   let known: Registry | undefined;
   const node = await nodeIn(() => known);
-  const others = [1, 2, 3].map((i) => new Uint8Array(1_952).fill(i));
-  const registry = registryOf(network, [node.voteKey, ...others], 0);
+  const others = [1, 2, 3].map(stranger);
+  const registry = registryOf(network, [node.card, ...others], 0);
   known = registry;
   let ours = 0;
   for (let position = 0; position < 32; position++) {
@@ -62,7 +70,7 @@ test('a store with votes of one version takes none of another, also after a rest
   const place = memoryPlace();
   let known: Registry | undefined;
   const node = await nodeIn(() => known, place);
-  const first = registryOf(network, [node.voteKey], 0);
+  const first = registryOf(network, [node.card], 0);
   const second = { ...first, first: filled(7), version: 2 };
   known = first;
   const answer = await node.writeSlot(author.encoded(1, 10));
@@ -76,14 +84,19 @@ test('a store with votes of one version takes none of another, also after a rest
   assert.deepEqual(await again.writeSlot(author.encoded(1, 10)), answer);
 });
 
-test('the vote key is fixed by the seed, and its id by the key', async () => {
+test('what a registry says of a node follows from its secrets', async () => {
   const one = await nodeIn(() => undefined);
   const same = await nodeIn(() => undefined);
   const other = await nodeIn(() => undefined, memoryPlace(), 12);
-  assert.deepEqual(same.voteKey, one.voteKey);
-  assert.notEqual(keyOf(other.voteKey), keyOf(one.voteKey));
-  assert.deepEqual(one.nodeId, nodeId({ suite: 1, voteKey: one.voteKey }));
+  assert.deepEqual(same.card, one.card);
+  assert.notEqual(keyOf(other.card.voteKey), keyOf(one.card.voteKey));
+  assert.notEqual(keyOf(other.card.id), keyOf(one.card.id));
+  assert.deepEqual(one.nodeId, one.card.id);
 });
+
+function stranger(i: number): Pick<NodeCard, 'suite' | 'id' | 'voteKey'> {
+  return { suite: 1, id: filled(i), voteKey: new Uint8Array(1_952).fill(i) };
+}
 
 function refused(reason: SlotRefusal): (error: unknown) => boolean {
   return (error) => error instanceof NodeError && error.message === slotRefusals[reason];

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '@dsm/primitive';
+import { limits, registriesOf } from '@dsm/primitive';
 import { NodeError } from '@dsm/ports';
 import { networkId, verifyReceipt, type Edge, type Wallet } from '../src/index.ts';
 import { market, met, opened, type Market } from './market.ts';
@@ -207,7 +207,7 @@ test('the receipt of an edge payment holds, and says what total it states', asyn
   await met(maya, cafe, (toCafe) => toCafe.pay({ ERA: 3n, over: 'edge', note: 'tea' }));
   for (const wallet of [maya, cafe]) {
     const { bytes } = await wallet.receipt(wallet.history().at(-1)!.id);
-    const report = verifyReceipt(bytes, networkId(networkName), network.registry);
+    const report = verifyReceipt(bytes, networkId(networkName), registriesOf(network.registry));
     assert.equal(report.ok, true);
     assert.deepEqual(
       report.totals.map(({ total, note }) => [total, note]),

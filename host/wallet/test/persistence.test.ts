@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { memoryStore } from '@dsm/memory';
 import { fileStore, nativeKem } from '@dsm/node';
-import { registry as registryObject } from '@dsm/primitive';
+import { registriesOf, registry as registryObject } from '@dsm/primitive';
 import { openWallet, verifyReceipt, networkId } from '../src/index.ts';
 import { market, met, opened, paid, stall } from './market.ts';
 import { networkName } from './network-name.ts';
@@ -120,7 +120,10 @@ test(
       assert.ok(report.links >= 6);
       for (const { id } of wallet.history()) {
         const { bytes } = await wallet.receipt(id);
-        assert.equal(verifyReceipt(bytes, networkId(networkName), kept.value).ok, true);
+        assert.equal(
+          verifyReceipt(bytes, networkId(networkName), registriesOf(kept.value)).ok,
+          true,
+        );
       }
       const stranger = await opened(network, stall('Stranger'));
       await assert.rejects(paid(wallet, stranger, 3n, 'offline'), { code: 'not-adopted' });

@@ -3,7 +3,7 @@
 import { memoryStore } from '@dsm/memory';
 import { NodeError, type NodeApi } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
-import { storageNode, type StorageNode } from '@dsm/storage-node';
+import { secretsInMemory, storageNode, type StorageNode } from '@dsm/storage-node';
 import { filled, registryOf } from '@dsm/ports/conformance';
 
 export const network: Uint8Array = filled(42);
@@ -11,7 +11,7 @@ export const network: Uint8Array = filled(42);
 export interface Cluster {
   readonly registry: Registry;
   readonly nodes: readonly StorageNode[];
-  /** A node with the vote key of the one at `index`, and nothing in its store. */
+  /** A node with the keys of the one at `index`, and nothing in its store. */
   readonly twin: (index: number) => Promise<StorageNode>;
 }
 
@@ -27,13 +27,13 @@ export async function cluster(
       registry: () => registry,
       network,
       suite: 1,
-      seed: filled(index + 100),
+      secrets: secretsInMemory(filled(index + 100)),
       capacityBytes,
     });
   const nodes = await Promise.all(Array.from({ length: count }, (_, i) => make(i)));
   registry = registryOf(
     network,
-    nodes.map(({ voteKey }) => voteKey),
+    nodes.map(({ card }) => card),
     1,
   );
   return { registry, nodes, twin: make };

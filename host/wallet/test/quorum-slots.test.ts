@@ -7,6 +7,7 @@ import {
   authorises,
   checkCertificate,
   groupOf,
+  registriesOf,
   slotKey,
   slotState,
   type Certificate,
@@ -17,7 +18,7 @@ import {
 import fc from 'fast-check';
 import { installNative } from '@dsm/node';
 import { filled, slotAuthor } from '@dsm/ports/conformance';
-import { vote, voterOf } from '@dsm/storage-node';
+import { nodeKeys, secretsInMemory, vote } from '@dsm/storage-node';
 import { quorum, type Fault, type NodeFault, type SlotOutcome } from '../src/quorum.ts';
 import { cluster, dead, equivocator, hung, network, type Cluster } from './quorum-cluster.ts';
 
@@ -30,7 +31,7 @@ const twenty = author.write(1, 20);
 function proves(registry: Registry, certificate: Certificate | undefined, write: SlotWrite): void {
   assert.ok(certificate !== undefined);
   const slot = { key: slotKey(write.place), value: write.value };
-  assert.equal(checkCertificate(certificate, registry, slot), undefined);
+  assert.equal(checkCertificate(certificate, registriesOf(registry), slot), undefined);
 }
 
 test('a write is certified by q votes, and a reading has the certificate, too', async () => {
@@ -127,7 +128,8 @@ test('a vote for a value that the writer never signed is none, though the node s
   const forged = { ...twenty, value: filled(11) };
   const places = await cluster();
   for (const at of [0, 3]) {
-    const signed = vote(voterOf(1, filled(at + 100)), places.registry, {
+    const { voter } = await nodeKeys(1, secretsInMemory(filled(at + 100)));
+    const signed = vote(voter(), places.registry, {
       key: slotKey(ten.place),
       value: forged.value,
     });
@@ -285,7 +287,10 @@ function certifiedValues({ registry }: Cluster, outcomes: readonly SlotOutcome[]
   return outcomes.flatMap((outcome) => {
     if (outcome.type === 'undecided' || outcome.certificate === undefined) return [];
     const { key, value } = outcome.certificate;
-    assert.equal(checkCertificate(outcome.certificate, registry, { key, value }), undefined);
+    assert.equal(
+      checkCertificate(outcome.certificate, registriesOf(registry), { key, value }),
+      undefined,
+    );
     return [value[0]!];
   });
 }

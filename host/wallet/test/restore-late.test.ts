@@ -16,6 +16,7 @@ import {
   type Wallet,
 } from '@dsm/wallet';
 import type { Keystore } from '@dsm/ports';
+import { registriesOf } from '@dsm/primitive';
 
 installNative();
 
@@ -78,7 +79,11 @@ test('a restored device gets what waited for it, and its peer what it had sent',
     for (const { id, device } of wallet.history()) {
       if (device !== maya.id.device && device !== cafe.id.device) continue;
       const { bytes } = await wallet.receipt(id);
-      assert.equal(verifyReceipt(bytes, networkId(network.name), network.registry).ok, true, id);
+      assert.equal(
+        verifyReceipt(bytes, networkId(network.name), registriesOf(network.registry)).ok,
+        true,
+        id,
+      );
     }
   }
 });

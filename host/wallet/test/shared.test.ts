@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
 import { NodeError, type NodeApi } from '@dsm/ports';
+import { registriesOf } from '@dsm/primitive';
 import {
   createWallet,
   networkId,
@@ -141,7 +142,7 @@ for (const over of ['offline', 'online'] as const) {
     assert.deepEqual([received!.amount, received!.note], [5n, 'for tea']);
     assert.equal(received!.finality, 'certified');
     const { bytes } = await cafe.receipt(received!.id);
-    assert.ok(verifyReceipt(bytes, networkId(network.name), network.registry).ok);
+    assert.ok(verifyReceipt(bytes, networkId(network.name), registriesOf(network.registry)).ok);
     assert.deepEqual(mine.state(), theirs.state());
   });
 }

@@ -8,10 +8,11 @@ import {
   card as cardObject,
   evidence as evidenceObject,
   keyOf,
-  nodeId,
   slotKinds,
   zero32,
   type Evidence,
+  registriesOf,
+  voterId,
 } from '@dsm/primitive';
 import { message as messageObject, type Message } from '@dsm/bilateral';
 import { restoreWallet, verifyReceipt, type Alarm, type Wallet } from '../src/index.ts';
@@ -75,7 +76,10 @@ test('what was certified stays: it is spent on, and its receipt holds', async ()
   assert.equal(cafe.contact('Maya').contact().state, 'bricked');
   assert.equal((await paid(cafe, bazaar, 40n, 'online')).finality, 'certified');
   const { bytes } = await cafe.receipt(cafe.history()[0]!.id);
-  assert.equal(verifyReceipt(bytes, networkId(networkName), network.registry).ok, true);
+  assert.equal(
+    verifyReceipt(bytes, networkId(networkName), registriesOf(network.registry)).ok,
+    true,
+  );
   assert.deepEqual((await cafe.verify()).faults, []);
 });
 
@@ -237,8 +241,9 @@ test('keys are free: convictions of made-up nodes, issuers and crowds say nothin
   const nobody = new Uint8Array(32).fill(9);
   const alarms = new Map<string, AlarmRow>();
   const model = { alarms, contacts: new Map(), tokens: new Map() } as unknown as Engine['model'];
-  const engine = { model, registry: network.registry } as Engine;
-  const id = nodeId(network.registry.nodes[0]!);
+  const registries = registriesOf(network.registry);
+  const engine = { model, registries } as Engine;
+  const id = voterId(network.registry.nodes[0]!);
   assert.equal(concerns(engine, { type: 'node', id }, []), true);
   assert.equal(concerns(engine, { type: 'node', id: nobody }, []), false);
   assert.equal(concerns(engine, { type: 'issuer', id: nobody }, []), false);

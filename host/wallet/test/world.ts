@@ -3,6 +3,8 @@
  * at any effect and opened again.
  */
 
+import assert from 'node:assert/strict';
+import { firstRegistry } from '@dsm/availability';
 import {
   memoryPlace,
   memoryStore,
@@ -12,10 +14,9 @@ import {
 } from '@dsm/memory';
 import { installNative, nativeKem } from '@dsm/node';
 import type { Connection, Keystore, NodeApi, Store } from '@dsm/ports';
-import { storageNode, type StorageNode } from '@dsm/storage-node';
+import { secretsInMemory, storageNode, type StorageNode } from '@dsm/storage-node';
 import {
   createWallet,
-  firstRegistry,
   networkId,
   openWallet,
   type Network,
@@ -67,12 +68,13 @@ export async function networkIn({ nodes }: Pick<World, 'nodes'>): Promise<TestNe
         registry: () => registry,
         network,
         suite: 1,
-        seed: new Uint8Array(32).fill(i + 1),
+        secrets: secretsInMemory(new Uint8Array(32).fill(i + 1)),
         capacityBytes: 1 << 28,
       }),
     ),
   );
-  registry = firstRegistry(network, storageNodes);
+  registry = firstRegistry({ network, nodes: storageNodes.map(({ card }) => card), groupsMax: 1 });
+  assert.ok(registry !== undefined);
   return { name: networkName, registry, nodes: storageNodes, storageNodes };
 }
 

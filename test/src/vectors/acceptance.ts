@@ -14,13 +14,14 @@ import {
   equal,
   evidence,
   receipt,
+  registriesOf,
   registry,
   signedStep,
   slotKey,
   slotKinds,
   slotWrite,
   type Known,
-  type Registry,
+  type Registries,
   type Side,
   type Suite,
   type Verdict,
@@ -105,13 +106,23 @@ function accepting(bytes: Uint8Array, given: Given): Finding {
   return { expect: 'ok', derived: toJson({ statement, lane, absorbed, heads, demand }) };
 }
 
-function registryOf(given: Given): Registry | undefined {
-  return given.has('registry') ? decodedAs(registry, given.bytes('registry')) : undefined;
+/** The versions of the registry that a case gives, the newest last. */
+export function registriesIn(given: Given): Registries {
+  return registriesOf(...given.bytesList('registries').map((one) => decodedAs(registry, one)));
+}
+
+function registriesIfAny(given: Given): Registries | undefined {
+  return given.has('registries') ? registriesIn(given) : undefined;
 }
 
 function judging(bytes: Uint8Array, given: Given): Finding {
   const claim = decodedAs(evidence, bytes);
-  const verdict = checkEvidence(claim, given.bytes('network'), opensPurseNote, registryOf(given));
+  const verdict = checkEvidence(
+    claim,
+    given.bytes('network'),
+    opensPurseNote,
+    registriesIfAny(given),
+  );
   if (!verdict.ok) return { expect: verdict.refusal };
   return { expect: 'ok', derived: toJson({ culprit: verdict.culprit }) };
 }
@@ -133,12 +144,13 @@ export const acceptanceJudges: Readonly<Record<string, Checks>> = {
   },
   card: {
     check: (bytes, given) => ({
-      expect: checkCard(decodedAs(card, bytes), given.bytes('network'), registryOf(given)) ?? 'ok',
+      expect:
+        checkCard(decodedAs(card, bytes), given.bytes('network'), registriesIfAny(given)) ?? 'ok',
     }),
   },
   certificate: {
     check: (bytes, given) => {
-      const by = decodedAs(registry, given.bytes('registry'));
+      const by = registriesIn(given);
       return { expect: checkCertificate(decodedAs(certificate, bytes), by, slotOf(given)) ?? 'ok' };
     },
   },

@@ -34,6 +34,7 @@ import {
   spoolKey,
   stepPosition,
   viewLeaf,
+  voterId,
   voteDigest,
   type Domain,
   type Kind,

@@ -38,6 +38,7 @@ import {
   stepBodyDigest,
   stepStatement,
   voteDigest,
+  voterId,
   workingKeyDigest,
   type Authorisation,
   type Obj,
@@ -154,7 +155,7 @@ export const objectJudges: Readonly<Record<string, Checks>> = {
   registry: {
     decode: decoding(registry, (value, given) => ({
       lineage: registryLineage(value),
-      nodes: value.nodes.map(voterId),
+      voters: value.nodes.map(voterId),
       groups: given.bytesList('slots').map((slot) => groupOf(value, slot)),
       places: given.bytesList('addresses').map((of) => place(value, of)),
     })),

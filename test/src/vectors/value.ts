@@ -1,6 +1,6 @@
 /** Judges of value: what operations demand, and what a part of a lineage is worth. */
 
-import { equal, registry } from '@dsm/primitive';
+import { equal } from '@dsm/primitive';
 import {
   checkPart,
   exitPart,
@@ -10,7 +10,7 @@ import {
   type LineageKnown,
   type LineagePart,
 } from '@dsm/protocols';
-import { unaccepted } from './acceptance.ts';
+import { registriesIn, unaccepted } from './acceptance.ts';
 import { toJson, type Finding, type Given, type Judge } from './case.ts';
 import { originOf, policiesOf, valueKnownOf } from './known.ts';
 import { decodedAs } from './objects.ts';
@@ -36,7 +36,7 @@ function tracing(part: LineagePart, given: Given): Finding {
     network: given.bytes('network'),
     originOf: (head) => origins.find((origin) => equal(origin.head, head)),
     policyOf: policiesOf(given),
-    registry: decodedAs(registry, given.bytes('registry')),
+    registries: registriesIn(given),
   };
   const verdict = checkPart(part, known);
   switch (verdict.type) {

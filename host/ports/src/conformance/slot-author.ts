@@ -1,6 +1,7 @@
 /** Test gear: somebody who writes slots, and a registry to write them under. */
 
 import {
+  emptySeat,
   keyDigest,
   kinds,
   signatureContext,
@@ -79,6 +80,7 @@ export function registryOf(
 ): Registry {
   const r = 3 * f + 1;
   const groups = Math.floor(cards.length / r);
+  const seatCount = 2 ** Math.ceil(Math.log2(cards.length));
   return {
     network,
     first: new Uint8Array(32),
@@ -88,7 +90,7 @@ export function registryOf(
     bucketBits: 8,
     admission: 0,
     seatBytes: 1,
-    seats: cards.map((_, i) => i),
+    seats: Array.from({ length: seatCount }, (_, i) => (i < cards.length ? i : emptySeat)),
     signers: [0],
     threshold: 1,
     r,
