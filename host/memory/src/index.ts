@@ -7,3 +7,5 @@ export * from './faults.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
 export * from './keystore.ts';
+export * from './dice.ts';
+export * from './disk.ts';

@@ -8,6 +8,7 @@ export * from './keystore.ts';
 export * from './install.ts';
 export * from './store.ts';
 export * from './process-lock.ts';
+export * from './disk.ts';
 export * from './http-node.ts';
 export * from './tcp.ts';
 export * from './sqlite-engine.ts';

@@ -28,12 +28,17 @@ export function checkRecordKey(shelf: number, key: Uint8Array): void {
   }
 }
 
-/** A copy of `write`, which the caller may change afterwards. */
-export function checkedWrite({ shelf, key, value }: EngineWrite): EngineWrite {
+export function checkWrite({ shelf, key, value }: EngineWrite): void {
   checkRecordKey(shelf, key);
   if (value !== undefined && value.length > engineValueBytesMax) {
     throw new RangeError(`a value has at most ${engineValueBytesMax} bytes, not ${value.length}`);
   }
+}
+
+/** A copy of `write`, which the caller may change afterwards. */
+export function checkedWrite(write: EngineWrite): EngineWrite {
+  checkWrite(write);
+  const { shelf, key, value } = write;
   return { shelf, key: key.slice(), value: value?.slice() };
 }
 

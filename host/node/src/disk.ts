@@ -1,0 +1,90 @@
+/**
+ * The disk of the port on a folder of this machine.
+ *
+ * Only plain files directly in the folder count. Reading and writing goes on in the threads of Node, so
+ * a slow disk stops nobody. Nobody is kept out: that is what the lock of the folder is for.
+ */
+
+import { constants, type Dirent } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError, type Disk, type DiskFile } from '@dsm/ports';
+import { syncFolder } from './folder.ts';
+import { storeError } from './store-error.ts';
+
+/** The disk in `folder`, which is made if it is not there. Rejects with `StoreError`. */
+export async function nodeDisk(folder: string): Promise<Disk> {
+  const translated = translating(folder);
+  await translated(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+  return {
+    list: async () => {
+      const found: Dirent[] = await translated(() => readdir(folder, { withFileTypes: true }));
+      return found.filter((entry) => entry.isFile()).map(({ name }) => name);
+    },
+    open: async (name, mode) => {
+      const path = join(folder, name);
+      const flags = constants.O_RDWR | (mode === 'create' ? constants.O_CREAT : 0);
+      return fileOf(await translating(path)(() => open(path, flags, 0o600)), path);
+    },
+    rename: (from, to) => translated(() => rename(join(folder, from), join(folder, to))),
+    remove: (name) => translated(() => rm(join(folder, name))),
+    syncFolder: () => translated(() => syncFolder(folder)),
+  };
+}
+
+function fileOf(file: FileHandle, path: string): DiskFile {
+  const translated = translating(path);
+  return {
+    size: () => translated(async () => (await file.stat()).size),
+    read: (offset, length) => translated(() => readFrom(file, offset, length)),
+    write: (offset, parts) => translated(() => writeTo(file, offset, parts, path)),
+    sync: () => translated(() => file.datasync()),
+    truncate: (size) => translated(() => file.truncate(size)),
+    close: () => translated(() => file.close()),
+  };
+}
+
+async function readFrom(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  while (at < length) {
+    const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return at === length ? bytes : bytes.subarray(0, at);
+}
+
+/** Small parts are cheaper to copy than to name one by one to the system. */
+const joinedBytesMax = 1_048_576;
+
+async function writeTo(
+  file: FileHandle,
+  offset: number,
+  parts: readonly Uint8Array[],
+  path: string,
+): Promise<void> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const pieces = length <= joinedBytesMax ? [Buffer.concat(parts, length)] : parts;
+  let at = offset;
+  for (const piece of pieces) {
+    for (let done = 0; done < piece.length;) {
+      const { bytesWritten } = await file.write(piece, done, piece.length - done, at);
+      if (bytesWritten === 0) throw new StoreError('full', `the disk has no room: ${path}`);
+      done += bytesWritten;
+      at += bytesWritten;
+    }
+  }
+}
+
+type Translated = <T>(act: () => Promise<T>) => Promise<T>;
+
+function translating(path: string): Translated {
+  return async (act) => {
+    try {
+      return await act();
+    } catch (error) {
+      throw storeError(error, path);
+    }
+  };
+}

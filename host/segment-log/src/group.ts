@@ -1,0 +1,156 @@
+/**
+ * A group: the commits that are written together, from what was asked for to the index.
+ *
+ * Nothing of a group is visible in the index before it is durable, so a group that fails leaves
+ * nothing behind. Of several writes of one key only the last is written.
+ */
+
+import { keyOf } from '@dsm/primitive';
+import type { ShelfTotals } from '@dsm/ports';
+import { encodeCommit } from './commit-record.ts';
+import { append, rotate } from './head.ts';
+import { locate, type Located, type Log } from './log.ts';
+import { headerBytes, recordBytes, recordKinds, u32At, unitBytes } from './record.ts';
+import { markOf, prefixOf, type Position } from './record-index.ts';
+import { positionOf, type Segment } from './segment.ts';
+
+/** A put, remove or drop that is ready to be written. */
+export interface Prepared {
+  /** Of shelf and key together. */
+  readonly name: string;
+  readonly shelf: number;
+  readonly key: Uint8Array;
+  /** The whole record. */
+  readonly record: Uint8Array;
+  /** A record that compaction moves from here: it counts only if it is still needed. */
+  readonly movedFrom?: { readonly segment: Segment; readonly position: Position };
+}
+
+/** A prepared write and what it takes the place of. */
+interface Placed extends Prepared {
+  readonly old: Located | undefined;
+}
+
+/** Writes the group durably and makes it visible. */
+export async function writeGroup(
+  log: Log,
+  writes: Iterable<Prepared>,
+  segmentBytes: number,
+): Promise<void> {
+  const needed = await neededOf(log, writes);
+  if (needed.length === 0) return;
+  const records = needed.map(({ record }) => record);
+  const length = records.reduce((sum, record) => sum + record.length, 0);
+  // The footer comes on top: a segment is a little longer than its records.
+  const isFull = log.head.segment.end + length > segmentBytes - commitRoom;
+  const isEmpty = log.head.segment.end === log.head.segment.start;
+  if (log.head.segment.isSealed || (isFull && !isEmpty)) await rotate(log);
+  const { segment, file } = log.head;
+  const offset = segment.end + length;
+  const place = { id: log.id, segment: segment.number, offset };
+  const totals = totalsAfter(log.state.totals, needed);
+  const { record, after } = encodeCommit(log.state, totals, headersOf(records), place);
+  records.push(record);
+  await append(log, records);
+  await file.sync();
+  show(log, needed, segment.end);
+  segment.end = offset + record.length;
+  log.state = after;
+}
+
+const commitRoom = 256;
+
+/** The last write of each key, without removes of what is not there and moves that came too late. */
+async function neededOf(log: Log, writes: Iterable<Prepared>): Promise<readonly Placed[]> {
+  const last = new Map<string, Prepared>();
+  for (const write of writes) {
+    // What somebody asks for now is newer than what compaction found.
+    if (write.movedFrom === undefined || !last.has(write.name)) last.set(write.name, write);
+  }
+  const placed: Placed[] = [];
+  const read: Promise<Placed>[] = [];
+  for (const write of last.values()) {
+    const found = isDrop(write) ? undefined : locate(log, write.shelf, write.key);
+    // Most keys are new, which the index knows without reading anything.
+    if (found === undefined) placed.push({ ...write, old: undefined });
+    else read.push(found.then((old) => ({ ...write, old })));
+  }
+  for (const write of await Promise.all(read)) placed.push(write);
+  return placed.filter((write) => isNeeded(log, write));
+}
+
+function isDrop({ record }: Prepared): boolean {
+  return record[0] === recordKinds.drop;
+}
+
+function isNeeded(log: Log, { record, movedFrom, old }: Placed): boolean {
+  const isRemove = record[0] === recordKinds.remove;
+  if (movedFrom === undefined) return !isRemove || old !== undefined;
+  if (!isRemove) return old?.position === movedFrom.position;
+  // A remove stands for the records of its key in older segments, as long as there are any.
+  return old === undefined && log.segments.oldest() !== movedFrom.segment;
+}
+
+function totalsAfter(
+  before: readonly ShelfTotals[],
+  writes: readonly Placed[],
+): readonly ShelfTotals[] {
+  const totals = before.map(({ records, bytes }) => ({ records, bytes }));
+  for (const { shelf, record, old, movedFrom } of writes) {
+    if (movedFrom !== undefined || record[0] === recordKinds.drop) continue;
+    const of = totals[shelf]!;
+    if (old !== undefined) {
+      of.records -= 1;
+      of.bytes -= old.size;
+    }
+    if (record[0] === recordKinds.put) {
+      of.records += 1;
+      of.bytes += u32At(record, 4);
+    }
+  }
+  return totals;
+}
+
+function headersOf(records: readonly Uint8Array[]): Uint8Array {
+  const headers = new Uint8Array(records.length * headerBytes);
+  for (const [i, record] of records.entries()) {
+    headers.set(record.subarray(0, headerBytes), i * headerBytes);
+  }
+  return headers;
+}
+
+/** The group is durable: from now on it is what the index says. `offset` is that of its first record. */
+function show(log: Log, writes: readonly Placed[], offset: number): void {
+  const { segment, entries } = log.head;
+  let at = offset;
+  for (const write of writes) {
+    const { shelf, key, record, old } = write;
+    if (isDrop(write)) {
+      log.segments.remove(log.segments.of(u32At(key, 0))!);
+      at += record.length;
+      continue;
+    }
+    const index = log.indexes[shelf]!;
+    const prefix = prefixOf(key);
+    const mark = markOf(key);
+    const isRemove = record[0] === recordKinds.remove;
+    const { length } = record;
+    entries.add({ prefix, mark, shelf, isRemove, offset: at, length });
+    segment.live += length;
+    if (old !== undefined) {
+      log.segments.at(old.position).segment.live -= recordBytes(old.size);
+    }
+    const position = positionOf(segment, at);
+    if (isRemove) {
+      segment.removes += length;
+      if (old !== undefined) index.remove(prefix, old.position);
+    } else if (old === undefined) index.insert(prefix, mark, position, length / unitBytes);
+    else index.move(prefix, old.position, position, length / unitBytes);
+    at += length;
+  }
+}
+
+/** Shelf and key together, as a name in maps. */
+export function nameOf(shelf: number, key: Uint8Array): string {
+  return String.fromCharCode(shelf) + keyOf(key);
+}

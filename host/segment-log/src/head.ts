@@ -1,0 +1,66 @@
+/**
+ * The head of the log: appending a group, sealing a full segment, beginning the next one.
+ */
+
+import { StoreError } from '@dsm/ports';
+import { placeFile, writeCheckpoint } from './checkpoint.ts';
+import { encodeFooter, footerEntries } from './footer.ts';
+import type { Log } from './log.ts';
+import { encodeSegmentHeader } from './segment-header.ts';
+import { fileSource, segmentName } from './segment.ts';
+
+/** Makes a new segment, durably, and goes on in it. */
+export async function beginSegment(log: Log, number: number): Promise<void> {
+  const { disk, id, state } = log;
+  const others = log.segments.all().map((segment) => segment.number);
+  const header = encodeSegmentHeader({ number, id, state, others });
+  await placeFile(disk, segmentName(number), [header]);
+  const end = header.length;
+  // Commits go into the new segment only once the checkpoint says that there is one.
+  const { sequence, digest } = state;
+  await writeCheckpoint(disk, { segment: number, end, id, sequence, digest });
+  const file = await disk.open(segmentName(number), 'existing');
+  const segment = log.segments.add({
+    number,
+    source: fileSource(file),
+    isCold: false,
+    isSealed: false,
+    start: end,
+    end,
+    live: 0,
+    removes: 0,
+  });
+  log.head = { segment, file, entries: footerEntries() };
+}
+
+/** Writes the footer of the head, and begins the next segment. */
+export async function rotate(log: Log): Promise<void> {
+  const { segment, file, entries } = log.head;
+  if (!segment.isSealed) {
+    const { sequence, digest } = log.state;
+    const footer = encodeFooter({ entries: entries.bytes(), end: segment.end, sequence, digest });
+    await append(log, [footer]);
+    await file.sync();
+    segment.isSealed = true;
+  }
+  await beginSegment(log, segment.number + 1);
+}
+
+/** Writes behind the records of the head. A disk without room is left as it was. */
+export async function append(log: Log, parts: readonly Uint8Array[]): Promise<void> {
+  const { segment, file } = log.head;
+  try {
+    await file.write(segment.end, parts);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'full') throw error;
+    await file.truncate(segment.end);
+    throw error;
+  }
+}
+
+/** Tells later openings how far the log reaches. */
+export async function keepCheckpoint(log: Log): Promise<void> {
+  const { number, end } = log.head.segment;
+  const { sequence, digest } = log.state;
+  await writeCheckpoint(log.disk, { segment: number, end, id: log.id, sequence, digest });
+}
