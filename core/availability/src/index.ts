@@ -20,3 +20,6 @@ export * from './succession.ts';
 export * from './sum-map.ts';
 export * from './sum-proof.ts';
 export * from './symbol.ts';
+export * from './terms.ts';
+export * from './advertisement.ts';
+export * from './subscription.ts';

@@ -27,33 +27,7 @@ import {
   type Coder,
   type Obj,
 } from '@dsm/primitive';
-
-/** Definition 11: what an object is, as far as a node treats it differently. */
-export const objectClasses = {
-  transition: 1,
-  receipt: 2,
-  advertisement: 3,
-  commitment: 4,
-} as const;
-export type ObjectClass = (typeof objectClasses)[keyof typeof objectClasses];
-
-/** The version of the registry until which an object without an end is kept. */
-export const withoutEnd = 0xffffffff;
-
-/** For how long a node must keep an object, and who may end that before. */
-export interface Terms {
-  readonly class: ObjectClass;
-  /** The last version of the registry under which it must be kept: `withoutEnd` if none. */
-  readonly until: number;
-  /** Digest of the key that may release it (`release.ts`); nobody may if undefined. */
-  readonly owner: Uint8Array | undefined;
-}
-
-export const usualTerms: Terms = {
-  class: objectClasses.transition,
-  until: withoutEnd,
-  owner: undefined,
-};
+import { termsCoder, type Terms } from './terms.ts';
 
 /** Which map of a node: its objects or its slots. */
 export type MapName = 1 | 2;
@@ -77,6 +51,12 @@ export type NodeRequest =
   | { readonly type: 'advertise'; readonly bytes: Uint8Array }
   | { readonly type: 'find'; readonly topic: Uint8Array; readonly after: Uint8Array | undefined }
   | { readonly type: 'release'; readonly bytes: Uint8Array }
+  /** The claims on an object: `claimsCoder`. */
+  | { readonly type: 'terms'; readonly address: Uint8Array }
+  /** That these addresses and slot keys may be charged to the payer of an offer: `charge.ts`. */
+  | { readonly type: 'charge'; readonly bytes: Uint8Array }
+  /** A paid quota: `subscription.ts`. */
+  | { readonly type: 'subscribe'; readonly bytes: Uint8Array }
   /** A signed ByteCommit, the newest if no sequence is given. */
   | { readonly type: 'byte-commit'; readonly sequence: number | undefined }
   /** A key in the map of the newest ByteCommit, or its absence. */
@@ -140,16 +120,11 @@ export type NodeAnswer =
   | { readonly type: 'unpaid' }
   | { readonly type: 'later' };
 
-const terms = struct<Terms>({
-  class: oneOf([1, 2, 3, 4]),
-  until: u32,
-  owner: option(bytes32),
-});
 const common = { version: u32, peer: u16 };
 const proofBytesMax = limits.registrySignersMax * (limits.signatureBytesMax + 6) + 128;
 
 const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
-  put: [1, struct({ terms, bytes: variable(limits.objectBytesMax) })],
+  put: [1, struct({ terms: termsCoder, bytes: variable(limits.objectBytesMax) })],
   get: [2, struct({ address: bytes32 })],
   has: [3, struct({ address: bytes32 })],
   possess: [4, struct({ nonce: bytes32, address: bytes32 })],
@@ -170,6 +145,9 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   commit: [19, struct({ closed: bytes32, shown: variable(proofBytesMax) })],
   succeed: [20, struct({ closed: bytes32, shown: variable(proofBytesMax) })],
   close: [21, struct({ version: u32 })],
+  terms: [23, struct({ address: bytes32 })],
+  charge: [24, struct({ bytes: variable(limits.advertisementBytesMax) })],
+  subscribe: [25, struct({ bytes: variable(limits.objectBytesMax) })],
   votes: [22, struct({ version: u32, group: u16, after: option(bytes32) })],
 });
 

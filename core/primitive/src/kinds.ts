@@ -42,6 +42,7 @@ export const kinds = {
   invoice: 0x26,
   allowList: 0x27,
   lineage: 0x28,
+  charge: 0x29,
 
   message: 0x30,
   sealed: 0x31,

@@ -78,6 +78,10 @@ export const limits = {
   /** Protocol: an advertisement or a release, and how many advertisements stand under one topic. */
   advertisementBytesMax: 65_536,
   advertisementsMax: 256,
+  /** Protocol: claims on one object. */
+  claimsMax: 8,
+  /** Protocol: operators that accept one offer. */
+  acceptancesMax: 32,
   /** Protocol: frames of one exchange, and its bytes. */
   framesMax: 256,
   exchangeBytesMax: 16_777_216,

@@ -22,13 +22,14 @@ import { translated } from './room.ts';
 export type Ballot = <T>(
   registry: Registry,
   slot: Slot,
-  writeOf: (vote: SlotVote) => { readonly write: EngineWrite; readonly answer: T },
+  writeOf: (vote: SlotVote) => { readonly writes: readonly EngineWrite[]; readonly answer: T },
 ) => Promise<T>;
 
 interface Waiting {
   readonly registry: Registry;
   readonly slot: Slot;
-  readonly take: (vote: SlotVote) => EngineWrite;
+  /** What to commit; undefined once it has failed. */
+  readonly take: (vote: SlotVote) => readonly EngineWrite[] | undefined;
   readonly done: () => void;
   readonly fail: (error: unknown) => void;
 }
@@ -45,7 +46,7 @@ export function ballotOf(engine: Engine, keys: NodeKeys): Ballot {
     for (let batch = nextBatch(waiting); batch.length > 0; batch = nextBatch(waiting)) {
       try {
         const votes = signed(keys, batch);
-        await translated(engine.commit(batch.map(({ take }, i) => take(votes[i]!))));
+        await translated(engine.commit(batch.flatMap(({ take }, i) => take(votes[i]!) ?? [])));
         for (const { done } of batch) done();
       } catch (error) {
         for (const { fail } of batch) fail(error);
@@ -59,8 +60,18 @@ export function ballotOf(engine: Engine, keys: NodeKeys): Ballot {
       waiting.push({
         registry,
         slot,
-        take: (vote) => (made = writeOf(vote)).write,
-        done: () => resolve(made!.answer),
+        take: (vote) => {
+          try {
+            made = writeOf(vote);
+            return made.writes;
+          } catch (error) {
+            reject(error as Error);
+            return undefined;
+          }
+        },
+        done: () => {
+          if (made !== undefined) resolve(made.answer);
+        },
         fail: reject,
       });
       if (!isBusy) void run();

@@ -16,9 +16,11 @@ import {
   type RegistryNode,
   type Suite,
 } from '@dsm/primitive';
+import { advertsIn } from './adverts.ts';
 import { ballotOf } from './ballot.ts';
 import { nodeKeys, type SecretKeeper } from './keys.ts';
 import { objectsIn } from './objects.ts';
+import { freeOfCharge, paidQuotas } from './quotas.ts';
 import { roomOf } from './room.ts';
 import { totalsOf, type Totals } from './rows.ts';
 import { server } from './serve.ts';
@@ -34,6 +36,8 @@ export interface StorageNodeOptions {
   readonly suite: Suite;
   readonly secrets: SecretKeeper;
   readonly capacityBytes: number;
+  /** Who may use room: everybody (the default), or whoever has paid. */
+  readonly admission?: 'free' | 'paid';
   /** Where the node is, for people to read. */
   readonly address?: string;
 }
@@ -73,16 +77,23 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
   const inTurn = turns();
   const room = roomOf(engine, capacityBytes);
   const versions = versionsOf(network, keys, options.registry);
-  const objects = objectsIn(engine, room, inTurn);
+  const quotas =
+    options.admission === 'paid'
+      ? await paidQuotas({ engine, registries: versions.known, network, node: id })
+      : freeOfCharge;
+  const objects = objectsIn({ engine, room, inTurn, quotas, network });
+  const version = (): number => versions.known()?.newest.version ?? 0;
+  const adverts = advertsIn({ engine, objects, inTurn, network, version });
   const slots = slotsIn({
     engine,
     room,
     inTurn,
     ballot: ballotOf(engine, keys),
     voteBytes: sizes[suites[suite].working].signature + 300,
+    quotas,
     standing: versions.standing,
   });
-  const serve = server({ objects, slots });
+  const serve = server({ objects, slots, adverts, quotas });
   let isOpen = true;
   const open = <T>(work: () => Promise<T>): Promise<T> =>
     isOpen ? work() : Promise.reject(new NodeError('unreachable', 'the node is closed'));

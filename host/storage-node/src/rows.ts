@@ -2,16 +2,17 @@
  * The records of a node's engine, by shelf.
  *
  *     0 named     a few rows under the BLAKE3 of their names
- *     1 objects   address → class u8 ‖ until u32 ‖ owner option(bytes32) ‖ the bytes
+ *     1 objects   address → the bytes
  *     2 slots     slot key → standing u8 ‖ history ‖ slotState
- *     3 claims    address → further owners of an object
- *     4 adverts   address of an advertisement → its topic and end
+ *     3 claims    address → who claims the object until when; no row: the usual claim
+ *     4 adverts   first half of the topic ‖ first half of the writer's digest → advertisement
+ *     5 quotas    digest of an offer → what its payer may use and uses
  *
  * A slot's history says which values stood when, for each version of the registry in which that
  * changed: the vote map of a closed version is made of it, whatever came later.
  */
 
-import { recordSize, type Terms } from '@dsm/availability';
+import { recordSize } from '@dsm/availability';
 import { NodeError, type Engine } from '@dsm/ports';
 import {
   address,
@@ -22,44 +23,26 @@ import {
   encodeWith,
   limits,
   list,
-  oneOf,
-  option,
   reader,
   slotState,
   struct,
   u32,
   u8,
-  type Coder,
   type SlotState,
 } from '@dsm/primitive';
 
-export const shelves = { named: 0, objects: 1, slots: 2, claims: 3, adverts: 4 } as const;
+export const shelves = {
+  named: 0,
+  objects: 1,
+  slots: 2,
+  claims: 3,
+  adverts: 4,
+  quotas: 5,
+} as const;
 
 /** The key of a named row. */
 export function named(name: string): Uint8Array {
   return address(ascii(name));
-}
-
-export interface ObjectRow {
-  readonly terms: Terms;
-  readonly bytes: Uint8Array;
-}
-
-const termsCoder: Coder<Terms> = struct({
-  class: oneOf([1, 2, 3, 4]),
-  until: u32,
-  owner: option(bytes32),
-});
-
-export function encodeObjectRow({ terms, bytes }: ObjectRow): Uint8Array {
-  return concat(encodeWith(termsCoder, terms), bytes);
-}
-
-export function decodeObjectRow(row: Uint8Array): ObjectRow {
-  const from = reader(row);
-  const terms = termsCoder.read(from);
-  if (from.bad()) throw unreadable('an object');
-  return { terms, bytes: row.slice(row.length - from.left()) };
 }
 
 /** Which values stood from a version on. */

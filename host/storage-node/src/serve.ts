@@ -1,14 +1,18 @@
 /** What a node does with a request: one row of a table for each kind. */
 
-import type { NodeAnswer, NodeRequest } from '@dsm/availability';
+import { claimsCoder, type NodeAnswer, type NodeRequest } from '@dsm/availability';
 import { NodeError } from '@dsm/ports';
 import { encodeWith, u32 } from '@dsm/primitive';
+import type { Adverts } from './adverts.ts';
 import type { Objects } from './objects.ts';
+import type { Quotas } from './quotas.ts';
 import type { Slots } from './slots.ts';
 
 export interface Services {
   readonly objects: Objects;
   readonly slots: Slots;
+  readonly adverts: Adverts;
+  readonly quotas: Quotas;
 }
 
 type Serve = (request: NodeRequest) => Promise<NodeAnswer>;
@@ -20,7 +24,7 @@ type Table = {
 
 /** Answers everything that the node's services can; never rejects but for a fault of the program. */
 export function server(services: Services): Serve {
-  const table: Table = { ...objectRows(services), ...slotRows(services) };
+  const table: Table = { ...objectRows(services), ...slotRows(services), ...otherRows(services) };
   return async (request) => {
     const serve = table[request.type] as Serve | undefined;
     if (serve === undefined) return { type: 'refused', sentence: 'this node does not serve that' };
@@ -43,6 +47,14 @@ function objectRows({ objects }: Services): Table {
       const size = await objects.sizeOf(address);
       return found(size === undefined ? undefined : encodeWith(u32, size));
     },
+    terms: async ({ address }) => {
+      const claims = await objects.terms(address);
+      return found(claims === undefined ? undefined : encodeWith(claimsCoder, claims));
+    },
+    release: async ({ bytes }) => {
+      await objects.release(bytes);
+      return ok(none);
+    },
     possess: async ({ nonce, address }) => found(await objects.possess(nonce, address)),
   };
 }
@@ -51,6 +63,24 @@ function slotRows({ slots }: Services): Table {
   return {
     'write-slot': async ({ write }) => ok(await slots.write(write)),
     'read-slot': async ({ key }) => found(await slots.read(key)),
+  };
+}
+
+function otherRows({ adverts, quotas }: Services): Table {
+  return {
+    advertise: async ({ bytes }) => {
+      await adverts.put(bytes);
+      return ok(none);
+    },
+    find: async ({ topic, after }) => ok(await adverts.find(topic, after)),
+    subscribe: async ({ bytes }) => {
+      await quotas.subscribe(bytes);
+      return ok(none);
+    },
+    charge: async ({ bytes }) => {
+      quotas.allow(bytes);
+      return ok(none);
+    },
   };
 }
 

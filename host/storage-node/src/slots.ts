@@ -22,6 +22,7 @@ import {
   type SlotVote,
 } from '@dsm/primitive';
 import type { Ballot } from './ballot.ts';
+import type { Quotas } from './quotas.ts';
 import { translated, type Room } from './room.ts';
 import { decodeSlotRow, encodeSlotRow, shelves, type SlotRow, type Stood } from './rows.ts';
 import type { Turns } from './turns.ts';
@@ -55,6 +56,7 @@ export interface SlotParts {
   readonly ballot: Ballot;
   /** The most that a vote adds to a row: signature, path and frames. */
   readonly voteBytes: number;
+  readonly quotas: Quotas;
   /** Undefined while the node may not vote. */
   readonly standing: () => Standing | undefined;
 }
@@ -120,7 +122,7 @@ async function keep(
   before: Row | undefined,
   kept: KeptSlot,
 ): Promise<Uint8Array> {
-  const { engine, room, ballot, voteBytes } = parts;
+  const { engine, room, ballot, quotas, voteBytes } = parts;
   const change = changeOf(registry.version, key, before, kept);
   const { value, vote } = change;
   const size = change.rowWith(vote).write.value.length + (value === undefined ? 0 : voteBytes);
@@ -134,10 +136,16 @@ async function keep(
     throw new NodeError('full', 'no room for the slot');
   }
   try {
-    if (value !== undefined) return await ballot(registry, { key, value }, change.rowWith);
-    const { write, answer } = change.rowWith(vote);
-    await translated(engine.commit([write]));
-    return answer;
+    if (value === undefined) {
+      const { write, answer } = change.rowWith(vote);
+      await translated(engine.commit([write]));
+      return answer;
+    }
+    return await ballot(registry, { key, value }, (by) => {
+      const { write, answer } = change.rowWith(by);
+      const charged = before === undefined ? quotas.charge(key, recordSize(size)) : [];
+      return { writes: [write, ...charged], answer };
+    });
   } finally {
     giveBack();
   }
