@@ -151,6 +151,7 @@ function certified(slot: Slot, { registry, keys }: Nodes): Certificate {
   const digest = voteDigest(registryLineage(registry), registry.version, slot);
   const votes = groupOf(registry, slot.key).map((node) => ({
     node,
+    path: [],
     signature: sign(keys[node]!, kinds.vote, digest),
   }));
   return certify(registry, slot, votes)!;

@@ -20,6 +20,7 @@ export async function unreachable(folder: string): Promise<Network> {
     getObject: fail,
     writeSlot: fail,
     readSlot: fail,
+    ask: fail,
     health: fail,
   }));
   return { name: 'local', registry, nodes };

@@ -139,6 +139,7 @@ const pieces: readonly Evidence[] = [
     opening: opening(),
   },
   { type: 'issues', place, first: stated, second: stated },
+  { type: 'commits', place, first: stated, second: stated },
   {
     type: 'votes',
     suite: 1,
@@ -146,8 +147,8 @@ const pieces: readonly Evidence[] = [
     lineage: named('lineage'),
     version: 1,
     key: named('key'),
-    first: { value: named('one'), signature: voteOf(nodes, 0, slots[0]!) },
-    second: { value: named('two'), signature: voteOf(nodes, 0, slots[0]!) },
+    first: { value: named('one'), ...voteOf(nodes, 0, slots[0]!) },
+    second: { value: named('two'), ...voteOf(nodes, 0, slots[0]!) },
   },
 ];
 
@@ -256,7 +257,7 @@ const decoders: readonly Decoder[] = [
   objectDecoder('slot state', slotState, [
     {
       place,
-      vote: { version: 1, signature: signed.signature },
+      vote: { version: 1, path: [], signature: signed.signature },
       values: [{ ...stated, hints: [named('hint')] }],
     },
   ]),

@@ -8,10 +8,14 @@ import {
   certify,
   checkCertificate,
   verifyVote,
+  voteDigest,
+  voteRoot,
+  votesTree,
   type Certificate,
   type CertificateRefusal,
 } from '../src/certificate.ts';
 import { groupOf, registriesOf, registryLineage } from '../src/registry.ts';
+import { kinds } from '../src/kinds.ts';
 import type { Slot } from '../src/slot-list.ts';
 import {
   certificateOf,
@@ -20,6 +24,7 @@ import {
   named,
   nextNodes,
   nodesOf,
+  signAs,
   voteOf,
 } from './fixture.ts';
 
@@ -43,7 +48,7 @@ test('q votes of the group certify, and the certificate survives its bytes', () 
 const withVotes = (votes: Certificate['votes']): Certificate => ({ ...good, votes });
 const vote = (node: number, of: Slot = slot): Certificate['votes'][number] => ({
   node,
-  signature: voteOf(nodes, node, of),
+  ...voteOf(nodes, node, of),
 });
 
 const bends: Record<CertificateRefusal, readonly Certificate[]> = {
@@ -59,7 +64,7 @@ const bends: Record<CertificateRefusal, readonly Certificate[]> = {
     withVotes(good.votes.slice(1)),
     withVotes([...good.votes.slice(1), vote(outsider)]),
     withVotes([...good.votes, vote(outsider)]),
-    withVotes([...good.votes, { node: 999, signature: good.votes[0]!.signature }]),
+    withVotes([...good.votes, { ...good.votes[0]!, node: 999 }]),
     withVotes([good.votes[0]!, good.votes[0]!, good.votes[0]!]),
   ],
   vote: [
@@ -89,15 +94,15 @@ test('fewer than q votes are no certificate; more are cut to q, in the order of 
 });
 
 test('a vote is a vote for one slot, by one node, under one registry', () => {
-  const signature = voteOf(nodes, 1, slot);
-  assert.ok(verifyVote(nodes.registry, 1, slot, signature));
-  assert.ok(!verifyVote(nodes.registry, 2, slot, signature));
-  assert.ok(!verifyVote(nodes.registry, 99, slot, signature));
-  assert.ok(!verifyVote(nodes.registry, 1, { ...slot, key: named('other') }, signature));
+  const said = voteOf(nodes, 1, slot);
+  assert.ok(verifyVote(nodes.registry, 1, slot, said));
+  assert.ok(!verifyVote(nodes.registry, 2, slot, said));
+  assert.ok(!verifyVote(nodes.registry, 99, slot, said));
+  assert.ok(!verifyVote(nodes.registry, 1, { ...slot, key: named('other') }, said));
   const next = { ...nodes.registry, version: 2, first: registryLineage(nodes.registry) };
-  assert.ok(!verifyVote(next, 1, slot, signature));
+  assert.ok(!verifyVote(next, 1, slot, said));
   assert.deepEqual(registryLineage(next), registryLineage(nodes.registry));
-  assert.ok(!verifyVote({ ...nodes.registry, network: named('x') }, 1, slot, signature));
+  assert.ok(!verifyVote({ ...nodes.registry, network: named('x') }, 1, slot, said));
 });
 
 test('a certificate stays one for whoever knows its version, and each version has its own keys', () => {
@@ -118,13 +123,57 @@ test('a node that missed the change has no vote, though its signature is good', 
   const { registry, keys } = nextNodes(nodes);
   const missing = registry.nodes.map((node, i) => ({ ...node, missed: i === late ? 1 : 0 }));
   const without = { registry: { ...registry, nodes: missing }, keys };
-  const signature = voteOf({ registry, keys }, late, slot);
-  assert.ok(verifyVote(registry, late, slot, signature));
-  assert.ok(!verifyVote(without.registry, late, slot, signature));
+  const said = voteOf({ registry, keys }, late, slot);
+  assert.ok(verifyVote(registry, late, slot, said));
+  assert.ok(!verifyVote(without.registry, late, slot, said));
   const claim = certificateOf(without, slot);
   assert.ok(claim.votes.some(({ node }) => node === late));
   assert.equal(checkCertificate(claim, registriesOf(without.registry), slot), 'vote');
-  const others = group.slice(1).map((node) => ({ node, signature: voteOf(without, node, slot) }));
+  const others = group.slice(1).map((node) => ({ node, ...voteOf(without, node, slot) }));
   const quorum = certify(without.registry, slot, others)!;
   assert.equal(checkCertificate(quorum, registriesOf(without.registry), slot), undefined);
+});
+
+test('one signature serves as many votes as a tree has leaves, each for its slot alone', () => {
+  const lineage = registryLineage(nodes.registry);
+  const slots = Array.from({ length: 256 }, (_, i) => ({
+    key: named(`k${i}`),
+    value: named(`v${i}`),
+  }));
+  for (const count of [1, 2, 3, 5, 7, 8, 31, 255, 256]) {
+    const batch = slots.slice(0, count);
+    const { root, paths } = votesTree(batch.map((each) => voteDigest(lineage, 1, each)));
+    const signature = signAs({ suite: 1 }, nodes.keys[2]!, kinds.vote, root);
+    for (const [i, each] of batch.entries()) {
+      const said = { path: paths[i]!, signature };
+      assert.deepEqual(voteRoot(voteDigest(lineage, 1, each), said.path), root);
+      assert.ok(said.path.length <= 8);
+      assert.ok(verifyVote(nodes.registry, 2, each, said));
+      assert.ok(!verifyVote(nodes.registry, 1, each, said));
+      assert.ok(!verifyVote(nodes.registry, 2, slots[(i + 1) % 256]!, said));
+      const path = said.path.map(({ side, sibling }) => ({ side, sibling: flipped(sibling) }));
+      assert.equal(verifyVote(nodes.registry, 2, each, { path, signature }), count === 1);
+    }
+  }
+});
+
+test('a tree of no votes is none, and one of more than a path can reach neither', () => {
+  const digests = Array.from({ length: 257 }, (_, i) => named(`${i}`));
+  assert.throws(() => votesTree([]), RangeError);
+  assert.throws(() => votesTree(digests), RangeError);
+});
+
+test('a certificate of votes that were signed in batches survives its bytes and holds', () => {
+  const lineage = registryLineage(nodes.registry);
+  const votes = group.map((node) => {
+    // Each node has its own batch, with the slot at another place.
+    const others = Array.from({ length: 9 }, (_, i) => named(`${node} ${i}`));
+    const digests = others.toSpliced(node % 9, 0, voteDigest(lineage, 1, slot));
+    const { root, paths } = votesTree(digests);
+    const signature = signAs({ suite: 1 }, nodes.keys[node]!, kinds.vote, root);
+    return { node, path: paths[node % 9]!, signature };
+  });
+  const claim = certify(nodes.registry, slot, votes)!;
+  assert.equal(said(claim), undefined);
+  assert.deepEqual(certificate.decode(certificate.encode(claim)), { ok: true, value: claim });
 });

@@ -15,10 +15,11 @@ import {
   type Branch,
   type Evidence,
   type EvidenceRefusal,
+  type NodeVote,
   type SlotStatement,
 } from '../src/evidence.ts';
 import { kinds } from '../src/kinds.ts';
-import { registriesOf, registryLineage, voterId } from '../src/registry.ts';
+import { nodeId, registriesOf, registryLineage, voterId } from '../src/registry.ts';
 import { signedKinds, slotKey, slotKinds, type SlotPlace } from '../src/slot.ts';
 import { stepStatement, type SignedStep, type Step } from '../src/step.ts';
 import {
@@ -145,11 +146,24 @@ const issues: Of<'issues'> = {
   second: statedBy(cheat, issuePlace, named('two')),
 };
 
+const commitPlace: SlotPlace = {
+  kind: slotKinds.byteCommit,
+  writer: cheat.writer,
+  position: named('a node and a number'),
+};
+
+const commits: Of<'commits'> = {
+  type: 'commits',
+  place: commitPlace,
+  first: statedBy(cheat, commitPlace, named('one')),
+  second: statedBy(cheat, commitPlace, named('two')),
+};
+
 function votesOf(first: string, second: string, node = 2): Of<'votes'> {
   const key = named('a slot');
-  const voted = (value: string): { value: Uint8Array; signature: Uint8Array } => ({
+  const voted = (value: string): NodeVote => ({
     value: named(value),
-    signature: voteOf(nodes, node, { key, value: named(value) }),
+    ...voteOf(nodes, node, { key, value: named(value) }),
   });
   return {
     type: 'votes',
@@ -171,6 +185,7 @@ const all: readonly [Evidence, type: 'device' | 'issuer' | 'node', id: Uint8Arra
   [{ ...steps, second: secondAfterTheSame() }, 'device', cheat.id],
   [spends, 'device', cheat.id],
   [issues, 'issuer', cheat.writer],
+  [commits, 'node', nodeId(cheat.suite, cheat.working.publicKey)],
   [votes, 'node', voterId(nodes.registry.nodes[2]!)],
 ];
 
@@ -225,6 +240,7 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
     ['a run and its own beginning', { ...entries, second: branchOf(cheat, ['to the one']) }],
     ['a spend, authorised twice', { ...spends, second: statedAgain(spendPlace) }],
     ['an issue, authorised twice', { ...issues, second: statedAgain(issuePlace) }],
+    ['a commit, signed twice', { ...commits, second: statedAgain(commitPlace) }],
     ['a vote, given twice', votesOf('one', 'one')],
   ],
   position: [
@@ -250,6 +266,8 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
       { ...spends, place: { ...spendPlace, kind: slotKinds.delivery } },
     ],
     ['spends as issues', { ...issues, place: spendPlace }],
+    ['spends as commits', { ...commits, place: spendPlace }],
+    ['commits as issues', { ...issues, place: commitPlace }],
     ['issues as spends', { ...spends, place: issuePlace }],
   ],
   card: [
@@ -277,6 +295,10 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
       { ...steps, second: { ...steps.second, slots: [{ key: named('k'), value: named('v') }] } },
     ],
     ['a spend by another key', { ...spends, second: statedBy(victim, spendPlace, named('two')) }],
+    [
+      'a commit by another key',
+      { ...commits, second: statedBy(victim, commitPlace, named('two')) },
+    ],
     ['an issue by another key', { ...issues, second: statedBy(victim, issuePlace, named('two')) }],
     [
       'a spend whose value was exchanged',
@@ -286,6 +308,10 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
     ['a vote of another lineage', { ...votes, lineage: named('other') }],
     ['a vote of another node', { ...votes, voteKey: nodes.registry.nodes[1]!.voteKey }],
     ['a vote of another suite', { ...votes, suite: 2 }],
+    [
+      'a vote on another path',
+      { ...votes, second: { ...votes.second, path: [{ side: 0, sibling: named('x') }] } },
+    ],
     ['votes for two slots', { ...votes, key: named('another slot') }],
   ],
 };

@@ -12,7 +12,7 @@ import { portableHash, portableSignatures } from '@dsm/portable';
 
 import { ascii, concat, equal, keyOf } from '../src/bytes.ts';
 import { cardDevice, cardStatement, deviceId, type Card, type CardBody } from '../src/card.ts';
-import { certify, voteDigest, type Certificate } from '../src/certificate.ts';
+import { certify, voteDigest, type Certificate, type Vote } from '../src/certificate.ts';
 import { address, installHash } from '../src/hash.ts';
 import { kinds, type Kind } from '../src/kinds.ts';
 import {
@@ -260,15 +260,17 @@ export function nextNodes({ registry: before }: Nodes, changes: Partial<Registry
   return { registry, keys };
 }
 
-export function voteOf({ registry, keys }: Nodes, node: number, slot: Slot): Uint8Array {
+/** The node's vote, signed alone. */
+export function voteOf({ registry, keys }: Nodes, node: number, slot: Slot): Vote {
   const digest = voteDigest(registryLineage(registry), registry.version, slot);
-  return signAs({ suite: 1 }, keys[node]!, kinds.vote, digest, registry.network);
+  const signature = signAs({ suite: 1 }, keys[node]!, kinds.vote, digest, registry.network);
+  return { path: [], signature };
 }
 
 export function certificateOf(nodes: Nodes, slot: Slot): Certificate {
   const votes = groupOf(nodes.registry, slot.key).map((node) => ({
     node,
-    signature: voteOf(nodes, node, slot),
+    ...voteOf(nodes, node, slot),
   }));
   return certify(nodes.registry, slot, votes)!;
 }

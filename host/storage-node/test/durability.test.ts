@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryPlace, memoryStore } from '@dsm/memory';
-import { NodeError, StoreError, type NodeErrorCode, type Store } from '@dsm/ports';
+import { recordSize } from '@dsm/availability';
+import { memoryEngine, memoryEnginePlace } from '@dsm/memory';
+import { NodeError, StoreError, type NodeErrorCode, type Engine } from '@dsm/ports';
 import { address as addressOf, slotKey, slotState } from '@dsm/primitive';
 import { installNative } from '@dsm/node';
 import { slotAuthor } from '@dsm/ports/conformance';
@@ -16,8 +17,8 @@ const author = slotAuthor(network, 1);
 const object = new Uint8Array(700).fill(4);
 
 test('a restart keeps objects, slots, votes and the exact count of what is used', async () => {
-  const place = memoryPlace();
-  const before = await oneNode(capacity, memoryStore({ place }));
+  const place = memoryEnginePlace();
+  const before = await oneNode(capacity, memoryEngine({ place }));
   await before.node.putObject(object);
   const answer = await before.node.writeSlot(author.encoded(1, 10));
   await before.node.writeSlot(author.encoded(2, 10));
@@ -25,7 +26,7 @@ test('a restart keeps objects, slots, votes and the exact count of what is used'
   const metrics = before.node.metrics();
   await before.node.close();
 
-  const { node } = await oneNode(capacity, memoryStore({ place }));
+  const { node } = await oneNode(capacity, memoryEngine({ place }));
   assert.deepEqual(node.metrics(), metrics);
   assert.deepEqual([metrics.objects, metrics.slots, metrics.slotConflicts], [1, 2, 1]);
   assert.deepEqual(await node.getObject(addressOf(object)), object);
@@ -36,44 +37,24 @@ test('a restart keeps objects, slots, votes and the exact count of what is used'
   assert.deepEqual(other.value.values[0]?.value, author.write(1, 10).value);
 });
 
-test('what is counted as used is what lies in the store', async () => {
-  const place = memoryPlace();
-  const { node } = await oneNode(capacity, memoryStore({ place }));
-  const overhead = await sizeOf(node, place.rows);
+test('what is counted as used is what lies in the engine', async () => {
+  const place = memoryEnginePlace();
+  const { node } = await oneNode(capacity, memoryEngine({ place }));
+  assert.equal(node.metrics().usedBytes, 0);
   await Promise.all([
     ...[1, 2, 3].map((fill) => node.putObject(new Uint8Array(fill * 100).fill(fill))),
     ...[10, 20, 30, 40, 50].map((value) => node.writeSlot(author.encoded(1, value))),
     ...[10, 10].map((value) => node.writeSlot(author.encoded(2, value))),
   ]);
-  const records = [...place.rows.values()].filter(([key]) => key.length > 1);
-  const bytes = records.reduce((sum, [, value]) => sum + value.length, 0);
+  const records = place.shelves.flatMap(({ records: all }) => [...all.values()]);
+  const bytes = records.reduce((sum, { value }) => sum + recordSize(value.length), 0);
   assert.equal(records.length, 5);
-  assert.equal(node.metrics().usedBytes, bytes + overhead * records.length);
-});
-
-/** What the node adds to the bytes of one record. */
-async function sizeOf(
-  node: Awaited<ReturnType<typeof oneNode>>['node'],
-  rows: ReadonlyMap<string, unknown>,
-): Promise<number> {
-  assert.equal(rows.size, 0);
-  const scratch = await oneNode(capacity);
-  await scratch.node.putObject(new Uint8Array(1));
-  assert.equal(node.metrics().usedBytes, 0);
-  return scratch.node.metrics().usedBytes - 1;
-}
-
-test('a store belongs to the node that used it first', async () => {
-  const place = memoryPlace();
-  const first = await oneNode(capacity, memoryStore({ place }), 11);
-  await first.node.putObject(object);
-  await first.node.close();
-  await assert.rejects(oneNode(capacity, memoryStore({ place }), 12), coded('refused'));
+  assert.equal(node.metrics().usedBytes, bytes);
 });
 
 test('no vote leaves, by write or read, before it is durable', async () => {
-  const gate = heldStore();
-  const { node } = await oneNode(capacity, gate.store);
+  const gate = heldEngine();
+  const { node } = await oneNode(capacity, gate.engine);
   const said: string[] = [];
   const say = (what: string) => (): void => void said.push(what);
   const over = Promise.all([
@@ -93,7 +74,7 @@ test('no vote leaves, by write or read, before it is durable', async () => {
 
 test('a commit that the disk has no room for counts nothing, and the node goes on', async () => {
   let isFull = false;
-  const { node } = await oneNode(capacity, memoryStore({ isFull: () => isFull }));
+  const { node } = await oneNode(capacity, memoryEngine({ isFull: () => isFull }));
   await node.putObject(object);
   const before = node.metrics();
   isFull = true;
@@ -108,17 +89,20 @@ test('a commit that the disk has no room for counts nothing, and the node goes o
 });
 
 test('after a commit of unknown outcome the node says nothing more', async () => {
-  const place = memoryPlace();
-  const inner = memoryStore({ place });
+  const place = memoryEnginePlace();
+  const inner = memoryEngine({ place });
   let isLost = false;
-  const store: Store = {
-    ...inner,
-    commit: async (writes) => {
-      await inner.commit(writes);
-      if (isLost) throw new StoreError('lost', 'the disk failed');
-    },
+  const whileWhole = async <T>(answer: () => Promise<T>): Promise<T> => {
+    const found = await answer();
+    if (isLost) throw new StoreError('lost', 'the disk failed');
+    return found;
   };
-  const { node } = await oneNode(capacity, store);
+  const engine: Engine = {
+    ...inner,
+    commit: (writes) => whileWhole(() => inner.commit(writes)),
+    get: (shelf, key) => whileWhole(() => inner.get(shelf, key)),
+  };
+  const { node } = await oneNode(capacity, engine);
   await node.putObject(object);
   isLost = true;
   await assert.rejects(node.writeSlot(author.encoded(1, 10)), coded('unreachable'));
@@ -130,32 +114,32 @@ test('after a commit of unknown outcome the node says nothing more', async () =>
 });
 
 test('closing ends what is under way; a closed node does not answer', async () => {
-  const place = memoryPlace();
-  const { node } = await oneNode(capacity, memoryStore({ place }));
+  const place = memoryEnginePlace();
+  const { node } = await oneNode(capacity, memoryEngine({ place }));
   const stored = node.putObject(object);
   await Promise.all([node.close(), stored]);
   await assert.rejects(node.putObject(object), coded('unreachable'));
   await assert.rejects(node.health(), coded('unreachable'));
   await node.close();
-  const again = await oneNode(capacity, memoryStore({ place }));
+  const again = await oneNode(capacity, memoryEngine({ place }));
   assert.deepEqual(await again.node.getObject(addressOf(object)), object);
 });
 
-/** A store whose commits show at once and are answered only when the gate opens. */
-function heldStore(): {
-  readonly store: Store;
+/** An engine whose commits show at once and are answered only when the gate opens. */
+function heldEngine(): {
+  readonly engine: Engine;
   readonly open: () => void;
   readonly asked: () => number;
 } {
-  const inner = memoryStore();
+  const inner = memoryEngine();
   const gate = Promise.withResolvers<void>();
   let asked = 0;
-  const commit: Store['commit'] = async (writes) => {
+  const commit: Engine['commit'] = async (writes) => {
     asked += 1;
     await inner.commit(writes);
     await gate.promise;
   };
-  return { store: { ...inner, commit }, open: gate.resolve, asked: () => asked };
+  return { engine: { ...inner, commit }, open: gate.resolve, asked: () => asked };
 }
 
 function coded(code: NodeErrorCode): (error: unknown) => boolean {

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { nameOf } from '@dsm/availability';
-import { memoryStore } from '@dsm/memory';
+import { memoryEngine } from '@dsm/memory';
 import { address as addressOf, limits, registry as registryObject, slotKey } from '@dsm/primitive';
 import { installNative } from '@dsm/node';
 import { slotAuthor } from '@dsm/ports/conformance';
@@ -26,10 +26,10 @@ interface Served extends OneNode {
 async function serving(
   body: (served: Served) => Promise<void>,
   bounds: Partial<HttpLimits> = {},
-  store = memoryStore(),
+  engine = memoryEngine(),
   capacityBytes = 1 << 22,
 ): Promise<void> {
-  const one = await oneNode(capacityBytes, store);
+  const one = await oneNode(capacityBytes, engine);
   const server = await serveNode(one.node, { host: '127.0.0.1', port: 0, limits: bounds });
   try {
     await body({ ...one, base: server.address, port: Number(new URL(server.address).port) });
@@ -107,7 +107,7 @@ test('a full node answers 507 to what is new', async () => {
       ]);
     },
     {},
-    memoryStore(),
+    memoryEngine(),
     1_000,
   );
 });
@@ -153,7 +153,7 @@ test('headers above the limit are refused', async () => {
 });
 
 test('beyond the requests under way a client hears `busy`, and others come through later', async () => {
-  const inner = memoryStore();
+  const inner = memoryEngine();
   const gate = Promise.withResolvers<void>();
   const both = Promise.withResolvers<void>();
   let asked = 0;

@@ -1,7 +1,7 @@
 /** A node in a registry of its own, for tests. */
 
-import { memoryStore } from '@dsm/memory';
-import type { Store } from '@dsm/ports';
+import { memoryEngine } from '@dsm/memory';
+import type { Engine } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
 import { filled, registryOf } from '@dsm/ports/conformance';
 import { secretsInMemory } from '../src/keys.ts';
@@ -17,12 +17,12 @@ export interface OneNode {
 /** The node of a seed, alone in its registry. */
 export async function oneNode(
   capacityBytes: number,
-  store: Store = memoryStore(),
+  engine: Engine = memoryEngine(),
   seed = 11,
 ): Promise<OneNode> {
   let registry: Registry | undefined;
   const node = await storageNode({
-    store,
+    engine,
     registry: () => registry,
     network,
     suite: 1,

@@ -12,19 +12,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fileStore } from '@dsm/node';
-import type { MemoryPlace } from '@dsm/memory';
+import type { MemoryEnginePlace } from '@dsm/memory';
 import { registry as registryObject } from '@dsm/primitive';
 import { serveNode } from '@dsm/storage-node/http';
 import { preparedWorld, settleAndJudge } from './cut-flows.ts';
 import type { Order } from './fixtures/device.ts';
 import { noted, statements, type Statements } from './statements.ts';
-import { copyOf, networkIn, walletOver } from './world.ts';
+import { copyOfNode, networkIn, walletOver } from './world.ts';
 
 const fixture = fileURLToPath(new URL('./fixtures/device.ts', import.meta.url));
 
 export interface Prepared {
   readonly directory: string;
-  readonly nodes: readonly MemoryPlace[];
+  readonly nodes: readonly MemoryEnginePlace[];
 }
 
 /** The prepared world of the cuts in memory, its devices in directories. */
@@ -62,7 +62,7 @@ export async function runKill(prepared: Prepared, kill: Kill): Promise<boolean> 
     for (const name of ['maya', 'cafe']) {
       cpSync(join(prepared.directory, name), join(directory, name), { recursive: true });
     }
-    const places = prepared.nodes.map(copyOf);
+    const places = prepared.nodes.map(copyOfNode);
     const network = await networkIn({ nodes: places });
     const served = await Promise.all(
       network.storageNodes.map((node) => serveNode(node, { host: '127.0.0.1', port: 0 })),

@@ -1,10 +1,16 @@
 /** A market: Maya who issues and pays, a cafe and a bazaar that take her token. */
 
-import { memoryKeystore, memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
+import {
+  memoryKeystore,
+  memoryPlace,
+  memoryStore,
+  type MemoryEnginePlace,
+  type MemoryPlace,
+} from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
 import type { Keystore, Store } from '@dsm/ports';
 import { createWallet, type Payment, type Wallet } from '../src/index.ts';
-import { call, copyOf, emptyWorld, networkIn, type TestNetwork } from './world.ts';
+import { call, copyOf, copyOfNode, emptyWorld, networkIn, type TestNetwork } from './world.ts';
 
 export interface Stall {
   readonly name: string;
@@ -13,7 +19,7 @@ export interface Stall {
 }
 
 export interface Market {
-  readonly nodes: readonly MemoryPlace[];
+  readonly nodes: readonly MemoryEnginePlace[];
   readonly network: TestNetwork;
   readonly maya: Wallet;
   readonly cafe: Wallet;
@@ -39,7 +45,7 @@ export function copied({ name, place, keystore }: Stall): Stall {
 }
 
 interface MarketPlace {
-  readonly nodes: readonly MemoryPlace[];
+  readonly nodes: readonly MemoryEnginePlace[];
   readonly stalls: Market['stalls'];
 }
 
@@ -49,7 +55,7 @@ let prepared: Promise<MarketPlace> | undefined;
 export async function market(): Promise<Market> {
   prepared ??= firstMarket();
   const { nodes: kept, stalls: first } = await prepared;
-  const nodes = kept.map(copyOf);
+  const nodes = kept.map(copyOfNode);
   const network = await networkIn({ nodes });
   const stalls = {
     maya: copied(first.maya),

@@ -1,6 +1,6 @@
 /** Storage nodes of one registry in this process, and ways in which a node fails. */
 
-import { memoryStore } from '@dsm/memory';
+import { memoryEngine } from '@dsm/memory';
 import { NodeError, type NodeApi } from '@dsm/ports';
 import type { Registry } from '@dsm/primitive';
 import { secretsInMemory, storageNode, type StorageNode } from '@dsm/storage-node';
@@ -23,7 +23,7 @@ export async function cluster(
   let registry: Registry | undefined;
   const make = (index: number): Promise<StorageNode> =>
     storageNode({
-      store: memoryStore(),
+      engine: memoryEngine(),
       registry: () => registry,
       network,
       suite: 1,
@@ -54,6 +54,7 @@ function everyRequest(answer: () => Promise<never>): NodeApi {
     getObject: answer,
     writeSlot: answer,
     readSlot: answer,
+    ask: answer,
     health: answer,
   };
 }
@@ -68,6 +69,7 @@ export function equivocator({ twin }: Cluster, index: number): NodeApi {
     getObject: () => Promise.resolve(undefined),
     writeSlot: (bytes) => fresh((node) => node.writeSlot(bytes)),
     readSlot: () => Promise.resolve(undefined),
+    ask: (requests) => fresh((node) => node.ask(requests)),
     health: () => fresh((node) => node.health()),
   };
 }

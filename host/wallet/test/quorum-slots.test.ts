@@ -13,6 +13,7 @@ import {
   type Certificate,
   type Registry,
   type SlotState,
+  type SlotVote,
   type SlotWrite,
 } from '@dsm/primitive';
 import fc from 'fast-check';
@@ -107,12 +108,17 @@ test('whatever one node lies, the others certify, and the liar is named', async 
     ['malformed', () => new Uint8Array(40)],
     ['malformed', () => new Uint8Array(0)],
     ['place', (state) => slotState.encode({ ...state, place: author.place(3) })],
-    ['vote', ({ vote, ...state }) => withVote(state, { ...vote, signature: filled(9) })],
-    ['vote', ({ vote, ...state }) => withVote(state, { ...vote, version: 2 })],
+    ['vote', withVote((vote) => ({ ...vote, signature: filled(9) }))],
+    ['vote', withVote((vote) => ({ ...vote, version: 2 }))],
+    ['vote', withVote((vote) => ({ ...vote, path: [{ side: 0, sibling: filled(9) }] }))],
+    // Frozen is a slot between several values only.
+    ['vote', withVote(() => undefined)],
     [
       'vote',
-      ({ vote, ...state }) =>
-        withVote(state, { ...vote, signature: vote.signature.with(5, vote.signature[5]! ^ 1) }),
+      withVote(({ signature, ...vote }) => ({
+        ...vote,
+        signature: signature.with(5, signature[5]! ^ 1),
+      })),
     ],
     // A vote for one value under another one, which the writer has signed as well.
     ['vote', (state) => withValues(state, [twenty])],
@@ -133,8 +139,8 @@ test('a vote for a value that the writer never signed is none, though the node s
       key: slotKey(ten.place),
       value: forged.value,
     });
-    await assertNamed(at, 'authorisation', ({ vote: { version }, ...state }) =>
-      withValues({ ...state, vote: { version, signature: signed } }, [forged]),
+    await assertNamed(at, 'authorisation', (state) =>
+      withValues({ ...state, vote: { version: places.registry.version, ...signed } }, [forged]),
     );
   }
 });
@@ -316,8 +322,11 @@ function decoded(bytes: Uint8Array): SlotState {
   return state.value;
 }
 
-function withVote(state: Omit<SlotState, 'vote'>, vote: SlotState['vote']): Uint8Array {
-  return slotState.encode({ ...state, vote });
+function withVote(change: (vote: SlotVote) => SlotState['vote']): Lie {
+  return ({ vote, ...state }) => {
+    assert.ok(vote !== undefined);
+    return slotState.encode({ ...state, vote: change(vote) });
+  };
 }
 
 function withValues(state: SlotState, writes: readonly SlotWrite[]): Uint8Array {

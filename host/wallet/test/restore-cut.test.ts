@@ -2,16 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
+import { memoryPlace, memoryStore, type MemoryEnginePlace } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
 import { restoreWallet } from '../src/index.ts';
 import { life, type Cut } from './life.ts';
 import { market, opened, type Stall } from './market.ts';
 import { statements } from './statements.ts';
-import { copyOf, networkIn, walletIn } from './world.ts';
+import { copyOf, copyOfNode, networkIn, walletIn } from './world.ts';
 
 interface Restored {
-  readonly nodes: readonly MemoryPlace[];
+  readonly nodes: readonly MemoryEnginePlace[];
   readonly cafe: Stall;
   /** Maya, restored and not yet online. */
   readonly maya: Stall;
@@ -29,7 +29,7 @@ async function beforeFirstSync(): Promise<Restored> {
 }
 
 async function runCut(from: Restored, cut: Cut): Promise<boolean> {
-  const nodes = from.nodes.map(copyOf);
+  const nodes = from.nodes.map(copyOfNode);
   const place = copyOf(from.maya.place);
   const said = statements();
   const dying = life(cut);
@@ -37,7 +37,7 @@ async function runCut(from: Restored, cut: Cut): Promise<boolean> {
   const network = await networkIn({ nodes });
   const first = await walletIn(network, place, 'Maya', { life: dying, statements: said, keystore });
   await Promise.race([first.sync(), dying.death]);
-  const later = await networkIn({ nodes: nodes.map(copyOf) });
+  const later = await networkIn({ nodes: nodes.map(copyOfNode) });
   const again = await walletIn(later, copyOf(place), 'Maya', { statements: said, keystore });
   await again.sync();
   assert.ok(again.id.incarnation >= 1);

@@ -211,7 +211,11 @@ test('a forged certificate, another value, another hash: nothing changes', async
   const { body } = decodedCard(bob.id.card);
   const writer = keyDigest(body.suite, body.workingKey);
   const key = slotKey({ kind: slotKinds.lock, writer, position: lockPosition(escrow, hash) });
-  const votes = [0, 1, 2].map((node) => ({ node, signature: new Uint8Array(3_309) }));
+  const votes = [0, 1, 2].map((node) => ({
+    node,
+    path: [],
+    signature: new Uint8Array(3_309),
+  }));
   const value = new Uint8Array(32).fill(5);
   const { version } = registry;
   const forged = { lineage: registryLineage(registry), version, key, value, votes };

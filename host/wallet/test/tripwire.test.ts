@@ -180,7 +180,7 @@ async function lies({ maya, cafe, bazaar }: Market): Promise<ReadonlyMap<string,
     first: { value: slots[0]!.value, authorisation },
     second: { value: zero32, authorisation },
   };
-  const vote = { value: zero32, signature: one.signed.signature };
+  const vote = { value: zero32, path: [], signature: one.signed.signature };
   const all: readonly (readonly [string, Evidence])[] = [
     ['two steps in a row', steps],
     ['the same step twice', { ...steps, second: one.signed }],

@@ -6,10 +6,13 @@
 import assert from 'node:assert/strict';
 import { firstRegistry } from '@dsm/availability';
 import {
+  memoryEngine,
+  memoryEnginePlace,
   memoryPlace,
   memoryStore,
   memoryTransport,
   type Faults,
+  type MemoryEnginePlace,
   type MemoryPlace,
 } from '@dsm/memory';
 import { installNative, nativeKem } from '@dsm/node';
@@ -31,13 +34,13 @@ installNative();
 
 /** All that survives: what lies in the stores of the nodes and of the devices. */
 export interface World {
-  readonly nodes: readonly MemoryPlace[];
+  readonly nodes: readonly MemoryEnginePlace[];
   readonly devices: ReadonlyMap<string, MemoryPlace>;
 }
 
 export function emptyWorld(...names: readonly string[]): World {
   return {
-    nodes: Array.from({ length: 4 }, () => memoryPlace()),
+    nodes: Array.from({ length: 4 }, () => memoryEnginePlace()),
     devices: new Map(names.map((name) => [name, memoryPlace()])),
   };
 }
@@ -46,9 +49,16 @@ export function copyOf({ rows }: MemoryPlace): MemoryPlace {
   return { rows: new Map(rows), held: false };
 }
 
+export function copyOfNode({ shelves }: MemoryEnginePlace): MemoryEnginePlace {
+  return {
+    shelves: shelves.map((shelf) => ({ ...shelf, records: new Map(shelf.records) })),
+    held: false,
+  };
+}
+
 export function copyWorld({ nodes, devices }: World): World {
   return {
-    nodes: nodes.map(copyOf),
+    nodes: nodes.map(copyOfNode),
     devices: new Map([...devices].map(([name, place]) => [name, copyOf(place)])),
   };
 }
@@ -64,7 +74,7 @@ export async function networkIn({ nodes }: Pick<World, 'nodes'>): Promise<TestNe
   const storageNodes = await Promise.all(
     nodes.map((place, i) =>
       storageNode({
-        store: memoryStore({ place }),
+        engine: memoryEngine({ place }),
         registry: () => registry,
         network,
         suite: 1,
@@ -126,6 +136,7 @@ function mortalNode(node: NodeApi, life: Life, statements: Statements | undefine
     address: node.address,
     getObject: (address) => life.look(() => node.getObject(address)),
     readSlot: (key) => life.look(() => node.readSlot(key)),
+    ask: (requests) => life.act('object', () => node.ask(requests)),
     health: () => life.look(() => node.health()),
     putObject: (bytes) => life.act('object', () => node.putObject(bytes)),
     writeSlot: (write) =>
