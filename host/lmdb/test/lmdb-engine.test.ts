@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import {
   engineConformance,
   engineCrashConformance,
+  engineDiskConformance,
   keyAt,
   smallDisk,
   type EngineUnderTest,
@@ -19,10 +20,14 @@ engineConformance('lmdb', () => subject(tmpdir()));
 
 const disk = smallDisk(32 * 1_048_576);
 after(disk.unmount);
-engineConformance('lmdb on a small disk', async () => ({ ...(await subject(disk.folder)), disk }), {
-  runs: 1,
-  ...(disk.lacks === undefined ? {} : { skip: disk.lacks }),
-});
+engineDiskConformance(
+  'lmdb on a small disk',
+  async () => ({ ...(await subject(disk.folder)), disk }),
+  {
+    runs: 1,
+    ...(disk.lacks === undefined ? {} : { skip: disk.lacks }),
+  },
+);
 
 engineCrashConformance('lmdb', async () => {
   const place = mkdtempSync(join(tmpdir(), 'dsm-lmdb-'));

@@ -44,6 +44,8 @@ export interface EngineBacking {
    * all is as before; after any other rejection nothing is known.
    */
   readonly write: (writes: readonly EngineWrite[]) => Promise<void>;
+  /** Called once, with whom to tell of a failure that no call is there to notice. */
+  readonly onFailure?: (tell: (error: Error) => void) => void;
   /** After a failure: find out what is there, so that the engine may go on. */
   readonly recover?: () => Promise<void>;
   readonly close: () => void | Promise<void>;
@@ -54,6 +56,7 @@ const pageEntries = 256;
 export function groupedEngine(backing: EngineBacking): Engine {
   const pending = pendingWrites();
   const state = soundness(backing, pending);
+  backing.onFailure?.(state.fail);
   let pumping: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 

@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import {
   engineConformance,
   engineCrashConformance,
+  engineDiskConformance,
   keyAt,
   smallDisk,
 } from '@dsm/ports/conformance';
@@ -28,13 +29,13 @@ engineConformance('sqlite', () => subject(mkdtempSync(join(tmpdir(), 'dsm-sqlite
 
 const disk = smallDisk(32 * 1_048_576);
 after(disk.unmount);
-engineConformance(
+engineDiskConformance(
   'sqlite on a small disk',
   async () => ({
     ...(await subject(mkdtempSync(join(disk.folder, 'engine-')))),
     disk,
   }),
-  { runs: 1, ...(disk.lacks === undefined ? {} : { skip: disk.lacks }) },
+  disk.lacks === undefined ? {} : { skip: disk.lacks },
 );
 
 engineCrashConformance('sqlite', async () => {

@@ -1,2 +1,3 @@
 /** @dsm/postgres: a storage engine on PostgreSQL. */
-export {};
+
+export * from './postgres-engine.ts';

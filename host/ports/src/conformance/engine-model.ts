@@ -134,12 +134,15 @@ async function sameAsModel(engine: Engine, model: ModelEngine, dice: Dice): Prom
   assert.deepEqual(all, listed);
   assert.deepEqual(
     under,
-    listed.filter((entry) => startsWith(entry.key, prefix, bits)),
+    listed.filter((entry) => sharedBits(entry.key, prefix) >= bits),
   );
 }
 
-function startsWith(key: Uint8Array, prefix: Uint8Array, bits: number): boolean {
-  const binary = (of: Uint8Array): string =>
-    Array.from(of, (byte) => byte.toString(2).padStart(8, '0')).join('');
-  return binary(key).slice(0, bits) === binary(prefix).slice(0, bits);
+/** How many bits two keys begin with together. */
+export function sharedBits(a: Uint8Array, b: Uint8Array): number {
+  for (let bit = 0; bit < 256; bit++) {
+    const mask = 128 >> (bit & 7);
+    if (((a[bit >> 3]! ^ b[bit >> 3]!) & mask) !== 0) return bit;
+  }
+  return 256;
 }

@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import { compare } from '@dsm/primitive';
 import { engineValueBytesMax, type Engine, type EngineWrite } from '../engine.ts';
 import { StoreError, type StoreErrorCode } from '../store.ts';
-import { entriesOf, keyAt, randomHistory, seededDice } from './engine-model.ts';
+import { entriesOf, keyAt, randomHistory, seededDice, sharedBits } from './engine-model.ts';
 
 /** An engine in a place of its own. */
 export interface EngineUnderTest {
@@ -33,17 +33,7 @@ export function engineConformance(
   open: () => Promise<EngineUnderTest>,
   options: EngineConformanceOptions = {},
 ): void {
-  const rule: Rule = (sentence, body) => {
-    test(sentence, { skip: options.skip ?? false }, async (context) => {
-      const subject = await open();
-      try {
-        await body(subject.engine, subject, (reason) => context.skip(reason));
-      } finally {
-        await subject.engine.close();
-        await subject.dispose?.();
-      }
-    });
-  };
+  const rule = rulesOn(open, options);
   suite(`engine: ${name}`, () => {
     readingRules(rule);
     inputRules(rule);
@@ -55,6 +45,29 @@ export function engineConformance(
     closingRules(rule);
     modelRule(open, options);
   });
+}
+
+/** The rules of a full disk alone, for an adapter whose small disk is slow to make. */
+export function engineDiskConformance(
+  name: string,
+  open: () => Promise<EngineUnderTest>,
+  options: EngineConformanceOptions = {},
+): void {
+  suite(`engine: ${name}`, () => fullDiskRules(rulesOn(open, options)));
+}
+
+function rulesOn(open: () => Promise<EngineUnderTest>, { skip }: EngineConformanceOptions): Rule {
+  return (sentence, body) => {
+    test(sentence, { skip: skip ?? false }, async (context) => {
+      const subject = await open();
+      try {
+        await body(subject.engine, subject, (reason) => context.skip(reason));
+      } finally {
+        await subject.engine.close();
+        await subject.dispose?.();
+      }
+    });
+  };
 }
 
 type Rule = (
@@ -422,15 +435,6 @@ function put(shelf: number, n: number, value: Uint8Array = bytes()): EngineWrite
 
 function remove(shelf: number, n: number): EngineWrite {
   return { shelf, key: keyAt(n), value: undefined };
-}
-
-/** How many bits two keys begin with together. */
-function sharedBits(a: Uint8Array, b: Uint8Array): number {
-  for (let bit = 0; bit < 256; bit++) {
-    const mask = 128 >> (bit & 7);
-    if (((a[bit >> 3]! ^ b[bit >> 3]!) & mask) !== 0) return bit;
-  }
-  return 256;
 }
 
 function bytes(...values: readonly number[]): Uint8Array {
