@@ -1,6 +1,7 @@
 /** The benches by name, in the order in which they run. */
 
 import type { Bench } from './report.ts';
+import type { PeerFolder } from './third-party.ts';
 
 const all: Readonly<Record<string, () => Promise<Bench>>> = {
   hash: () => import('./hash.ts'),
@@ -22,10 +23,20 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   ldk: () => import('./ldk.ts'),
   stream: () => import('./stream.ts'),
   'stream-durable': () => import('./stream-durable.ts'),
+  publish: () => import('./publish.ts'),
+  fetch: () => import('./fetch.ts'),
   clone: () => import('./clone.ts'),
 };
 
 export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));
 
-/** Those that compare with other people's libraries. */
-export const comparing: ReadonlySet<string> = new Set(['hash', 'map', 'ldk', 'stream', 'escrow']);
+/** Those that compare with other people's libraries, and where these are. */
+export const comparing: ReadonlyMap<string, PeerFolder> = new Map([
+  ['hash', 'third-party'],
+  ['map', 'third-party'],
+  ['escrow', 'third-party'],
+  ['ldk', 'third-party'],
+  ['stream', 'third-party'],
+  ['publish', 'third-party'],
+  ['fetch', 'third-party/helia'],
+]);

@@ -35,13 +35,12 @@ async function main(names: readonly string[]): Promise<number> {
   const { json } = values;
   const about = machine();
   console.log(json ? JSON.stringify({ machine: about }) : sentence(about));
-  const peers = peersFor(names);
   let failed = 0;
   for (const name of names) {
     const { question } = await benches.get(name)!();
     progress(`${name}: ${question}`);
     const lines: Line[] = [];
-    const ended = await alone(name, peers, (line) => {
+    const ended = await alone(name, peersFor(name), (line) => {
       lines.push(line);
       if (json) console.log(JSON.stringify(line));
     });
@@ -55,14 +54,15 @@ async function main(names: readonly string[]): Promise<number> {
 }
 
 /** Whether others take part. Few benches compare with anybody. */
-function peersFor(names: readonly string[]): boolean {
-  if (!names.some((name) => comparing.has(name))) return false;
+function peersFor(name: string): boolean {
+  const folder = comparing.get(name);
+  if (folder === undefined) return false;
   if (values['no-peers']) {
     progress('Nobody else’s work takes part: --no-peers.');
     return false;
   }
-  if (installPeers(progress)) return true;
-  progress('Nobody else’s work takes part: npm ci in bench/third-party failed.');
+  if (installPeers(folder, progress)) return true;
+  progress(`Nobody else’s work takes part: npm ci in bench/${folder} failed.`);
   return false;
 }
 

@@ -1,17 +1,21 @@
-/** What the benches compare with: installed from a lockfile of its own, never a dependency. */
+/** What the benches compare with: installed from lockfiles of their own, never a dependency. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const folder = new URL('../third-party/', import.meta.url);
-const require = createRequire(new URL('package.json', folder));
+/** The folders, below `bench`: most are in the first, Helia is large and alone. */
+export type PeerFolder = 'third-party' | 'third-party/helia';
+
+const bench = new URL('../', import.meta.url);
+const require = createRequire(new URL('third-party/package.json', bench));
 
 /** True if the others' packages are there, or came now. */
-export function installPeers(say: (sentence: string) => void): boolean {
-  if (allThere()) return true;
-  say('Installing what the benches compare with: npm ci in bench/third-party.');
+export function installPeers(name: PeerFolder, say: (sentence: string) => void): boolean {
+  const folder = new URL(`${name}/`, bench);
+  if (allThere(folder)) return true;
+  say(`Installing what the benches compare with: npm ci in bench/${name}.`);
   const own = process.env['npm_execpath'];
   const [program, first] = own === undefined ? ['npm', []] : [process.execPath, [own]];
   const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -22,13 +26,14 @@ export function installPeers(say: (sentence: string) => void): boolean {
 }
 
 /** True if every package of the lockfile is there in its version: a new peer is fetched once. */
-function allThere(): boolean {
-  const { packages } = manifest<Lockfile>('package-lock.json')!;
+function allThere(folder: URL): boolean {
+  const { packages } = manifest<Lockfile>(folder, 'package-lock.json')!;
   return Object.entries(packages)
-    .filter(([path]) => path !== '')
-    .every(
-      ([path, { version }]) => manifest<Versioned>(`${path}/package.json`)?.version === version,
-    );
+    .filter(([path, { optional = false }]) => path !== '' && !optional)
+    .every(([path, { version }]) => {
+      const found = manifest<Versioned>(folder, `${path}/package.json`);
+      return found?.version === version;
+    });
 }
 
 interface Versioned {
@@ -36,10 +41,10 @@ interface Versioned {
 }
 
 interface Lockfile {
-  readonly packages: Readonly<Record<string, Versioned>>;
+  readonly packages: Readonly<Record<string, Versioned & { readonly optional?: boolean }>>;
 }
 
-function manifest<T>(path: string): T | undefined {
+function manifest<T>(folder: URL, path: string): T | undefined {
   const url = new URL(path, folder);
   return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as T) : undefined;
 }

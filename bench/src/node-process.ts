@@ -1,0 +1,36 @@
+/**
+ * A storage node in a process of its own, over HTTP, its objects on disk: `node-process.ts ENGINE FOLDER SEED`.
+ *
+ * It says to the bench who and where it is, is told the registry, and ends when the bench ends.
+ */
+
+import { join } from 'node:path';
+import { installNative, sqliteEngine } from '@dsm/node';
+import { registry as registryObject, type Registry } from '@dsm/primitive';
+import { secretsInMemory, storageNode } from '@dsm/storage-node';
+import { serveNode } from '@dsm/storage-node/http';
+import { network, type Introduction } from './node-processes.ts';
+
+const [, folder = '', seed = '0'] = process.argv.slice(2);
+const capacityBytes = 2 ** 34;
+
+installNative();
+let registry: Registry | undefined;
+const node = await storageNode({
+  engine: await sqliteEngine(join(folder, 'engine')),
+  registry: () => registry,
+  network,
+  suite: 1,
+  secrets: secretsInMemory(new Uint8Array(32).fill(Number(seed))),
+  capacityBytes,
+});
+const { address } = await serveNode(node, { host: '127.0.0.1', port: 0 });
+process.on('message', (bytes: Uint8Array) => {
+  const decoded = registryObject.decode(Uint8Array.from(bytes));
+  if (!decoded.ok) throw new RangeError('the bench sends no registry');
+  registry = decoded.value;
+  process.send!('ready');
+});
+process.on('disconnect', () => process.exit());
+const introduction: Introduction = { card: { ...node.card, address }, address };
+process.send!(introduction);
