@@ -6,18 +6,26 @@
 
 import { join } from 'node:path';
 import { installNative, sqliteEngine } from '@dsm/node';
+import type { Engine } from '@dsm/ports';
 import { registry as registryObject, type Registry } from '@dsm/primitive';
+import { openSegmentLog } from '@dsm/segment-log';
 import { secretsInMemory, storageNode } from '@dsm/storage-node';
 import { serveNode } from '@dsm/storage-node/http';
-import { network, type Introduction } from './node-processes.ts';
+import { network, type EngineName, type Introduction } from './node-processes.ts';
 
-const [, folder = '', seed = '0'] = process.argv.slice(2);
+const [name = '', folder = '', seed = '0'] = process.argv.slice(2);
 const capacityBytes = 2 ** 34;
+
+const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
+  'segment log': () => openSegmentLog(folder),
+  sqlite: () => sqliteEngine(join(folder, 'engine')),
+};
+const open = engines[name as EngineName];
 
 installNative();
 let registry: Registry | undefined;
 const node = await storageNode({
-  engine: await sqliteEngine(join(folder, 'engine')),
+  engine: await open(),
   registry: () => registry,
   network,
   suite: 1,

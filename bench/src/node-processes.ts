@@ -20,7 +20,8 @@ export interface Introduction {
 }
 
 /** Where nodes keep their objects. */
-export type EngineName = 'sqlite';
+export const engineNames = ['segment log', 'sqlite'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 export interface NodeProcesses {
   readonly registry: Registry;

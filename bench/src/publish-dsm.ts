@@ -1,9 +1,9 @@
 /** Our own nodes and our own client: each engine, with three replicas and with the default of four. */
 
 import type { NodeApi } from '@dsm/ports';
-import { emptySeat, type Registry } from '@dsm/primitive';
+import { emptySeat, registryLineage, type Registry } from '@dsm/primitive';
 import { quorum } from '@dsm/wallet';
-import { startNodes, type NodeProcesses } from './node-processes.ts';
+import { engineNames, startNodes, type NodeProcesses } from './node-processes.ts';
 import type { Publisher } from './publishers.ts';
 
 interface Quorum {
@@ -11,7 +11,6 @@ interface Quorum {
   readonly q: number;
 }
 
-const engines = ['sqlite'] as const;
 const quorums: readonly Quorum[] = [
   { r: 3, q: 2 },
   { r: 3, q: 3 },
@@ -20,7 +19,7 @@ const quorums: readonly Quorum[] = [
 
 export async function ours(): Promise<readonly Publisher[]> {
   const publishers: Publisher[] = [];
-  for (const engine of engines) {
+  for (const engine of engineNames) {
     const processes = await startNodes(4, engine);
     for (const { r, q } of quorums) publishers.push(publisher(processes, engine, { r, q }));
   }
@@ -49,7 +48,9 @@ function publisher(processes: NodeProcesses, engine: string, { r, q }: Quorum): 
  */
 function smaller(registry: Registry, r: number, q: number): Registry {
   const seats = registry.seats.map((owner) => (owner < r ? owner : emptySeat));
-  return { ...registry, r, q, f: r - q, nodes: registry.nodes.slice(0, r), seats };
+  // It has no bytes of its own, so it takes its lineage from the other.
+  const first = registryLineage(registry);
+  return { ...registry, first, r, q, f: r - q, nodes: registry.nodes.slice(0, r), seats };
 }
 
 interface Counting {
