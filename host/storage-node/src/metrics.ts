@@ -28,7 +28,7 @@ export function metricsText(metrics: NodeMetrics, requests: RequestCounts): stri
     ...gauge('dsm_node_slots', 'Slots written.', metrics.slots),
     ...gauge('dsm_node_used_bytes', 'Bytes used, as capacity counts them.', metrics.usedBytes),
     ...gauge('dsm_node_capacity_bytes', 'Bytes that may be used.', metrics.capacityBytes),
-    '# HELP dsm_node_slot_conflicts_total Slots whose writer has written two values or more.',
+    '# HELP dsm_node_slot_conflicts_total Writes since the start that showed a fork of their writer.',
     '# TYPE dsm_node_slot_conflicts_total counter',
     `dsm_node_slot_conflicts_total ${metrics.slotConflicts}`,
     '# HELP dsm_node_requests_total Requests answered since the start.',

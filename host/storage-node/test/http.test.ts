@@ -126,7 +126,8 @@ test('a body above the limit is refused by what it announces and by what comes',
       for (let sent = 0; sent <= limits.objectBytesMax; sent += chunk.length) put.write(chunk);
     });
     assert.equal(answer, 413);
-    const slot = `PUT /v1/slots/${name} HTTP/1.1\r\nhost: x\r\ncontent-length: 20481\r\n\r\n`;
+    const tooLong = `content-length: ${limits.slotWriteBytesMax + 1}`;
+    const slot = `PUT /v1/slots/${name} HTTP/1.1\r\nhost: x\r\n${tooLong}\r\n\r\n`;
     assert.match(await rawAnswer(port, slot), /^HTTP\/1\.1 413 /);
     assert.equal(node.metrics().objects, 0);
   });
@@ -239,7 +240,7 @@ test('metrics count what is kept and what was answered, under labels from a list
       'dsm_node_slots 1',
       `dsm_node_used_bytes ${usedBytes}`,
       `dsm_node_capacity_bytes ${capacityBytes}`,
-      'dsm_node_slot_conflicts_total 1',
+      'dsm_node_slot_conflicts_total 2',
       'dsm_node_requests_total{route="/v1/slots",outcome="ok"} 3',
       'dsm_node_requests_total{route="other",outcome="refused"} 20',
       'dsm_node_requests_total{route="/v1/objects",outcome="absent"} 1',
