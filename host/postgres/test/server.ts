@@ -139,7 +139,9 @@ function server(data: string, port: number, running: Set<ChildProcess>): Server 
     }
   };
   const start = async (): Promise<void> => {
-    const begun = spawn(join(programs!, 'postgres'), ['-D', data, '-p', String(port)], {
+    // The server dies with this process, however that ends; a server dies whole with its first process.
+    const server = [join(programs!, 'postgres'), '-D', data, '-p', String(port)];
+    const begun = spawn('setpriv', ['--pdeathsig', 'SIGKILL', ...server], {
       ...identity,
       stdio: 'ignore',
       env,
