@@ -133,7 +133,9 @@ suite('grouped engine', () => {
     database.release();
     await under;
   });
+});
 
+suite('grouped engine: no room', () => {
   test('a commit that does not fit takes no other with it, and is seen by nobody', async () => {
     const database = puppet();
     const engine = groupedEngine(database.backing);
