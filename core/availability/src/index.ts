@@ -23,3 +23,4 @@ export * from './symbol.ts';
 export * from './terms.ts';
 export * from './advertisement.ts';
 export * from './subscription.ts';
+export * from './manifest.ts';

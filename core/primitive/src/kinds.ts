@@ -43,6 +43,7 @@ export const kinds = {
   allowList: 0x27,
   lineage: 0x28,
   charge: 0x29,
+  manifest: 0x2a,
 
   message: 0x30,
   sealed: 0x31,

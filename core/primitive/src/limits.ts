@@ -80,6 +80,8 @@ export const limits = {
   advertisementsMax: 256,
   /** Protocol: claims on one object. */
   claimsMax: 8,
+  /** Protocol: chunks of a manifest. */
+  chunksMax: 32_000,
   /** Protocol: operators that accept one offer. */
   acceptancesMax: 32,
   /** Protocol: frames of one exchange, and its bytes. */

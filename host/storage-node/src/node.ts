@@ -62,6 +62,8 @@ export interface StorageNode extends NodeApi {
   /** All versions of the registry that the node knows. */
   readonly registries: () => Registries | undefined;
   readonly metrics: () => NodeMetrics;
+  /** Drops every object on which no claim lasts under the version; answers how many. */
+  readonly sweep: (version: number) => Promise<number>;
   /** Ends what is under way and closes the engine. */
   readonly close: () => Promise<void>;
 }
@@ -116,6 +118,7 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     standing: () => versions.standing()?.registry,
     registries: versions.known,
     metrics,
+    sweep: (under) => open(() => objects.sweep(under)),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;

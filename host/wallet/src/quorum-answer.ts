@@ -20,6 +20,7 @@ import {
 
 /**
  * address        an object that is not the one asked for
+ * possession     a digest of an object that is none of its bytes
  * malformed      bytes that are no slot state
  * place          the state of another slot
  * vote           none by this node for the first value, one of another registry, or one of a slot
@@ -27,7 +28,14 @@ import {
  * repeated       one value twice
  * authorisation  a value that the slot's writer has not signed
  */
-export type Fault = 'address' | 'malformed' | 'place' | 'vote' | 'repeated' | 'authorisation';
+export type Fault =
+  | 'address'
+  | 'possession'
+  | 'malformed'
+  | 'place'
+  | 'vote'
+  | 'repeated'
+  | 'authorisation';
 
 /** What a node did that no honest node does. */
 export interface NodeFault {

@@ -9,6 +9,7 @@
  * silent node may take is the node port's affair, and `signal` ends any wait with what is there.
  */
 
+import type { Terms } from '@dsm/availability';
 import type { NodeApi } from '@dsm/ports';
 import type { Registry, SlotPlace, SlotWrite } from '@dsm/primitive';
 import { slotReader, type NodeFault } from './quorum-answer.ts';
@@ -21,15 +22,24 @@ export type { SlotOutcome, SlotReading } from './quorum-slots.ts';
 
 export interface QuorumOptions {
   readonly onFault?: (fault: NodeFault) => void;
+  /** 32 bytes that no node can foresee. */
+  readonly nonce?: () => Uint8Array;
 }
 
 export interface Quorum {
   /** To the r placed nodes at once, and to the next e where one of them fails. */
-  readonly publish: (bytes: Uint8Array, signal?: AbortSignal) => Promise<Published>;
+  readonly publish: (bytes: Uint8Array, signal?: AbortSignal, terms?: Terms) => Promise<Published>;
   /** The bytes from the first node that has them, or undefined if none of the placed ones does. */
   readonly fetch: (address: Uint8Array, signal?: AbortSignal) => Promise<Uint8Array | undefined>;
-  /** True if q nodes hand out identical copies (seed 000, definition 16). */
+  /**
+   * True if q nodes have identical copies (seed 000, definition 16): one hands out the bytes, q − 1
+   * others a digest of them under a fresh nonce. The same nodes are counted as if all had sent them.
+   */
   readonly available: (address: Uint8Array, signal?: AbortSignal) => Promise<boolean>;
+  /** The same, with q nodes handing out all the bytes: definition 16 to the letter. */
+  readonly copies: (address: Uint8Array, signal?: AbortSignal) => Promise<boolean>;
+  /** True if q nodes show that they have these bytes. */
+  readonly possessed: (bytes: Uint8Array, signal?: AbortSignal) => Promise<boolean>;
   readonly writeSlot: (write: SlotWrite, signal?: AbortSignal) => Promise<SlotOutcome>;
   readonly readSlot: (place: SlotPlace, signal?: AbortSignal) => Promise<SlotReading>;
 }
@@ -38,10 +48,17 @@ export interface Quorum {
 export function quorum(
   registry: Registry,
   nodes: readonly (NodeApi | undefined)[],
-  { onFault = ignore }: QuorumOptions = {},
+  { onFault = ignore, nonce = drawn }: QuorumOptions = {},
 ): Quorum {
   const read = slotReader(registry, onFault);
-  return { ...objectQuorum(registry, nodes, onFault), ...slotQuorum(registry, nodes, read) };
+  return {
+    ...objectQuorum({ registry, nodes, onFault, nonce }),
+    ...slotQuorum(registry, nodes, read),
+  };
 }
 
 function ignore(): void {}
+
+function drawn(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
+}

@@ -67,9 +67,52 @@ test('bytes that do not fit the address are nobody’s copy', async () => {
   const plane = quorum(registry, lying, { onFault: (fault) => faults.push(fault) });
   await plane.publish(object);
   assert.deepEqual(await plane.fetch(address), object);
-  assert.equal(await plane.available(address), false);
+  assert.equal(await plane.copies(address), false);
   assert.ok(faults.length > 0);
   assert.ok(faults.every(({ node, fault }) => node < 2 && fault === 'address'));
+});
+
+test('only who has the bytes can answer under a fresh nonce', async () => {
+  const { registry, nodes } = await cluster();
+  const faults: NodeFault[] = [];
+  const heard: Uint8Array[] = [];
+  await quorum(registry, nodes).publish(object);
+  // Two nodes have dropped the object and repeat what another one said to an earlier challenge.
+  const lying = nodes.map((node, i): NodeApi => {
+    const ask: NodeApi['ask'] = async (requests) => {
+      const answers = await node.ask(requests);
+      const [answer] = answers;
+      if (answer?.type === 'ok') heard.push(answer.body);
+      return i < 2 && heard.length > 2 ? [{ type: 'ok', body: heard[0]! }] : answers;
+    };
+    return { ...node, ask };
+  });
+  const plane = quorum(registry, lying, { onFault: (fault) => faults.push(fault) });
+  assert.equal(await plane.possessed(object), true);
+  assert.equal(await plane.possessed(object), false);
+  assert.deepEqual(new Set(faults.map(({ fault }) => fault)), new Set(['possession']));
+  assert.equal(await plane.copies(address), true);
+});
+
+test('an object is available by one copy and digests of the others, at the cost of one', async () => {
+  const { registry, nodes } = await cluster(10);
+  let bytes = 0;
+  const counted = nodes.map((node): NodeApi => {
+    const getObject: NodeApi['getObject'] = async (at) => {
+      const found = await node.getObject(at);
+      bytes += found?.length ?? 0;
+      return found;
+    };
+    return { ...node, getObject };
+  });
+  const plane = quorum(registry, counted);
+  await plane.publish(object);
+  await Promise.all(nodes.map((node) => node.getObject(address)));
+  assert.equal(await plane.available(address), true);
+  assert.ok(bytes <= (registry.f + 1) * object.length);
+  bytes = 0;
+  assert.equal(await plane.copies(address), true);
+  assert.ok(bytes >= registry.q * object.length);
 });
 
 test('a node that never answers holds nobody up; a signal ends any wait', async () => {
