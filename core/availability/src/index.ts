@@ -2,6 +2,8 @@
 
 export * from './byte-commit.ts';
 export * from './capacity.ts';
+export * from './exchange.ts';
+export * from './framing.ts';
 export * from './forest.ts';
 export * from './genesis.ts';
 export * from './handover.ts';

@@ -1,16 +1,27 @@
 /**
  * A storage node over HTTP, for Node.
  *
- * Every request of the interface may be sent twice, so a kept connection that turns out to be dead
- * is tried once more on a fresh one. The time-out only ends waiting: the outcome is `unreachable`,
- * which says nothing about whether the node did it.
+ * All but health and registry goes by exchanges (docs/spec/node-message.md), which calls made at the
+ * same time share. Every request of the interface may be sent twice, so one that met a dead
+ * connection is tried once more. The time-out only ends waiting: the outcome is `unreachable`, which
+ * says nothing about whether the node did it.
  */
 
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { fromName, nameOf } from '@dsm/availability';
+import {
+  answerReader,
+  answerWeight,
+  answersBytesMax,
+  framedTogether,
+  fromName,
+  mayAnswer,
+  type NodeAnswer,
+  type NodeRequest,
+  usualTerms,
+} from '@dsm/availability';
 import { NodeError, type NodeApi, type NodeHealth } from '@dsm/ports';
-import { address as addressOf, fromUtf8, limits, slotKey, slotWrite } from '@dsm/primitive';
+import { fromUtf8, limits, slotWrite } from '@dsm/primitive';
+import { asking, type Exchange, type Posed } from './asking.ts';
+import { wireTo, type Sink, type Wire } from './http-wire.ts';
 
 export interface HttpNode extends NodeApi {
   /** The encoded registry that the node votes under, or undefined if it knows none. */
@@ -27,13 +38,10 @@ export const httpNodeLimits = {
 
 export interface HttpNodeOptions {
   readonly answerMs?: number;
-}
-
-interface Call {
-  readonly method: 'GET' | 'PUT';
-  readonly path: string;
-  readonly body?: Uint8Array;
-  readonly answerBytesMax: number;
+  /** HTTP/2 without TLS, to a node that is known to speak it. With TLS the two agree by themselves. */
+  readonly http2?: boolean;
+  /** Certificates to trust instead of those of the system's list, as PEM. */
+  readonly authorities?: string;
 }
 
 interface Answer {
@@ -46,133 +54,153 @@ export function httpNode(url: string, options: HttpNodeOptions = {}): HttpNode {
   const base = URL.parse(url);
   if (base === null || !/^https?:$/.test(base.protocol))
     throw new RangeError(`no HTTP URL: ${url}`);
-  const { Agent, request } = base.protocol === 'https:' ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets: httpNodeLimits.connectionsMax });
-  const answerMs = options.answerMs ?? httpNodeLimits.answerMs;
   const prefix = base.href.replace(/\/+$/, '');
-  const start = ({ method, path, body }: Call): ClientRequest => {
-    const type = {
-      'content-type': 'application/octet-stream',
-      'content-length': body?.length ?? 0,
-    };
-    return request(prefix + path, { agent, method, ...(body && { headers: type }) });
-  };
-  const call = (wanted: Call): Promise<Answer> => answerTo(wanted, start, answerMs, prefix);
-  const get = async (path: string, answerBytesMax: number): Promise<Uint8Array | undefined> => {
-    const answer = await call({ method: 'GET', path, answerBytesMax });
+  const folder = base.pathname.replace(/\/+$/, '');
+  const wire = wireTo(base.origin, {
+    connectionsMax: httpNodeLimits.connectionsMax,
+    answerMs: options.answerMs ?? httpNodeLimits.answerMs,
+    http2: options.http2 === true,
+    ...(options.authorities !== undefined && { authorities: options.authorities }),
+  });
+  const ask = asking(exchangeOver(wire, `${folder}/v1/exchange`));
+  const askOne = async (request: NodeRequest): Promise<NodeAnswer> => (await ask([request]))[0]!;
+  const get = async (path: string, bytesMax: number): Promise<Uint8Array | undefined> => {
+    const order = { method: 'GET', path: folder + path } as const;
+    const answer = await wire.send(order, (status) => collecting(status, bytesMax));
     return answer.status === 404 ? absent(answer) : good(answer);
   };
   return {
     address: prefix,
-    putObject: async (given) => {
-      // The caller may change its bytes while they wait for a connection.
-      const bytes = given.slice();
-      const path = `/v1/objects/${nameOf(addressOf(bytes))}`;
-      good(
-        await call({
-          method: 'PUT',
-          path,
-          body: bytes,
-          answerBytesMax: httpNodeLimits.jsonBytesMax,
-        }),
-      );
+    putObject: async (bytes) => {
+      if (bytes.length > limits.objectBytesMax) {
+        throw new NodeError('refused', `an object has at most ${limits.objectBytesMax} bytes`);
+      }
+      said(await askOne({ type: 'put', terms: usualTerms, bytes }));
     },
-    getObject: async (address) => get(`/v1/objects/${nameOf(address)}`, limits.objectBytesMax),
-    writeSlot: async (given) => {
-      const bytes = given.slice();
-      const decoded = slotWrite.decode(bytes);
-      if (!decoded.ok) throw new NodeError('refused', 'the bytes are no slot write');
-      const path = `/v1/slots/${nameOf(slotKey(decoded.value.place))}`;
-      const answerBytesMax = limits.slotStateBytesMax;
-      return good(await call({ method: 'PUT', path, body: bytes, answerBytesMax }));
+    getObject: async (address) => found(await askOne({ type: 'get', address })),
+    writeSlot: async (write) => {
+      if (!slotWrite.decode(write).ok) {
+        throw new NodeError('refused', 'the bytes are no slot write');
+      }
+      return said(await askOne({ type: 'write-slot', write }));
     },
-    readSlot: async (key) => get(`/v1/slots/${nameOf(key)}`, limits.slotStateBytesMax),
-    ask: async () => {
-      throw new NodeError('unreachable', 'exchanges over HTTP are not there yet');
-    },
+    readSlot: async (key) => found(await askOne({ type: 'read-slot', key })),
+    ask,
     health: async () => {
       const bytes = await get('/healthz', httpNodeLimits.jsonBytesMax);
       const health = healthOf(json(bytes));
       if (health === undefined) throw senseless();
       return health;
     },
-    registry: async () => get('/v1/registry', limits.objectBytesMax),
-    close: () => agent.destroy(),
+    registry: async () => get('/v1/registry', limits.registryBytesMax),
+    close: wire.close,
   };
 }
 
-async function answerTo(
-  wanted: Call,
-  start: (wanted: Call) => ClientRequest,
-  answerMs: number,
-  address: string,
-): Promise<Answer> {
-  const giveUp = Promise.withResolvers<never>();
-  // Without a listener a rejection that comes too late would end the process.
-  giveUp.promise.catch(() => {});
-  let request: ClientRequest | undefined;
-  const timer = setTimeout(() => {
-    giveUp.reject(new NodeError('unreachable', `${address} did not answer in ${answerMs} ms`));
-    request?.destroy();
-  }, answerMs);
-  const attempt = (): Promise<Answer> => {
-    request = start(wanted);
-    return Promise.race([answerOf(request, wanted), giveUp.promise]);
+/** One exchange; what the node has put off because its answers were long is asked again. */
+function exchangeOver(wire: Wire, path: string): Exchange {
+  return async (requests, onAnswer) => {
+    let rest = requests.map((posed, index) => ({ posed, index }));
+    while (rest.length > 0) {
+      const asked = rest;
+      const body = framedTogether(asked.map(({ posed }) => posed.bytes));
+      const take = (i: number, answer: NodeAnswer): void => onAnswer(asked[i]!.index, answer);
+      const types = asked.map(({ posed }) => posed.type);
+      const putOff = await wire.send({ method: 'POST', path, body }, (status) =>
+        status === 200 ? answersSink(types, take) : problemSink(status),
+      );
+      rest = putOff.map((i) => asked[i]!);
+    }
   };
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!(error instanceof StaleConnection)) throw error;
-    return await attempt();
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
-/** The server had closed a kept connection before it saw the request. */
-class StaleConnection extends NodeError {}
-
-function answerOf(request: ClientRequest, { body, answerBytesMax }: Call): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request.once('response', (response) => {
-      bodyOf(response, answerBytesMax).then(
-        (bytes) => resolve({ status: response.statusCode ?? 0, body: bytes }),
-        (cause: unknown) => {
-          request.destroy();
-          reject(cause instanceof NodeError ? cause : unreachable(cause));
-        },
-      );
-    });
-    request.on('error', (cause) => {
-      const isStale = request.reusedSocket && 'code' in cause && cause.code === 'ECONNRESET';
-      reject(
-        isStale ? new StaleConnection('unreachable', cause.message, { cause }) : unreachable(cause),
-      );
-    });
-    request.end(body);
-  });
+/** Takes the answers to requests of these types. Gives the indices of those that were put off. */
+function answersSink(
+  types: readonly Posed['type'][],
+  take: (index: number, answer: NodeAnswer) => void,
+): Sink<readonly number[]> {
+  const reader = answerReader();
+  const putOff: number[] = [];
+  let [count, bytesSaid] = [0, 0];
+  return {
+    push: (bytes) => {
+      const { values, refusal } = reader.push(bytes);
+      if (refusal !== undefined || count + values.length > types.length) throw senseless();
+      for (const answer of values) {
+        if (!mayAnswer(types[count]!, answer)) throw senseless();
+        if (answer.type === 'later' && bytesSaid > answersBytesMax) putOff.push(count);
+        else take(count, answer);
+        bytesSaid += answerWeight(answer);
+        count += 1;
+      }
+    },
+    end: () => {
+      if (count < types.length || !reader.isWhole()) throw senseless();
+      return putOff;
+    },
+  };
 }
 
-async function bodyOf(response: IncomingMessage, max: number): Promise<Uint8Array> {
+/** An exchange that was not served as a whole says nothing about any of its requests. */
+function problemSink(status: number): Sink<never> {
+  const { push, end } = collecting(status, httpNodeLimits.jsonBytesMax);
+  return {
+    push,
+    end: () => {
+      throw new NodeError('unreachable', problemOf(end()).sentence);
+    },
+  };
+}
+
+function collecting(status: number, bytesMax: number): Sink<Answer> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of response as AsyncIterable<Uint8Array>) {
-    length += part.length;
-    if (length > max) throw senseless();
-    parts.push(part);
+  return {
+    push: (part) => {
+      length += part.length;
+      if (length > bytesMax) throw senseless();
+      parts.push(part);
+    },
+    end: () => ({ status, body: Uint8Array.from(Buffer.concat(parts, length)) }),
+  };
+}
+
+/** The body of a good answer; any other is an error. */
+function said(answer: NodeAnswer): Uint8Array {
+  switch (answer.type) {
+    case 'ok':
+      return answer.body;
+    case 'full':
+      throw new NodeError('full', 'the node has no room');
+    case 'unpaid':
+      throw new NodeError('unpaid', 'the quota of the payer does not reach');
+    case 'refused':
+      throw new NodeError('refused', printable(answer.sentence) ?? 'the node refuses');
+    case 'later':
+      throw new NodeError('unreachable', 'the node cannot say it now');
+    case 'absent':
+      throw senseless();
   }
-  return Uint8Array.from(Buffer.concat(parts, length));
+}
+
+function found(answer: NodeAnswer): Uint8Array | undefined {
+  return answer.type === 'absent' ? undefined : said(answer);
 }
 
 function good(answer: Answer): Uint8Array {
-  const { status, body } = answer;
-  if (status === 200 || status === 201) return body;
+  if (answer.status === 200) return answer.body;
+  const { code, sentence } = problemOf(answer);
+  const isRefusal = answer.status >= 400 && answer.status < 429 && code !== undefined;
+  throw new NodeError(isRefusal ? 'refused' : 'unreachable', sentence);
+}
+
+function problemOf({ status, body }: Answer): { code: string | undefined; sentence: string } {
   const problem = json(body);
   const code = field(problem, 'code');
-  const sentence = said(field(problem, 'detail')) ?? `the node answered with status ${status}`;
-  if (status === 507) throw new NodeError('full', sentence);
-  const isRefusal = status >= 400 && status < 500 && typeof code === 'string';
-  throw new NodeError(isRefusal ? 'refused' : 'unreachable', sentence);
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    sentence: printable(field(problem, 'detail')) ?? `the node answered with status ${status}`,
+  };
 }
 
 /** Only the node itself can say that there is nothing: a 404 by something in between is no answer. */
@@ -195,7 +223,7 @@ function field(value: unknown, name: string): unknown {
 }
 
 /** A stranger's sentence, fit to be shown: short and without control characters. */
-function said(value: unknown): string | undefined {
+function printable(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   return value.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ').slice(0, 200);
 }
@@ -217,9 +245,4 @@ function healthOf(value: unknown): NodeHealth | undefined {
 
 function senseless(): NodeError {
   return new NodeError('unreachable', 'the answer makes no sense');
-}
-
-function unreachable(cause: unknown): NodeError {
-  const sentence = cause instanceof Error ? cause.message : 'the connection failed';
-  return new NodeError('unreachable', sentence, { cause });
 }

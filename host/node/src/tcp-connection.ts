@@ -6,9 +6,9 @@
  */
 
 import type net from 'node:net';
+import { deframer, framed } from '@dsm/availability';
 import { limits } from '@dsm/primitive';
 import { TransportError, type Connection } from '@dsm/ports';
-import { deframer, framed } from './framing.ts';
 
 /** Messages and bytes that wait for their reader before the socket is paused. */
 const queueMessagesMax = 64;
@@ -19,14 +19,14 @@ const farewellMs = 2_000;
 
 export function tcpConnection(socket: net.Socket, address: string): Connection {
   const inbox = messageQueue();
-  const frames = deframer();
+  const frames = deframer(limits.messageBytesMax, (frame) => frame.slice());
   let isClosing = false;
   let sending: Promise<void> = Promise.resolve();
 
   socket.on('data', (bytes) => {
     // What comes after closing is read and dropped, so that the peer gets to the end of ours.
     if (isClosing) return;
-    const { messages, refusal } = frames.push(bytes as Uint8Array);
+    const { frames: messages, refusal } = frames.push(bytes as Uint8Array);
     for (const message of messages) inbox.add(message);
     if (refusal !== undefined) socket.destroy();
     else if (inbox.isFull()) socket.pause();

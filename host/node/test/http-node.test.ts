@@ -5,13 +5,22 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import {
+  answersBytesMax,
+  answerWeight,
+  requestReader,
+  writeAnswers,
+  writeRequests,
+  type NodeAnswer,
+} from '@dsm/availability';
+import { limits } from '@dsm/primitive';
 import { NodeError, type NodeErrorCode } from '@dsm/ports';
 import { httpNode, type HttpNode } from '../src/http-node.ts';
 import { installNative } from '../src/install.ts';
 
 installNative();
 
-type Stranger = (request: IncomingMessage, response: ServerResponse) => void;
+type Stranger = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 async function facing(stranger: Stranger, body: (node: HttpNode) => Promise<void>): Promise<void> {
   const server = createServer(stranger).listen(0, '127.0.0.1');
@@ -25,6 +34,11 @@ async function facing(stranger: Stranger, body: (node: HttpNode) => Promise<void
     server.closeAllConnections();
     server.close();
   }
+}
+
+/** Whoever gives this answer to everything. */
+function saying(answer: NodeAnswer): Stranger {
+  return (_, response) => void response.end(writeAnswers([answer]));
 }
 
 const address = new Uint8Array(32).fill(1);
@@ -54,8 +68,94 @@ test('only the node itself says that there is nothing', async () => {
   await facing(
     (_, response) => void response.writeHead(404).end('{"code":"absent"}'),
     async (node) => {
-      assert.equal(await node.getObject(address), undefined);
-      await assert.rejects(node.putObject(object), coded('refused'));
+      assert.equal(await node.registry(), undefined);
+      await assert.rejects(node.getObject(address), coded('unreachable'));
+    },
+  );
+  await facing(saying({ type: 'absent' }), async (node) => {
+    assert.equal(await node.getObject(address), undefined);
+    await assert.rejects(node.putObject(object), coded('unreachable'));
+  });
+});
+
+test('answers that are cut, too few, too many, too long or of another kind are `unreachable`', async () => {
+  const empty = { type: 'ok', body: new Uint8Array(0) } as const;
+  const good = writeAnswers([empty]);
+  const long = writeAnswers([{ type: 'ok', body: new Uint8Array(limits.objectBytesMax + 1) }]);
+  const bodies = [
+    new Uint8Array(0),
+    good.subarray(1),
+    good.subarray(0, -1),
+    writeAnswers([empty, empty]),
+    writeRequests([{ type: 'signal' }]),
+    new Uint8Array(9),
+    Uint8Array.of(0xff, 0xff, 0xff, 0xff),
+    long,
+  ];
+  for (const body of bodies) {
+    await facing(
+      (_, response) => void response.end(body),
+      (node) => assert.rejects(node.getObject(address), coded('unreachable')),
+    );
+  }
+  await facing(saying({ type: 'ok', body: Uint8Array.of(1) }), async (node) => {
+    await assert.rejects(node.putObject(object), coded('unreachable'));
+    assert.deepEqual(await node.getObject(address), Uint8Array.of(1));
+  });
+});
+
+test('what a node answers is told apart', async () => {
+  const answers = [
+    [{ type: 'full' }, 'full'],
+    [{ type: 'unpaid' }, 'unpaid'],
+    [{ type: 'later' }, 'unreachable'],
+    [{ type: 'refused', sentence: 'no' }, 'refused'],
+  ] as const;
+  for (const [answer, code] of answers) {
+    await facing(saying(answer), (node) => assert.rejects(node.putObject(object), coded(code)));
+  }
+});
+
+test('what a node puts off because it has said much is asked again, until all is said', async () => {
+  const body = new Uint8Array(limits.objectBytesMax);
+  let exchanges = 0;
+  await facing(
+    async (request, response) => {
+      exchanges += 1;
+      const { values } = requestReader().push(Buffer.concat(await request.toArray()));
+      let said = 0;
+      const answers = values.map((): NodeAnswer => {
+        const answer: NodeAnswer =
+          said > answersBytesMax ? { type: 'later' } : { type: 'ok', body };
+        said += answerWeight(answer);
+        return answer;
+      });
+      response.end(writeAnswers(answers));
+    },
+    async (node) => {
+      const answers = await node.ask(Array.from({ length: 40 }, () => ({ type: 'get', address })));
+      assert.equal(answers.length, 40);
+      for (const answer of answers) assert.equal(answer.type, 'ok');
+      assert.equal(exchanges, 3);
+    },
+  );
+});
+
+test('calls of one moment share an exchange, and later ones the next', async () => {
+  const sizes: number[] = [];
+  await facing(
+    async (request, response) => {
+      const { values } = requestReader().push(Buffer.concat(await request.toArray()));
+      sizes.push(values.length);
+      response.end(writeAnswers(values.map(() => ({ type: 'absent' }))));
+    },
+    async (node) => {
+      const ask = (count: number): Promise<unknown> =>
+        Promise.all(Array.from({ length: count }, () => node.readSlot(address)));
+      await ask(5);
+      await ask(2 * limits.framesMax + 1);
+      assert.deepEqual(sizes, [5, limits.framesMax, limits.framesMax, 1]);
+      assert.deepEqual(await node.ask([]), []);
     },
   );
 });
@@ -111,16 +211,20 @@ test('a health report that is none is no health', async () => {
 });
 
 test('what a stranger says is shown short and in printable characters', async () => {
-  const detail = `a\u001b[31m\n\u202e${'b'.repeat(1_000)}`;
+  const detail = `a\u001b[31m\n\u202e${'b'.repeat(200)}`;
+  const shown = (code: NodeErrorCode) => (error: unknown) => {
+    const isShort = error instanceof NodeError && error.message.length <= 200;
+    return coded(code)(error) && isShort && /^[\w [\]]+$/.test(error.message);
+  };
   await facing(
     (_, response) => void response.writeHead(422).end(JSON.stringify({ code: 'refused', detail })),
     async (node) => {
-      const error = await node.putObject(object).catch((reason: unknown) => reason);
-      assert.ok(coded('refused')(error));
-      const { message } = error as NodeError;
-      assert.match(message, /^[\w [\]]+$/);
-      assert.ok(message.length <= 200);
+      await assert.rejects(node.health(), shown('refused'));
+      await assert.rejects(node.putObject(object), shown('unreachable'));
     },
+  );
+  await facing(saying({ type: 'refused', sentence: detail }), (node) =>
+    assert.rejects(node.putObject(object), shown('refused')),
   );
 });
 
@@ -136,7 +240,7 @@ test('a kept connection that the server has closed is replaced', async () => {
       }
       sockets.add(request.socket);
       answered += 1;
-      response.end('x');
+      response.end(writeAnswers([{ type: 'absent' }]));
     },
     async (node) => {
       for (let i = 0; i < 4; i++) await node.getObject(address);

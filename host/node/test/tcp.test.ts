@@ -7,7 +7,7 @@ import { after, suite, test } from 'node:test';
 import { transportConformance } from '@dsm/ports/conformance';
 import type { Connection, Listener } from '@dsm/ports';
 import { limits } from '@dsm/primitive';
-import { framed } from '../src/framing.ts';
+import { framed } from '@dsm/availability';
 import { tcpTransport } from '../src/tcp.ts';
 
 const transport = tcpTransport();

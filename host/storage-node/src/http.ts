@@ -13,6 +13,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { exchange } from './exchange.ts';
 import { requestCounts, type RequestCounts } from './metrics.ts';
 import type { StorageNode } from './node.ts';
 import { emptyReply, problemReply, type Reply } from './reply.ts';
@@ -58,8 +59,15 @@ export async function serveNode(node: StorageNode, options: ServeOptions): Promi
       underWay -= 1;
     });
     const isBusy = underWay > bounds.requestsUnderWayMax;
-    answered(routes, requests, request, isBusy).then(
-      (reply) => send(request, response, reply),
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const answering =
+      path === '/v1/exchange' && !isBusy
+        ? exchanged(node, request, response)
+        : answered(routes, requests, request, isBusy);
+    answering.then(
+      (reply) => {
+        if (reply !== undefined) send(request, response, reply);
+      },
       (error: unknown) => {
         onError(error);
         response.writeHead(500, { connection: 'close' }).end();
@@ -96,6 +104,21 @@ function boundedServer(
   server.maxHeadersCount = bounds.headersMax;
   server.setTimeout(bounds.idleMs);
   return server;
+}
+
+async function exchanged(
+  node: StorageNode,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Reply | undefined> {
+  if (request.method !== 'POST') return problemReply('method');
+  const begin = (): ServerResponse =>
+    response.writeHead(200, { ...everyAnswer, 'content-type': 'application/octet-stream' });
+  const fault = await exchange(request, begin, node.ask);
+  if (fault === undefined) return undefined;
+  if (!response.headersSent && fault !== 'gone') return problemReply('frames', fault);
+  response.destroy();
+  return undefined;
 }
 
 async function answered(

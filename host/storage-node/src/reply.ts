@@ -8,6 +8,7 @@ export type Outcome = (typeof outcomes)[number];
 export type Problem =
   | 'name'
   | 'mismatch'
+  | 'frames'
   | 'refused'
   | 'absent'
   | 'route'
@@ -28,6 +29,7 @@ interface ProblemRow {
 export const problems: Readonly<Record<Problem, ProblemRow>> = {
   name: { status: 400, outcome: 'refused', title: 'The name is not base64url of 32 bytes' },
   mismatch: { status: 400, outcome: 'refused', title: 'The body does not belong to this name' },
+  frames: { status: 400, outcome: 'refused', title: 'The body is no sequence of frames' },
   refused: { status: 422, outcome: 'refused', title: 'The request is against a rule' },
   absent: { status: 404, outcome: 'absent', title: 'Nothing is kept under this name' },
   route: { status: 404, outcome: 'refused', title: 'There is no such route' },

@@ -1,0 +1,96 @@
+/**
+ * The bytes of an exchange: requests one way, answers the other, each in a frame (docs/spec/node-message.md).
+ *
+ * Both ways have bounds that the reader checks as the bytes come. An answer can be long where its
+ * request was short, so a node that has said `answersBytesMax` in an exchange answers `later` to
+ * the rest of it: whoever asked asks those again, and comes further each time.
+ */
+
+import { limits, type Obj } from '@dsm/primitive';
+import { deframer, framedTogether, type FramingRefusal } from './framing.ts';
+import {
+  answerBytesMax,
+  nodeAnswer,
+  nodeRequest,
+  type NodeAnswer,
+  type NodeRequest,
+} from './node-message.ts';
+
+export type ExchangeRefusal = FramingRefusal | 'too-many';
+
+export interface ExchangePart<T> {
+  /** What has come whole, in order; all before the refusal, if there is one. */
+  readonly values: readonly T[];
+  readonly refusal?: ExchangeRefusal;
+}
+
+export interface ExchangeReader<T> {
+  readonly push: (bytes: Uint8Array) => ExchangePart<T>;
+  /** True if the exchange may end here. */
+  readonly isWhole: () => boolean;
+}
+
+/** Bytes of the frames of answers after which a node puts off the rest of an exchange. */
+export const answersBytesMax: number = limits.exchangeBytesMax - answerBytesMax - 8_192;
+const frameBytesMax = answerBytesMax + 64;
+
+/** What an answer counts towards that: a body with its frame, and nothing where there is none. */
+export function answerWeight(answer: NodeAnswer): number {
+  return answer.type === 'ok' ? answer.body.length + 11 : 0;
+}
+
+export function writeRequests(requests: readonly NodeRequest[]): Uint8Array {
+  return framedTogether(requests.map(nodeRequest.encode));
+}
+
+export function writeAnswers(answers: readonly NodeAnswer[]): Uint8Array {
+  return framedTogether(answers.map(nodeAnswer.encode));
+}
+
+export function requestReader(): ExchangeReader<NodeRequest> {
+  return exchangeReader(nodeRequest);
+}
+
+export function answerReader(): ExchangeReader<NodeAnswer> {
+  return exchangeReader(nodeAnswer);
+}
+
+/** The longest body of a good answer, where it is not that of a page; 0 if it has none. */
+const bodyBytesMax: Partial<Record<NodeRequest['type'], number>> = {
+  put: 0,
+  get: limits.objectBytesMax,
+  has: 4,
+  possess: 32,
+  'write-slot': limits.slotStateBytesMax,
+  'read-slot': limits.slotStateBytesMax,
+};
+const neverAbsent: readonly NodeRequest['type'][] = ['put', 'write-slot', 'advertise', 'subscribe'];
+
+/** True if a node that keeps the rules may give this answer to a request of that type. */
+export function mayAnswer(type: NodeRequest['type'], answer: NodeAnswer): boolean {
+  if (answer.type === 'absent') return !neverAbsent.includes(type);
+  return answer.type !== 'ok' || answer.body.length <= (bodyBytesMax[type] ?? answerBytesMax);
+}
+
+function exchangeReader<T extends {}>({ decode }: Obj<T>): ExchangeReader<T> {
+  const frames = deframer(frameBytesMax, (frame) => {
+    const decoded = decode(frame);
+    return decoded.ok ? decoded.value : undefined;
+  });
+  let count = 0;
+  let bytesMax = limits.exchangeBytesMax;
+  let refused: ExchangeRefusal | undefined;
+  return {
+    push: (bytes) => {
+      bytesMax -= bytes.length;
+      if (bytesMax < 0) refused ??= 'too-large';
+      if (refused !== undefined) return { values: [], refusal: refused };
+      const { frames: come, refusal } = frames.push(bytes);
+      const values = come.slice(0, limits.framesMax - count);
+      count += values.length;
+      refused = values.length < come.length ? 'too-many' : refusal;
+      return refused === undefined ? { values } : { values, refusal: refused };
+    },
+    isWhole: () => refused === undefined && frames.isWhole(),
+  };
+}
