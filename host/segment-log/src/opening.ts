@@ -39,6 +39,7 @@ import {
   type Source,
 } from './segment.ts';
 import { walked, type Walked } from './walked.ts';
+import { watchedDisk } from './watched-disk.ts';
 
 export interface OpeningOptions {
   readonly disk: Disk;
@@ -47,6 +48,16 @@ export interface OpeningOptions {
 }
 
 export async function openLog(options: OpeningOptions): Promise<Log> {
+  const { disk, closeAll } = watchedDisk(options.disk);
+  try {
+    return await opened({ ...options, disk });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function opened(options: OpeningOptions): Promise<Log> {
   const { disk, entropy } = options;
   const names = await disk.list();
   const numbers = names.map(parsedName).filter((name) => name !== undefined);
