@@ -124,7 +124,7 @@ async function reopen(
   await replayAll(log, segment, found.entries);
   log.state = found.state;
   await settleHead(log, segment, file, found);
-  await removeLeftovers(log, names);
+  await removeLeftovers(log);
   return log;
 }
 
@@ -226,8 +226,8 @@ async function replayAll(log: Log, segment: Segment, entries: Uint8Array): Promi
 }
 
 /** Takes away what a process before this one no longer needed, or did not finish. */
-async function removeLeftovers(log: Log, names: readonly string[]): Promise<void> {
-  for (const name of names) {
+async function removeLeftovers(log: Log): Promise<void> {
+  for (const name of await log.disk.list()) {
     const parsed = parsedName(name);
     const segment = parsed === undefined ? undefined : log.segments.of(parsed.number);
     const isOurs = parsed !== undefined || name.endsWith('.new');
