@@ -53,7 +53,7 @@ export interface MemoryDisk {
   readonly kill: () => void;
   /** From now on so many bytes more find room; growing beyond them rejects with `full`. */
   readonly leaveRoom: (bytes: number) => void;
-  /** The next `sync` of a file fails. */
+  /** The next `sync` of a file fails, unless the process ends before. */
   readonly failNextSync: () => void;
   /** Changes one bit of a file, as age does: position in bytes, bit 0 to 7. */
   readonly rot: (name: string, position: number, bit?: number) => void;
@@ -111,10 +111,12 @@ export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
     start: () => processView(state, roll, options.onOperation),
     powerCut: () => {
       state.life += 1;
+      state.failSync = false;
       cutPower(state, roll);
     },
     kill: () => {
       state.life += 1;
+      state.failSync = false;
     },
     leaveRoom: (bytes) => {
       state.room = bytes;

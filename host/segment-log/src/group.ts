@@ -60,33 +60,48 @@ export async function writeGroup(
 
 const commitRoom = 256;
 
-/** The last write of each key, without removes of what is not there and moves that came too late. */
+/**
+ * The last write of each key, without removes of what is not there and moves that came too late.
+ * Moved removes come before everything: what is asked for now is newer than what compaction found.
+ */
 async function neededOf(log: Log, writes: Iterable<Prepared>): Promise<readonly Placed[]> {
+  const removes: Prepared[] = [];
   const last = new Map<string, Prepared>();
   for (const write of writes) {
-    // What somebody asks for now is newer than what compaction found.
-    if (write.movedFrom === undefined || !last.has(write.name)) last.set(write.name, write);
+    if (write.movedFrom === undefined) last.set(write.name, write);
+    else if (isRemove(write)) removes.push(write);
+    else if (!last.has(write.name)) last.set(write.name, write);
   }
+  const moved = await placedOf(log, removes);
+  const others = await placedOf(log, last.values());
+  return [...moved, ...others].filter((write) => isNeeded(log, write));
+}
+
+async function placedOf(log: Log, writes: Iterable<Prepared>): Promise<readonly Placed[]> {
   const placed: Placed[] = [];
   const read: Promise<Placed>[] = [];
-  for (const write of last.values()) {
+  for (const write of writes) {
     const found = isDrop(write) ? undefined : locate(log, write.shelf, write.key);
     // Most keys are new, which the index knows without reading anything.
     if (found === undefined) placed.push({ ...write, old: undefined });
     else read.push(found.then((old) => ({ ...write, old })));
   }
   for (const write of await Promise.all(read)) placed.push(write);
-  return placed.filter((write) => isNeeded(log, write));
+  return placed;
+}
+
+function isRemove({ record }: Prepared): boolean {
+  return record[0] === recordKinds.remove;
 }
 
 function isDrop({ record }: Prepared): boolean {
   return record[0] === recordKinds.drop;
 }
 
-function isNeeded(log: Log, { record, movedFrom, old }: Placed): boolean {
-  const isRemove = record[0] === recordKinds.remove;
-  if (movedFrom === undefined) return !isRemove || old !== undefined;
-  if (!isRemove) return old?.position === movedFrom.position;
+function isNeeded(log: Log, write: Placed): boolean {
+  const { movedFrom, old } = write;
+  if (movedFrom === undefined) return !isRemove(write) || old !== undefined;
+  if (!isRemove(write)) return old?.position === movedFrom.position;
   // A remove stands for the records of its key in older segments, as long as there are any.
   return old === undefined && log.segments.oldest() !== movedFrom.segment;
 }
@@ -133,15 +148,14 @@ function show(log: Log, writes: readonly Placed[], offset: number): void {
     const index = log.indexes[shelf]!;
     const prefix = prefixOf(key);
     const mark = markOf(key);
-    const isRemove = record[0] === recordKinds.remove;
     const { length } = record;
-    entries.add({ prefix, mark, shelf, isRemove, offset: at, length });
+    entries.add({ prefix, mark, shelf, isRemove: isRemove(write), offset: at, length });
     segment.live += length;
     if (old !== undefined) {
       log.segments.at(old.position).segment.live -= recordBytes(old.size);
     }
     const position = positionOf(segment, at);
-    if (isRemove) {
+    if (isRemove(write)) {
       segment.removes += length;
       if (old !== undefined) index.remove(prefix, old.position);
     } else if (old === undefined) index.insert(prefix, mark, position, length / unitBytes);

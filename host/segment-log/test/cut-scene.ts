@@ -12,7 +12,8 @@ import { compare, keyOf } from '@dsm/primitive';
 import { memoryShelf, segmentLog, type SegmentLog, type SegmentLogOptions } from '@dsm/segment-log';
 
 /** What ends a life of the log. */
-export type End = 'power cut' | 'kill' | 'failed sync';
+export const ends = ['power cut', 'kill', 'failed sync'] as const;
+export type End = (typeof ends)[number];
 
 export interface Life {
   readonly end: End;
@@ -64,7 +65,7 @@ export async function play({ seed, lives, options = {} }: Scene): Promise<Played
     segmentLog({
       disk: disk.start(),
       entropy: seededEntropy(seed),
-      segmentBytes: 2_048,
+      segmentBytes: 4_096,
       compactBelow: 0.8,
       ...shelf,
       ...options,
@@ -153,7 +154,7 @@ function randomCommit(roll: Dice, number: number): readonly EngineWrite[] {
     const key = new Uint8Array(32);
     new DataView(key.buffer).setUint32(0, Math.imul(roll(24), 2_654_435_761));
     if (roll(5) === 0) return { shelf, key, value: undefined };
-    const value = new Uint8Array(4 + (roll(12) === 0 ? roll(1_500) : roll(120))).fill(number);
+    const value = new Uint8Array(4 + (roll(4) === 0 ? roll(1_500) : roll(120))).fill(number);
     new DataView(value.buffer).setUint32(0, number);
     return { shelf, key, value };
   });
@@ -218,12 +219,42 @@ function assertTotals(log: Engine, state: State): void {
 export function randomScene(seed: number): Scene {
   const roll = dice(`lives ${seed}`);
   const lives = Array.from({ length: 1 + roll(4) }, (): Life => {
-    const ends = ['power cut', 'power cut', 'power cut', 'kill', 'failed sync'] as const;
+    const often = [...ends, 'power cut', 'power cut'] as const;
     return {
-      end: ends[roll(ends.length)]!,
+      end: often[roll(often.length)]!,
       at: 1 + roll(roll(3) === 0 ? 40 : 250),
       moment: roll(2) === 0 ? 'before' : 'after',
     };
   });
   return { seed, lives };
+}
+
+/** Plays the random scenes of so many seeds. Gives how many commits were acknowledged. */
+export async function playSeeds(first: number, count: number): Promise<number> {
+  let acknowledged = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    try {
+      acknowledged += (await play(randomScene(seed))).acknowledged;
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    }
+  }
+  return acknowledged;
+}
+
+/**
+ * A life that begins with recovering from a power cut is itself cut, before and after its operations,
+ * every `stride`-th of them.
+ */
+export async function cutEverywhere(end: End, stride: number): Promise<void> {
+  for (const moment of ['before', 'after'] as const) {
+    const seed = 7;
+    const first: Life = { end: 'power cut', at: 90, moment };
+    const whole = await play({ seed, lives: [first, { end, at: Infinity, moment }] });
+    const operations = whole.operations[1]!;
+    assert.ok(operations > 100 && whole.segments > 1);
+    for (let at = 1; at <= operations; at += stride) {
+      await play({ seed, lives: [first, { end, at, moment }] });
+    }
+  }
 }
