@@ -1,5 +1,6 @@
 /** @dsm/availability: what is kept where, and the rule by which a storage node keeps it. */
 
+export * from './bucket-proof.ts';
 export * from './byte-commit.ts';
 export * from './capacity.ts';
 export * from './exchange.ts';

@@ -12,8 +12,10 @@
 import {
   bytes32,
   choice,
+  fixed,
   kinds,
   limits,
+  list,
   object,
   oneOf,
   option,
@@ -32,11 +34,20 @@ import { termsCoder, type Terms } from './terms.ts';
 /** Which map of a node: its objects or its slots. */
 export type MapName = 1 | 2;
 
-/** A part of what two nodes both keep: buckets by `rangeOf`, under a version of the registry. */
+/** Stands for the other node of a comparison: what the node keeps that is nobody's to share with it. */
+export const nobody = 0xffff;
+
+/**
+ * What two nodes should both keep under a version of the registry: the objects of the buckets of which
+ * both are among the first r, those that are absent not counted, of the first r + e (`sharing.ts`).
+ * With `nobody` as the peer: what the node keeps beside that.
+ */
 export interface Common {
   readonly version: number;
   /** Index of the other node in that version. */
   readonly peer: number;
+  /** Indices of nodes that do not answer, ascending. */
+  readonly absent: readonly number[];
 }
 
 export type NodeRequest =
@@ -61,13 +72,17 @@ export type NodeRequest =
   | { readonly type: 'byte-commit'; readonly sequence: number | undefined }
   /** A key in the map of the newest ByteCommit, or its absence. */
   | { readonly type: 'prove'; readonly map: MapName; readonly key: Uint8Array }
-  /** All objects of a bucket, and the path from it to the root of the newest ByteCommit. */
-  | { readonly type: 'bucket'; readonly bucket: number }
+  /** The objects of a bucket, page by page, and its path to the root of the newest ByteCommit. */
+  | { readonly type: 'bucket'; readonly bucket: number; readonly after: Uint8Array | undefined }
+  /** The same of the bucket in which this byte of all that the ByteCommit says to be used lies. */
+  | { readonly type: 'bucket-at'; readonly point: number }
   /** A digest of each range of what the node and a peer both keep. */
-  | ({ readonly type: 'ranges' } & Common)
+  | ({ readonly type: 'ranges'; readonly nonce: Uint8Array } & Common)
+  /** Coded symbols of the addresses in some of these ranges. */
   | ({
       readonly type: 'symbols';
-      readonly range: number;
+      /** A bit for each range, the first one most significant. */
+      readonly ranges: Uint8Array;
       readonly nonce: Uint8Array;
       readonly from: number;
       readonly count: number;
@@ -120,7 +135,11 @@ export type NodeAnswer =
   | { readonly type: 'unpaid' }
   | { readonly type: 'later' };
 
-const common = { version: u32, peer: u16 };
+const common = {
+  version: u32,
+  peer: u16,
+  absent: list(u16, limits.absentNodesMax),
+};
 const proofBytesMax = limits.registrySignersMax * (limits.signatureBytesMax + 6) + 128;
 
 const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
@@ -135,9 +154,12 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   release: [9, struct({ bytes: variable(limits.advertisementBytesMax) })],
   'byte-commit': [10, struct({ sequence: option(u64) })],
   prove: [11, struct({ map: oneOf([1, 2]), key: bytes32 })],
-  bucket: [12, struct({ bucket: u32 })],
-  ranges: [13, struct(common)],
-  symbols: [14, struct({ ...common, range: u8, nonce: bytes32, from: u32, count: u16 })],
+  bucket: [12, struct({ bucket: u32, after: option(bytes32) })],
+  ranges: [13, struct({ ...common, nonce: bytes32 })],
+  symbols: [
+    14,
+    struct({ ...common, ranges: fixed(8), nonce: bytes32, from: u32, count: u16 }),
+  ],
   list: [15, struct({ ...common, range: u8, after: option(bytes32) })],
   registry: [16, struct({ version: u32, offset: u32 })],
   signal: [17, struct({})],
@@ -149,6 +171,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   charge: [24, struct({ bytes: variable(limits.advertisementBytesMax) })],
   subscribe: [25, struct({ bytes: variable(limits.objectBytesMax) })],
   votes: [22, struct({ version: u32, group: u16, after: option(bytes32) })],
+  'bucket-at': [26, struct({ point: u64 })],
 });
 
 export const nodeRequest: Obj<NodeRequest> = object(

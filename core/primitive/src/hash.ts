@@ -84,7 +84,7 @@ export const domains = [
   'sum-leaf',
   'sum-node',
   'symbol',
-  'possess',
+  'ranges',
 ] as const;
 
 export type Domain = (typeof domains)[number];

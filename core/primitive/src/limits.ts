@@ -95,4 +95,7 @@ export const limits = {
   votesMax: 13,
   /** Protocol: symbols that are sent together. */
   symbolsBatchMax: 16_384,
+  /** Protocol: keys of one page of a list or of a bucket; nodes that a comparison leaves out. */
+  pageKeysMax: 16_384,
+  absentNodesMax: 256,
 } as const;
