@@ -24,14 +24,7 @@ import {
 import { bucketOf } from './rendezvous.ts';
 import type { Forest } from './forest.ts';
 import { sumProofCoder, type SumProof } from './sum-proof.ts';
-import {
-  emptySubtree,
-  join,
-  keysUnder,
-  subtree,
-  type Subtree,
-  type SumEntry,
-} from './sum-map.ts';
+import { emptySubtree, join, keysUnder, subtree, type Subtree, type SumEntry } from './sum-map.ts';
 
 /** The other sides of the branches above a bucket, from the root on; undefined where empty. */
 export type BucketPath = readonly (Subtree | undefined)[];
@@ -142,7 +135,9 @@ function refusalOf(
   path: BucketPath,
 ): BucketRefusal | undefined {
   if (!(bucket >= 0 && bucket < 2 ** bucketBits)) return 'bucket';
-  const ascends = entries.every((entry, i) => i === 0 || compare(entries[i - 1]!.key, entry.key) < 0);
+  const ascends = entries.every(
+    (entry, i) => i === 0 || compare(entries[i - 1]!.key, entry.key) < 0,
+  );
   if (!ascends) return 'order';
   if (entries.some(({ key }) => bucketOf(bucketBits, key) !== bucket)) return 'key';
   const isSide = (side: Subtree | undefined): boolean =>

@@ -156,10 +156,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   prove: [11, struct({ map: oneOf([1, 2]), key: bytes32 })],
   bucket: [12, struct({ bucket: u32, after: option(bytes32) })],
   ranges: [13, struct({ ...common, nonce: bytes32 })],
-  symbols: [
-    14,
-    struct({ ...common, ranges: fixed(8), nonce: bytes32, from: u32, count: u16 }),
-  ],
+  symbols: [14, struct({ ...common, ranges: fixed(8), nonce: bytes32, from: u32, count: u16 })],
   list: [15, struct({ ...common, range: u8, after: option(bytes32) })],
   registry: [16, struct({ version: u32, offset: u32 })],
   signal: [17, struct({})],

@@ -5,9 +5,10 @@
  * a slot has signed, and says so by a vote. An answer leaves only when what it says is durable.
  */
 
-import { recordSize, type NodeRequest, type Terms } from '@dsm/availability';
+import { recordSize, type NodeRequest, type SignedByteCommit, type Terms } from '@dsm/availability';
 import { NodeError, type Engine, type NodeApi, type NodeHealth } from '@dsm/ports';
 import {
+  equal,
   limits,
   sizes,
   suites,
@@ -18,6 +19,8 @@ import {
 } from '@dsm/primitive';
 import { advertsIn } from './adverts.ts';
 import { ballotOf } from './ballot.ts';
+import { changesOf } from './changes.ts';
+import { holdingsOf } from './holdings.ts';
 import { nodeKeys, type SecretKeeper } from './keys.ts';
 import { objectsIn } from './objects.ts';
 import { freeOfCharge, paidQuotas } from './quotas.ts';
@@ -40,6 +43,8 @@ export interface StorageNodeOptions {
   readonly admission?: 'free' | 'paid';
   /** Where the node is, for people to read. */
   readonly address?: string;
+  /** Reaches another node, at the address that the registry gives it. */
+  readonly dial?: (address: string) => NodeApi;
 }
 
 /** What version 1 of a registry is made from. */
@@ -64,6 +69,13 @@ export interface StorageNode extends NodeApi {
   readonly metrics: () => NodeMetrics;
   /** Drops every object on which no claim lasts under the version; answers how many. */
   readonly sweep: (version: number) => Promise<number>;
+  /**
+   * Makes the next ByteCommit, durably, and writes it to other nodes as far as they answer.
+   * Undefined while the node knows no registry.
+   */
+  readonly commitBytes: () => Promise<SignedByteCommit | undefined>;
+  /** The newest ByteCommits, oldest first, at most `count`. */
+  readonly byteCommits: (count: number) => Promise<readonly SignedByteCommit[]>;
   /** Ends what is under way and closes the engine. */
   readonly close: () => Promise<void>;
 }
@@ -72,7 +84,9 @@ export interface StorageNode extends NodeApi {
 const slotRoomBytes = recordSize(2 * limits.signatureBytesMax + limits.publicKeyBytesMax + 1_024);
 
 export async function storageNode(options: StorageNodeOptions): Promise<StorageNode> {
-  const { engine, network, suite, capacityBytes } = options;
+  const { network, suite, capacityBytes } = options;
+  const changes = await changesOf(options.engine);
+  const { engine } = changes;
   const keys = await nodeKeys(suite, options.secrets);
   const { id } = keys;
   const address = options.address ?? 'this process';
@@ -95,7 +109,16 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     quotas,
     standing: versions.standing,
   });
-  const serve = server({ objects, slots, adverts, quotas });
+  const holdings = await holdingsOf({
+    changes,
+    network,
+    keys,
+    inTurn,
+    registry: () => versions.known()?.newest,
+    node: ({ nodes }, index) =>
+      equal(nodes[index]!.id, id) ? api : options.dial?.(nodes[index]!.address),
+  });
+  const serve = server({ objects, slots, adverts, quotas, ...holdings });
   let isOpen = true;
   const open = <T>(work: () => Promise<T>): Promise<T> =>
     isOpen ? work() : Promise.reject(new NodeError('unreachable', 'the node is closed'));
@@ -104,7 +127,7 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     capacityBytes,
     slotConflicts: slots.conflicts(),
   });
-  return {
+  const api: StorageNode = {
     address,
     card: { suite, id, voteKey: keys.voter().publicKey, address, capacityBytes },
     nodeId: id,
@@ -119,6 +142,8 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     registries: versions.known,
     metrics,
     sweep: (under) => open(() => objects.sweep(under)),
+    commitBytes: () => open(holdings.commit),
+    byteCommits: (count) => open(() => holdings.last(count)),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -126,6 +151,7 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
       await engine.close();
     },
   };
+  return api;
 }
 
 function healthOf(

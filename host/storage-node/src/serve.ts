@@ -1,10 +1,12 @@
 /** What a node does with a request: one row of a table for each kind. */
 
-import { claimsCoder, type NodeAnswer, type NodeRequest } from '@dsm/availability';
+import { byteCommit, claimsCoder, type NodeAnswer, type NodeRequest } from '@dsm/availability';
 import { NodeError } from '@dsm/ports';
 import { encodeWith, u32 } from '@dsm/primitive';
 import type { Adverts } from './adverts.ts';
+import type { Commits } from './commits.ts';
 import type { Objects } from './objects.ts';
+import type { Proofs } from './proofs.ts';
 import type { Quotas } from './quotas.ts';
 import type { Slots } from './slots.ts';
 
@@ -13,6 +15,8 @@ export interface Services {
   readonly slots: Slots;
   readonly adverts: Adverts;
   readonly quotas: Quotas;
+  readonly commits: Commits;
+  readonly proofs: Proofs;
 }
 
 type Serve = (request: NodeRequest) => Promise<NodeAnswer>;
@@ -24,7 +28,12 @@ type Table = {
 
 /** Answers everything that the node's services can; never rejects but for a fault of the program. */
 export function server(services: Services): Serve {
-  const table: Table = { ...objectRows(services), ...slotRows(services), ...otherRows(services) };
+  const table: Table = {
+    ...objectRows(services),
+    ...slotRows(services),
+    ...otherRows(services),
+    ...commitRows(services),
+  };
   return async (request) => {
     const serve = table[request.type] as Serve | undefined;
     if (serve === undefined) return { type: 'refused', sentence: 'this node does not serve that' };
@@ -81,6 +90,18 @@ function otherRows({ adverts, quotas }: Services): Table {
       quotas.allow(bytes);
       return ok(none);
     },
+  };
+}
+
+function commitRows({ commits, proofs }: Services): Table {
+  return {
+    'byte-commit': async ({ sequence }) => {
+      const signed = sequence === undefined ? commits.newest() : await commits.at(sequence);
+      return found(signed === undefined ? undefined : byteCommit.encode(signed));
+    },
+    prove: async ({ map, key }) => ok(await proofs.prove(map, key)),
+    bucket: async ({ bucket, after }) => ok(await proofs.bucket(bucket, after)),
+    'bucket-at': async ({ point }) => found(await proofs.bucketAt(point)),
   };
 }
 
