@@ -4,7 +4,7 @@ import type { NodeAnswer, NodeRequest } from '../src/node-message.ts';
 import { usualTerms } from '../src/terms.ts';
 
 const digest = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
-const common = { version: 3, peer: 2 };
+const common = { version: 3, peer: 2, absent: [1, 5] };
 
 export const requestSamples: readonly NodeRequest[] = [
   { type: 'put', terms: usualTerms, bytes: Uint8Array.of(1, 2, 3) },
@@ -24,9 +24,18 @@ export const requestSamples: readonly NodeRequest[] = [
   { type: 'byte-commit', sequence: undefined },
   { type: 'byte-commit', sequence: 7 },
   { type: 'prove', map: 2, key: digest(12) },
-  { type: 'bucket', bucket: 77 },
-  { type: 'ranges', ...common },
-  { type: 'symbols', ...common, range: 5, nonce: digest(13), from: 8, count: 100 },
+  { type: 'bucket', bucket: 77, after: undefined },
+  { type: 'bucket', bucket: 77, after: digest(24) },
+  { type: 'bucket-at', point: 2 ** 40 },
+  { type: 'ranges', ...common, nonce: digest(25) },
+  {
+    type: 'symbols',
+    ...common,
+    ranges: new Uint8Array(8).fill(9),
+    nonce: digest(13),
+    from: 8,
+    count: 100,
+  },
   { type: 'list', ...common, range: 5, after: digest(14) },
   { type: 'registry', version: 0, offset: 1_000 },
   { type: 'signal' },
