@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { escrowAcceptances } from './vectors/accept-escrows.ts';
 import { acceptances } from './vectors/accept.ts';
 import { cards } from './vectors/cards.ts';
+import { certificates, voteTrees } from './vectors/certificates.ts';
 import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
 import { finished, type Draft } from './vectors/draft.ts';
 import { evaluations } from './vectors/evaluate.ts';
@@ -27,7 +28,7 @@ import { countersignatures, entries, proofObjects, signedSteps, steps } from './
 import { notes, operations } from './vectors/operations.ts';
 import { committees, policies } from './vectors/policies.ts';
 import { receiptDrafts } from './vectors/receipts.ts';
-import { certificates, registries } from './vectors/registries.ts';
+import { registries } from './vectors/registries.ts';
 import { sharedDrafts } from './vectors/shared.ts';
 import { remintParts } from './vectors/remint-parts.ts';
 import { slotChecks } from './vectors/slot-writes.ts';
@@ -52,7 +53,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   slot: slotDrafts,
   'slot-write': [...slotWrites, ...slotChecks],
   'slot-state': slotStates,
-  vote: votes,
+  vote: [...votes, ...voteTrees],
   certificate: certificates,
   evidence: evidences,
   policy: policies,

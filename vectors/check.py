@@ -31,7 +31,6 @@ from derive import (
     exit_amount,
     exit_head,
     exit_position,
-    group_of,
     h,
     head_after,
     incarnation_slot,
@@ -52,7 +51,6 @@ from derive import (
     note_leaf,
     note_map_key,
     path_root,
-    placement,
     prove,
     relationship_key,
     reminted_slot,
@@ -65,8 +63,13 @@ from derive import (
     total_line,
     u,
     view_leaf,
+    tree_path,
+    tree_root,
     vote_digest,
+    vote_inner,
+    voter_id,
 )
+from placement import group_of, placement
 
 ZERO = bytes(32)
 SIGNATURE_REFUSALS = ("signature", "vote", "citation", "refused")
@@ -179,7 +182,7 @@ def of_certificate(value, *_):
 def of_registry(value, _, given):
     return {
         "lineage": lineage_of(value),
-        "nodes": [node_id(node) for node in value["nodes"]],
+        "voters": [voter_id(node) for node in value["nodes"]],
         "groups": [group_of(value, key) for key in given["slots"]],
         "places": [placement(value, address) for address in given["addresses"]],
     }
@@ -280,7 +283,8 @@ def keys(_, given):
     return {
         "keyDigest": key_digest(suite, key),
         "device": device_id(given["network"], suite, key),
-        "node": node_id({"suite": suite, "voteKey": key}),
+        "node": node_id(suite, key),
+        "voter": voter_id({"suite": suite, "voteKey": key}),
         "context": bytes([given["kind"], suite]) + given["network"],
     }
 
@@ -300,6 +304,12 @@ def slot_list(_, given):
     slots = given["slots"]
     paths = [slot_path(slots, i) for i in range(len(slots))]
     return {"root": slot_list_root(slots), "paths": paths}
+
+
+def vote_tree(_, given):
+    digests = given["digests"]
+    paths = [tree_path(digests, vote_inner, i) for i in range(len(digests))]
+    return {"root": tree_root(digests, vote_inner), "paths": paths}
 
 
 def note(_, given):
@@ -396,9 +406,11 @@ def escrows_of(given):
     return {note_id(note["source"], note["index"]): escrow for escrow, note in notes}
 
 
-def registry_of(given):
-    data = given.get("registry")
-    return None if data is None else codec.registry.decode(data)
+def registries_of(given):
+    """Versions of one lineage; None if the case gives none."""
+    if "registries" not in given:
+        return None
+    return [codec.registry.decode(data) for data in given["registries"]]
 
 
 def evaluated(data, given):
@@ -418,17 +430,17 @@ def receipt_holds(data, given):
 
 
 def card_holds(data, given):
-    rules.check_card(codec.card.decode(data), given["network"], registry_of(given))
+    rules.check_card(codec.card.decode(data), given["network"], registries_of(given))
 
 
 def certificate_holds(data, given):
     claim = codec.certificate.decode(data)
-    rules.check_certificate(claim, registry_of(given), given["key"], given["value"])
+    rules.check_certificate(claim, registries_of(given), given["key"], given["value"])
 
 
 def convicted(data, given):
     claim = codec.evidence.decode(data)
-    return {"culprit": rules.check_evidence(claim, given["network"], registry_of(given))}
+    return {"culprit": rules.check_evidence(claim, given["network"], registries_of(given))}
 
 
 def operation_demands(data, given):
@@ -440,7 +452,7 @@ def traced(trace, shape):
     def check(data, given):
         origins = {origin["head"]: origin for origin in given["origins"]}
         part = shape.decode(data)
-        return {"origin": trace(part, origins, policies_of(given), registry_of(given))}
+        return {"origin": trace(part, origins, policies_of(given), registries_of(given))}
 
     return check
 
@@ -464,6 +476,7 @@ CHECKS = {
     "vote/digest": lambda _, g: {
         "digest": vote_digest(g["lineage"], g["version"], g["key"], g["value"])
     },
+    "vote/tree": vote_tree,
     "note/derive": note,
     "note/opening": lambda data, g: rules.check_opening(data, g["writer"], g["position"]),
     "contact/derive": contact,

@@ -283,9 +283,11 @@ receipt = Object(0x05, RECEIPT_MAX, Struct(
     peer=Option(signed_step),
 ))
 
-certificate = Object(0x13, 13 * (17_088 + 6) + 128, Struct(
+path = List(Struct(side=OneOf(0, 1), sibling=bytes32), 8)
+vote = dict(path=path, signature=signature)
+certificate = Object(0x13, 13 * (17_088 + 280) + 128, Struct(
     lineage=bytes32, version=u32, key=bytes32, value=bytes32,
-    votes=Ascending(Struct(node=u16, signature=signature), lambda vote: vote["node"], 13, 1),
+    votes=Ascending(Struct(node=u16, **vote), lambda vote: vote["node"], 13, 1),
 ))
 card_body = Struct(
     network=bytes32, suite=suite, rootKey=public_key, incarnation=u32, birth=bytes32,
@@ -296,8 +298,7 @@ card = Object(0x07, 262_144, Struct(
     body=card_body, signature=signature, succession=Option(certificate),
 ))
 
-place = Struct(kind=OneOf(1, 2, 3, 4, 5, 6), writer=bytes32, position=bytes32)
-path = List(Struct(side=OneOf(0, 1), sibling=bytes32), 8)
+place = Struct(kind=OneOf(1, 2, 3, 4, 5, 6, 7), writer=bytes32, position=bytes32)
 members = Ascending(bytes32, lambda member: member, 5, 1)
 committee = Struct(threshold=u8, members=members)
 lock = Struct(hash=bytes32, amount=u128)
@@ -315,43 +316,75 @@ authorisation = Struct(
         exit=(2, exit_claim),
     )),
 )
-slot_write = Object(0x10, 131_072, Struct(
+slot_write = Object(0x10, 393_216, Struct(
     place=place, value=bytes32, authorisation=authorisation, hint=Option(bytes32),
+    certificate=Option(certificate),
 ))
 slot_state = Object(0x11, 524_288, Struct(
     place=place,
-    vote=Struct(version=u32, signature=signature),
+    vote=Option(Struct(version=u32, **vote)),
     values=List(
         Struct(value=bytes32, authorisation=authorisation, hints=List(bytes32, 4)), 4, 1
     ),
 ))
 
 
-def registry_holds(value):
-    r, q, f, groups = value["r"], value["q"], value["f"], value["groups"]
+def is_chained(value):
+    """Version 1 names nothing before it; every later one names all of it."""
+    first = value["version"] == 1
+    before = [value[name] == bytes(32) for name in ("first", "previous", "closed")]
+    return value["version"] >= 1 and all(missing == first for missing in before)
+
+
+def has_quorums(value):
+    r, q, f = value["r"], value["q"], value["f"]
+    quorums = r == 3 * f + 1 and r + f < 2 * q <= 2 * r <= 26
+    return quorums and 8 <= value["bucketBits"] <= 20 and value["seatBytes"] > 0
+
+
+def has_nodes(value):
+    nodes, seats, groups = value["nodes"], value["seats"], value["groups"]
     members = [node for group in groups for node in group]
-    signers = {(node["suite"], node["voteKey"]) for node in value["nodes"]}
+    voters = {(node["suite"], node["voteKey"]) for node in nodes}
     return (
-        value["version"] >= 1
-        and (value["version"] == 1) == (value["first"] == bytes(32))
-        and r == 3 * f + 1
-        and r + f < 2 * q <= 2 * r <= 26
-        and len(signers) == len(value["nodes"])
-        and all(len(group) == r for group in groups)
-        and all(node < len(value["nodes"]) for node in members)
+        len({node["id"] for node in nodes}) == len(voters) == len(nodes)
+        and all(len(group) == value["r"] for group in groups)
+        and all(node < len(nodes) for node in members)
         and len(set(members)) == len(members)
+        and len(seats).bit_count() == 1
+        and all(owner < len(nodes) or owner == 0xFFFF for owner in seats)
     )
 
 
-registry = Object(0x14, OBJECT_MAX, Where(Struct(
-    network=bytes32, first=bytes32, version=u32, r=u8, q=u8, f=u8,
-    nodes=List(Struct(suite=suite, voteKey=public_key, address=Text(128)), 512, 1),
-    groups=List(List(u16, 13, 1), 512, 1),
+def has_signers(value):
+    signers, threshold = value["signers"], value["threshold"]
+    count, bad = len(signers), (len(signers) - 1) // 3
+    return (
+        all(a < b for a, b in zip(signers, signers[1:]))
+        and signers[-1] < len(value["nodes"])
+        and count + bad < 2 * threshold
+        and threshold + bad <= count
+    )
+
+
+def registry_holds(value):
+    return is_chained(value) and has_quorums(value) and has_nodes(value) and has_signers(value)
+
+
+registry = Object(0x14, 33_554_432, Where(Struct(
+    network=bytes32, first=bytes32, previous=bytes32, version=u32, closed=bytes32,
+    r=u8, q=u8, f=u8, bucketBits=u8, admission=OneOf(0, 1), seatBytes=u64,
+    nodes=List(Struct(
+        suite=suite, id=bytes32, voteKey=public_key, address=Text(128), capacityBytes=u64, missed=u8,
+    ), 8_192, 1),
+    seats=List(u16, 32_768, 1),
+    groups=List(List(u16, 13, 1), 8_192, 1),
+    signers=List(u16, 64, 1), threshold=u8,
 ), registry_holds))
 
 branch = dict(entries=run, signed=signed_step)
 said = Struct(value=bytes32, authorisation=authorisation)
-node_vote = Struct(value=bytes32, signature=signature)
+node_vote = Struct(value=bytes32, **vote)
 evidence = Object(0x09, 4 * RECEIPT_MAX, Choice(
     entries=(1, dict(card=card, before=bytes32, first=Struct(**branch), second=Struct(**branch))),
     steps=(2, dict(card=card, first=signed_step, second=signed_step)),
@@ -359,6 +392,7 @@ evidence = Object(0x09, 4 * RECEIPT_MAX, Choice(
         card=card, place=place, first=said, second=said, opening=Variable(OPERATION_MAX + 256)
     )),
     issues=(4, dict(place=place, first=said, second=said)),
+    commits=(6, dict(place=place, first=said, second=said)),
     votes=(5, dict(
         suite=suite, voteKey=public_key, lineage=bytes32, version=u32, key=bytes32,
         first=node_vote, second=node_vote,

@@ -27,8 +27,13 @@ def device_id(network, suite, root_key):
     return h("device", network, u(1, suite), root_key)
 
 
-def node_id(node):
-    return h("storage-node", u(1, node["suite"]), node["voteKey"])
+def node_id(suite, identity_key):
+    return h("storage-node", u(1, suite), identity_key)
+
+
+def voter_id(node):
+    """The name of a vote key."""
+    return h("voter", u(1, node["suite"]), node["voteKey"])
 
 
 def card_device(body):
@@ -113,35 +118,58 @@ def key_of(place):
     return slot_key(place["kind"], place["writer"], place["position"])
 
 
-def levels(slots):
-    """The levels of a slot list's tree from its leaves up; a last odd node moves up as it is."""
-    level = [h("slot-list", b"\0", slot["key"], slot["value"]) for slot in slots]
+def slot_leaf(key, value):
+    return h("slot-list", b"\0", key, value)
+
+
+def slot_inner(left, right):
+    return h("slot-list", b"\1", left, right)
+
+
+def vote_inner(left, right):
+    return h("votes", left, right)
+
+
+def levels(level, inner):
+    """The levels of a tree from its leaves up; a last odd node moves up as it is."""
     while True:
         yield level
         if len(level) <= 1:
             return
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        level = [h("slot-list", b"\1", *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+        level = [inner(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
 
 
-def slot_list_root(slots):
-    return list(levels(slots))[-1][0] if slots else h("slot-list", b"\2")
+def tree_root(leaves, inner):
+    return list(levels(leaves, inner))[-1][0]
 
 
-def slot_path(slots, index):
+def tree_path(leaves, inner, index):
     path = []
-    for level in list(levels(slots))[:-1]:
+    for level in list(levels(leaves, inner))[:-1]:
         if index ^ 1 < len(level):
             path.append({"side": 1 - index % 2, "sibling": level[index ^ 1]})
         index //= 2
     return path
 
 
+def leaves_of(slots):
+    return [slot_leaf(slot["key"], slot["value"]) for slot in slots]
+
+
+def slot_list_root(slots):
+    return tree_root(leaves_of(slots), slot_inner) if slots else h("slot-list", b"\2")
+
+
+def slot_path(slots, index):
+    return tree_path(leaves_of(slots), slot_inner, index)
+
+
 def path_root(key, value, path):
-    node = h("slot-list", b"\0", key, value)
+    node = slot_leaf(key, value)
     for at in path:
         pair = (node, at["sibling"]) if at["side"] == 1 else (at["sibling"], node)
-        node = h("slot-list", b"\1", *pair)
+        node = slot_inner(*pair)
     return node
 
 
@@ -164,17 +192,6 @@ def lineage_of(registry):
     """A lineage is named by the address of its first version."""
     first = registry["first"]
     return first if first != ZERO else blake3(codec.registry.write(registry))
-
-
-def group_of(registry, key):
-    draw = h("group", lineage_of(registry), key)
-    return registry["groups"][int.from_bytes(draw[:4], "big") % len(registry["groups"])]
-
-
-def placement(registry, address):
-    """All nodes by falling score; of two equal ones the first in the registry comes first."""
-    scores = [h("place", address, node_id(node)) for node in registry["nodes"]]
-    return sorted(range(len(scores)), key=lambda i: scores[i], reverse=True)
 
 
 # Value

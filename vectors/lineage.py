@@ -48,13 +48,16 @@ def policy_for(token, policies):
     return policies[token]
 
 
-def certificate_holds(claim, policy, registry, key, value):
+def certificate_holds(claim, policy, registries, key, value):
     """Only certificates of the registry lineage that the policy names count."""
     if claim is None:
         return False
-    require(policy["registry"] == lineage_of(registry), "certificate")
+    known = lineage_of(registries[0])
+    require(policy["registry"] == claim["lineage"] == known, "certificate")
+    if claim["version"] not in {one["version"] for one in registries}:
+        return False  # It may come: missing, not wrong.
     try:
-        check_certificate(claim, registry, key, value)
+        check_certificate(claim, registries, key, value)
     except Refused:
         raise Refused("certificate") from None
     return True
@@ -67,7 +70,7 @@ def check_suites(policy, signers):
 # Issues
 
 
-def trace_issue(part, origins, policies, registry):
+def trace_issue(part, origins, policies, registries):
     issue = part["issue"]
     token, parent = issue["token"], issue["parent"]
     policy = policy_for(token, policies)
@@ -93,7 +96,7 @@ def trace_issue(part, origins, policies, registry):
     claims = [(part["certificate"], key)]
     spent = [reminted_slot(note) for note in notes]
     claims += zip((spend["certificate"] for spend in part["spends"]), spent)
-    held = [certificate_holds(claim, policy, registry, slot, head) for claim, slot in claims]
+    held = [certificate_holds(claim, policy, registries, slot, head) for claim, slot in claims]
     # The chain goes on whatever becomes of the notes that a re-mint names.
     chain = held[0] and (before is None or issued["certified"])
     spent = len(part["spends"]) == len(notes) and all(held[1:])
@@ -136,7 +139,7 @@ def check_remint(issue, spends, policy, head):
 # Spends
 
 
-def trace_spend(part, origins, policies, registry):
+def trace_spend(part, origins, policies, registries):
     try:
         operation = read_operation(codec.entry.decode(part["entry"])["operation"])
     except Refused:
@@ -161,7 +164,7 @@ def trace_spend(part, origins, policies, registry):
     signers = {key_digest(by["suite"], by["publicKey"]) for by in part["signatures"]}
     require({item["key"] for item in inputs} <= signers, "signature")
     pairs = zip(part["certificates"], slots)
-    held = [certificate_holds(claim, policy, registry, key, head) for claim, key in pairs]
+    held = [certificate_holds(claim, policy, registries, key, head) for claim, key in pairs]
     return {
         "type": "spend",
         "head": head,
@@ -194,7 +197,7 @@ def opens(item, token, origin):
 # Exits
 
 
-def trace_exit(part, origins, policies, registry):
+def trace_exit(part, origins, policies, registries):
     source, index, by = part["source"], part["index"], part["authorisation"]
     if source not in origins:
         raise Missing([source], None)
@@ -213,9 +216,9 @@ def trace_exit(part, origins, policies, registry):
     position = exit_position(escrow, payer["key"])
     place = {"kind": 5, "writer": note["key"], "position": position}
     require(is_authorised(place, head, by), "signature")
-    check_opened(part["opened"], claim["preimages"], escrow, note["key"], policy, registry)
+    check_opened(part["opened"], claim["preimages"], escrow, note["key"], policy, registries)
     key = slot_key(5, note["key"], position)
-    held = certificate_holds(part["certificate"], policy, registry, key, head)
+    held = certificate_holds(part["certificate"], policy, registries, key, head)
     return {
         "type": "exit",
         "head": head,
@@ -229,12 +232,12 @@ def trace_exit(part, origins, policies, registry):
     }
 
 
-def check_opened(opened, preimages, escrow, writer, policy, registry):
+def check_opened(opened, preimages, escrow, writer, policy, registries):
     """A lock that is only said to be open could have been given up for certain before."""
     require(len(opened) == len(preimages), "lock")
     for claim, preimage in zip(opened, preimages):
         key = slot_key(6, writer, lock_position(escrow, lock_hash(preimage)))
         try:
-            certificate_holds(claim, policy, registry, key, preimage)
+            certificate_holds(claim, policy, registries, key, preimage)
         except Refused:
             raise Refused("lock") from None

@@ -14,7 +14,6 @@ from derive import (
     exit_amount,
     exit_head,
     exit_position,
-    group_of,
     h,
     head_after,
     incarnation_slot,
@@ -29,7 +28,9 @@ from derive import (
     step_statement,
     view_leaf,
     vote_digest,
+    voter_id,
 )
+from placement import group_of
 from operations import demand_of, read_operation
 
 ROOT_KEY_BYTES = {1: 32, 2: 32}
@@ -214,16 +215,19 @@ def check_own_step(step, body):
         raise Refused("proof") from None
 
 
-def check_certificate(claim, registry, key, value):
-    named = (claim["version"], claim["lineage"])
-    require(named == (registry["version"], lineage_of(registry)), "registry")
+def check_certificate(claim, registries, key, value):
+    """`registries` are versions of one lineage, of which the certificate's must be one."""
+    known = {(one["version"], lineage_of(one)): one for one in registries}
+    registry = known.get((claim["version"], claim["lineage"]))
+    require(registry is not None, "registry")
     require((claim["key"], claim["value"]) == (key, value), "slot")
     require(len(claim["votes"]) >= registry["q"], "quorum")
     voters = {vote["node"] for vote in claim["votes"]}
     require(voters <= set(group_of(registry, key)), "quorum")
+    require(all(registry["nodes"][node]["missed"] == 0 for node in voters), "vote")
 
 
-def check_card(card, network, registry):
+def check_card(card, network, registries):
     body, succession = card["body"], card["succession"]
     require(body["network"] == network, "network")
     sizes = (len(body["rootKey"]), len(body["workingKey"]))
@@ -231,9 +235,9 @@ def check_card(card, network, registry):
     require(sizes == wanted, "key-size")
     require((body["incarnation"] == 0) == (succession is None), "succession")
     if succession is not None:
-        require(registry is not None, "succession")
+        require(registries is not None, "succession")
         try:
-            check_certificate(succession, registry, *incarnation_slot(body))
+            check_certificate(succession, registries, *incarnation_slot(body))
         except Refused:
             raise Refused("succession") from None
 
@@ -280,42 +284,45 @@ def is_backed(place, value, backing):
 # Evidence
 
 
-def check_evidence(claim, network, registry):
+def check_evidence(claim, network, registries):
     """Who is convicted."""
     kind, first, second = claim["type"], claim["first"], claim["second"]
     if kind in ("entries", "steps"):
         pair = [first["signed"], second["signed"]] if kind == "entries" else [first, second]
         (entries_differ if kind == "entries" else steps_differ)(claim, *(s["step"] for s in pair))
-        check_evidence_card(claim["card"], network, registry)
+        check_evidence_card(claim["card"], network, registries)
         body = claim["card"]["body"]
         for signed in pair:
             of_card = (card_device(body), body["incarnation"])
             step = signed["step"]
             require((step["device"], step["incarnation"]) == of_card, "card")
         return {"type": "device", "id": card_device(body)}
-    wanted = {"spends": 1, "issues": 3}.get(kind)
+    wanted = {"spends": 1, "issues": 3, "commits": 7}.get(kind)
     if wanted is not None:
         require(claim["place"]["kind"] == wanted, "position")
     require(first["value"] != second["value"], "same")
     if kind == "votes":
-        return {"type": "node", "id": node_id(claim)}
+        return {"type": "node", "id": voter_id(claim)}
     writer = claim["place"]["writer"]
     if kind == "spends":
         body = claim["card"]["body"]
         require(key_digest(body["suite"], body["workingKey"]) == writer, "card")
-        check_evidence_card(claim["card"], network, registry)
+        check_evidence_card(claim["card"], network, registries)
         check_opening(claim["opening"], writer, claim["place"]["position"])
     for said in (first, second):
         holds = is_authorised(claim["place"], said["value"], said["authorisation"])
         require(holds, "signature")
     if kind == "spends":
         return {"type": "device", "id": card_device(claim["card"]["body"])}
+    if kind == "commits":
+        by = first["authorisation"]
+        return {"type": "node", "id": node_id(by["suite"], by["publicKey"])}
     return {"type": "issuer", "id": writer}
 
 
-def check_evidence_card(card, network, registry):
+def check_evidence_card(card, network, registries):
     try:
-        check_card(card, network, registry)
+        check_card(card, network, registries)
     except Refused:
         raise Refused("card") from None
 
@@ -349,7 +356,7 @@ def evidence_id(claim):
         said = [step_statement(one["step"], one["slots"]) for one in of]
     elif claim["type"] == "votes":
         position = (claim["lineage"], claim["version"], claim["key"])
-        said = [h("mark", node_id(claim), vote_digest(*position, one["value"])) for one in of]
+        said = [h("mark", voter_id(claim), vote_digest(*position, one["value"])) for one in of]
     else:
         said = [h("mark", key_of(claim["place"]), one["value"]) for one in of]
     return h("evidence", *sorted(said))

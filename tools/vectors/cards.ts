@@ -31,7 +31,8 @@ import {
   voted,
   votingRegistry,
 } from './world.ts';
-import { claimed, fakeCertificate, puppets, voters } from './registries.ts';
+import { claimed, fakeCertificate } from './certificates.ts';
+import { puppets, voters } from './registries.ts';
 
 /** Bytes that are the UTF-8 of no text, and a word about each. */
 export const illFormed: readonly (readonly [string, readonly number[]])[] = [
@@ -77,8 +78,15 @@ const cardCheck = (
   comment: string,
   bytes: Uint8Array,
   expect: string,
-  by: Uint8Array | undefined = puppets,
-): Draft => ({ name, comment, check: 'check', bytes, given: { network, registry: by }, expect });
+  by: Uint8Array = puppets,
+): Draft => ({
+  name,
+  comment,
+  check: 'check',
+  bytes,
+  given: { network, registries: [by] },
+  expect,
+});
 
 const aliceLater = bodyOf(alice, 'alice', {
   incarnation: 1,

@@ -23,10 +23,11 @@ import {
   cardOf,
   carol,
   carolCard,
+  dora,
   drawn,
   network,
 } from './world.ts';
-import { committeeIssues, fork, issuesOf, loaded, spendsOf, votesOf } from './forks.ts';
+import { commitsOf, committeeIssues, fork, issuesOf, loaded, spendsOf, votesOf } from './forks.ts';
 
 const puppetFork = fork(carol, carolCard);
 const puppetSpends = spendsOf(carol, carolCard);
@@ -156,6 +157,18 @@ const refusedWithoutSignatures: readonly Draft[] = [
     'card',
   ),
   check(
+    'commits: the same',
+    'One value.',
+    { ...commitsOf(carol), second: commitsOf(carol).first },
+    'same',
+  ),
+  check(
+    'commits: no slot of commits',
+    'A spend is no commit.',
+    { ...commitsOf(carol), place: puppetSpends.place },
+    'position',
+  ),
+  check(
     'issues: the same',
     'One value, authorised twice.',
     { ...puppetIssues, second: puppetIssues.first },
@@ -196,6 +209,14 @@ const bricked: readonly Draft[] = [
   ),
   check('spends: a purse note', 'Spent twice.', realSpends, 'ok', true),
   check('issues: an issuer', 'Two issues after one.', issuesOf(alice), 'ok', true),
+  check('commits', 'Two of one number.', commitsOf(alice), 'ok', true),
+  check(
+    'commits: another signer',
+    'The key is not the slot’s writer.',
+    { ...commitsOf(alice), second: commitsOf(dora).second },
+    'signature',
+    true,
+  ),
   check('issues: a committee', 'Two of three said both.', committeeIssues(), 'ok', true),
   check(
     'issues: one of a committee',
@@ -265,12 +286,17 @@ export const evidences: readonly Draft[] = [
   },
   { name: 'issues', comment: 'Two values in the slot after one issue.', bytes: issuesBytes },
   {
+    name: 'commits',
+    comment: 'Two ByteCommits of a node with one number.',
+    bytes: evidence.encode(commitsOf(carol)),
+  },
+  {
     name: 'votes',
     comment: 'Two votes of a node on one slot.',
     bytes: evidence.encode(votesOf(false)),
   },
   ...spoiled(issuesBytes, 4 * limits.receiptBytesMax),
-  ...[0, 6].map((tag) =>
+  ...[0, 7].map((tag) =>
     malformed(`tag ${tag}`, 'No evidence has this tag.', patched(bytes, 2, number(1, tag))),
   ),
   malformed(
@@ -298,7 +324,7 @@ export const evidences: readonly Draft[] = [
     'An object inside has its own kind.',
     patched(stepsBytes, 3 + cardBytes + 1, number(1, 2)),
   ),
-  malformed('a slot of kind 7', 'There are six kinds.', patched(issuesBytes, 3, number(1, 7))),
+  malformed('a slot of kind 8', 'There are seven kinds.', patched(issuesBytes, 3, number(1, 8))),
   malformed(
     'a vote of suite 3',
     'There are suites 1 and 2.',

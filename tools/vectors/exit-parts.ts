@@ -21,7 +21,7 @@ import {
 } from '@dsm/protocols';
 import { authorisedBy, citedBy, exitedBy } from './authorise.ts';
 import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
-import { lineage, otherCertificate, registryFor } from './issue-parts.ts';
+import { lineage, otherCertificate, registriesFor } from './issue-parts.ts';
 import { coinBytes, coinId, escrowFor, outputTo, preimages, slow, slowBytes } from './tokens.ts';
 import { alice, bob, carol, dora, drawn, frida, network, voted, type Actor } from './world.ts';
 
@@ -81,13 +81,13 @@ function draft(
   expect: string,
   changes: object = {},
 ): Draft {
-  const registry = registryFor(of.certificate, ...of.opened);
+  const registries = registriesFor(of.certificate, ...of.opened);
   return {
     name,
     comment,
     check: 'lineage',
     bytes: exitPart.encode(of),
-    given: { ...given, registry, ...changes },
+    given: { ...given, registries, ...changes },
     expect,
   };
 }

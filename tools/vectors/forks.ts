@@ -12,6 +12,7 @@ import {
   voteDigest,
   type Card,
   type Evidence,
+  type NodeVote,
   type SlotPlace,
   type SlotStatement,
 } from '@dsm/primitive';
@@ -123,6 +124,17 @@ export function issuesOf(by: Actor): Extract<Evidence, { type: 'issues' }> {
   };
 }
 
+/** Two ByteCommits with one number: the node's identity key is the only writer of their slot. */
+export function commitsOf(by: Actor): Extract<Evidence, { type: 'commits' }> {
+  const place: SlotPlace = { kind: 7, writer: by.key, position: drawn('a node and a number') };
+  return {
+    type: 'commits',
+    place,
+    first: said(by, place, 'once'),
+    second: said(by, place, 'twice'),
+  };
+}
+
 /** Two of three issuers said two things at one place. */
 export function committeeIssues(): Extract<Evidence, { type: 'issues' }> {
   const place = issuePlace(coinId, guild);
@@ -135,11 +147,12 @@ export function committeeIssues(): Extract<Evidence, { type: 'issues' }> {
 
 const lineage = drawn('lineage');
 const key = drawn('slot');
-const nodeVote = (label: string, real: boolean): { value: Uint8Array; signature: Uint8Array } => {
+const nodeVote = (label: string, real: boolean): NodeVote => {
   const value = drawn(label);
   const digest = voteDigest(lineage, 1, { key, value });
   return {
     value,
+    path: [],
     signature: real ? signature(nodeKeys[1]!, kinds.vote, 1, digest) : fakeSignature,
   };
 };

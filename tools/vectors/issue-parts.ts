@@ -75,8 +75,9 @@ export const given: object = {
 /** The registry whose nodes voted; where nothing is certified, a short one does. */
 const voters = registry.encode(votingRegistry);
 const puppets = registry.encode(puppetRegistry);
-export const registryFor = (...of: readonly (Certificate | undefined)[]): Uint8Array =>
-  of.some((one) => one !== undefined) ? voters : puppets;
+export const registriesFor = (
+  ...of: readonly (Certificate | undefined)[]
+): readonly Uint8Array[] => [of.some((one) => one !== undefined) ? voters : puppets];
 
 const issueCase = (
   name: string,
@@ -89,7 +90,7 @@ const issueCase = (
   comment,
   check: 'lineage',
   bytes: issuePart.encode(part),
-  given: { ...given, registry: registryFor(part.certificate), ...changes },
+  given: { ...given, registries: registriesFor(part.certificate), ...changes },
   expect,
 });
 const signedCase = (...of: Parameters<typeof issueCase>): Draft => ({

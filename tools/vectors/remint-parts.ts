@@ -19,7 +19,7 @@ import {
   lineage,
   origin,
   otherCertificate,
-  registryFor,
+  registriesFor,
 } from './issue-parts.ts';
 import { firstHead, remint, spentNote } from './issues.ts';
 import { coin, freshTo, slow, slowBytes } from './tokens.ts';
@@ -48,7 +48,7 @@ function draft(
     comment,
     check: 'lineage',
     bytes: issuePart.encode(of),
-    given: { ...given, registry: registryFor(...certificates), ...changes },
+    given: { ...given, registries: registriesFor(...certificates), ...changes },
     signature: true,
     expect,
   };

@@ -39,7 +39,7 @@ function draft(
     name,
     comment,
     check: 'authorised',
-    bytes: slotWrite.encode({ ...write, hint: undefined }),
+    bytes: slotWrite.encode({ ...write, hint: undefined, certificate: undefined }),
     given: { network, ...changes },
     expect,
   };

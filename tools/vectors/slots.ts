@@ -52,7 +52,13 @@ const exit: Backing = {
 };
 const backed = (backing: Backing): Uint8Array =>
   slotWrite.encode({ ...write, hint: undefined, authorisation: { ...authorisation, backing } });
-const write: SlotWrite = { place: places, value, authorisation, hint: drawn('hint'), certificate: undefined };
+const write: SlotWrite = {
+  place: places,
+  value,
+  authorisation,
+  hint: drawn('hint'),
+  certificate: undefined,
+};
 const writeBytes = slotWrite.encode(write);
 const suiteAt = 2 + 65 + 32;
 const pathAt = suiteAt + 1 + 4 + 32 + 32;
@@ -85,22 +91,37 @@ export const slotWrites: readonly Draft[] = [
     comment: 'The only line of its list: no path.',
     bytes: slotWrite.encode({
       ...write,
-      hint: undefined, certificate: undefined,
+      hint: undefined,
+      certificate: undefined,
       authorisation: { ...authorisation, path: [] },
+    }),
+  },
+  {
+    name: 'with a certificate',
+    comment: 'Of an earlier version: it decides a slot that is frozen.',
+    bytes: slotWrite.encode({
+      ...write,
+      certificate: {
+        lineage: drawn('lineage'),
+        version: 1,
+        key: slotKey(places),
+        value,
+        votes: [{ node: 2, path: slotPath(lines, 0), signature: fakeSignature }],
+      },
     }),
   },
   { name: 'backed by a committee', comment: 'One further signature.', bytes: backed(committee) },
   { name: 'backed by a citation', comment: 'Two locks, one opened.', bytes: backed(exit) },
-  ...([2, 3, 4, 5, 6] as const).map((kind) => ({
+  ...([2, 3, 4, 5, 6, 7] as const).map((kind) => ({
     name: `kind ${kind}`,
     comment: 'Another kind of slot.',
     bytes: slotWrite.encode({ ...write, place: { ...places, kind } }),
   })),
   ...spoiled(writeBytes, limits.slotWriteBytesMax),
-  ...[0, 7].map((kind) =>
+  ...[0, 8].map((kind) =>
     malformed(
       `slot of kind ${kind}`,
-      'There are six kinds.',
+      'There are seven kinds.',
       patched(writeBytes, 2, number(1, kind)),
     ),
   ),
@@ -126,7 +147,12 @@ export const slotWrites: readonly Draft[] = [
       writeBytes.slice(pathAt + 2 + 2 * 33),
     ),
   ),
-  malformed('option byte 2', 'An option is 0 or 1.', patched(writeBytes, -33, number(1, 2))),
+  malformed('option byte 2', 'An option is 0 or 1.', patched(writeBytes, -34, number(1, 2))),
+  malformed(
+    'half a certificate',
+    'An option is 0 or 1, and what it says follows.',
+    patched(writeBytes, -1, number(1, 1)),
+  ),
   malformed('backing option 2', 'An option is 0 or 1.', withBacking(number(1, 2))),
   ...[0, 3].map((tag) =>
     malformed(`backing ${tag}`, 'There are two.', withBacking(Uint8Array.of(1, tag))),
@@ -185,10 +211,11 @@ const valueOf = (
 });
 const stateBytes = slotState.encode({
   place: places,
-  vote: { version: 1, signature: fakeSignature },
+  vote: { version: 1, path: [], signature: fakeSignature },
   values: [{ value, authorisation, hints: [] }],
 });
-const countAt = 2 + 65 + 4 + 4 + fakeSignature.length;
+/** The option byte, version, empty path and signature of the vote come before. */
+const countAt = 2 + 65 + 1 + 4 + 2 + 4 + fakeSignature.length;
 
 export const slotStates: readonly Draft[] = [
   { name: 'one value', comment: 'The ordinary answer.', bytes: stateBytes },
@@ -197,10 +224,25 @@ export const slotStates: readonly Draft[] = [
     comment: 'A writer that forked.',
     bytes: slotState.encode({
       place: places,
-      vote: { version: 7, signature: fakeSignature },
+      vote: { version: 7, path: slotPath(lines, 2), signature: fakeSignature },
       values: [1, 2, 3, 4].map(valueOf),
     }),
   },
+  {
+    name: 'frozen',
+    comment: 'Two values were taken over, and no certificate was shown: no vote.',
+    bytes: slotState.encode({ place: places, vote: undefined, values: [1, 2].map(valueOf) }),
+  },
+  malformed(
+    'a vote that is half there',
+    'An option is 0 or 1.',
+    patched(stateBytes, 67, number(1, 2)),
+  ),
+  malformed(
+    'a vote on a path of nine',
+    'A tree of votes has 256 leaves at most.',
+    concat(stateBytes.slice(0, 72), number(2, 9), new Uint8Array(9 * 33), stateBytes.slice(74)),
+  ),
   ...spoiled(stateBytes, limits.slotStateBytesMax),
   malformed(
     'no values',

@@ -33,8 +33,20 @@ import {
   slowBytes,
 } from './tokens.ts';
 import { firstIssue } from './issues.ts';
-import { alice, bob, carol, drawn, signed, voted, type Actor } from './world.ts';
-import { given, head, lineage, origin, otherCertificate, registryFor } from './issue-parts.ts';
+import { laterVoters, voters } from './registries.ts';
+import {
+  alice,
+  bob,
+  carol,
+  drawn,
+  laterKeys,
+  laterRegistry,
+  signed,
+  voted,
+  votedIn,
+  type Actor,
+} from './world.ts';
+import { given, head, lineage, origin, otherCertificate, registriesFor } from './issue-parts.ts';
 const note: Note = noteFor(alice, coinId, { source: head, index: 0, amount: 300n });
 const pay = payment(note, alice, bob);
 
@@ -76,7 +88,7 @@ const spendCase = (
   comment,
   check: 'lineage',
   bytes: spendPart.encode(part),
-  given: { ...given, registry: registryFor(...part.certificates), ...changes },
+  given: { ...given, registries: registriesFor(...part.certificates), ...changes },
   expect,
 });
 type Moving = Extract<Operation, { type: 'transfer' }>;
@@ -101,6 +113,7 @@ const fund: Operation = {
 };
 const real = spent(pay, [note], alice);
 const realSlot = real.slots[0]!;
+const byLater = votedIn(laterRegistry, laterKeys, realSlot, [0, 2, 3]);
 
 export const spendParts: readonly Draft[] = [
   { name: 'uncertified', comment: 'One input, no certificate yet.', bytes: spendBytes },
@@ -261,6 +274,34 @@ export const spendParts: readonly Draft[] = [
       'Back to a certified issue.',
       { ...real, certificates: [voted(realSlot, lineage)] },
       'ok',
+    ),
+    signature: true,
+  },
+  {
+    ...spendCase(
+      'certified under the next version',
+      'Both versions are known.',
+      { ...real, certificates: [byLater] },
+      'ok',
+      { registries: [voters, laterVoters] },
+    ),
+    signature: true,
+  },
+  {
+    ...spendCase(
+      'certified under a version that may come',
+      'It holds, and is not certified yet.',
+      { ...real, certificates: [byLater] },
+      'ok',
+    ),
+    signature: true,
+  },
+  {
+    ...spendCase(
+      'certified under a version that cannot come',
+      'Of another lineage.',
+      { ...real, certificates: [{ ...byLater, version: 9, lineage: drawn('x') }] },
+      'certificate',
     ),
     signature: true,
   },

@@ -28,6 +28,8 @@ import {
   type Certificate,
   type KeyPair,
   type Kind,
+  registry as registryObject,
+  registryLineage,
   type Registry,
   type Slot,
   type Suite,
@@ -211,12 +213,40 @@ export const puppetRegistry: Registry = {
   threshold: 3,
 };
 
-/** A certificate by real votes. */
+/** The version after it: new vote keys, but for node 1, which missed the change. */
+export const laterKeys: readonly KeyPair[] = [0, 1, 2, 3].map((i) =>
+  i === 1 ? nodeKeys[1]! : keyPair('ml-dsa-65', `later node ${i}`),
+);
+export const laterRegistry: Registry = {
+  ...votingRegistry,
+  first: registryLineage(votingRegistry),
+  previous: address(registryObject.encode(votingRegistry)),
+  version: 2,
+  closed: drawn('a closed set of signals'),
+  nodes: votingRegistry.nodes.map((node, i) => ({
+    ...node,
+    voteKey: laterKeys[i]!.publicKey,
+    missed: i === 1 ? 1 : 0,
+  })),
+};
+
+/** A certificate by real votes of these nodes, each signed alone. */
 export function voted(slot: Slot, lineage: Uint8Array): Certificate {
-  const digest = voteDigest(lineage, votingRegistry.version, slot);
-  const votes = [0, 2, 3].map((node) => ({
+  return votedIn(votingRegistry, nodeKeys, slot, [0, 2, 3], lineage);
+}
+
+export function votedIn(
+  registry: Registry,
+  keys: readonly KeyPair[],
+  slot: Slot,
+  nodes: readonly number[],
+  lineage: Uint8Array = registryLineage(registry),
+): Certificate {
+  const digest = voteDigest(lineage, registry.version, slot);
+  const votes = nodes.map((node) => ({
     node,
-    signature: signature(nodeKeys[node]!, kinds.vote, 1, digest),
+    path: [],
+    signature: signature(keys[node]!, kinds.vote, 1, digest),
   }));
-  return certify(votingRegistry, slot, votes)!;
+  return certify(registry, slot, votes)!;
 }

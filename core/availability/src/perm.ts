@@ -10,7 +10,7 @@
  * To find who comes first without asking every seat, seats are drawn in blocks. Block 0 is seat 0,
  * block b is the seats from 2^(b-1) to before 2^b. The hits of a block are one Poisson process whose
  * rate is its size, and each hits one of its seats at random, which is the same thing. So the first
- * few nodes take a few draws from each of at most 17 blocks, however many nodes there are; and a
+ * few nodes take a few draws from each of at most 16 blocks, however many nodes there are; and a
  * table that doubles adds a block and changes none.
  *
  * Nothing here rounds: times are integers below 2^53, and log2 is a table and a line between two
@@ -64,7 +64,7 @@ export function mixed(word: number): number {
   return x ^ (x >>> 15);
 }
 
-const blocksMax = 17;
+const blocksMax = 16;
 /** What one unit of the logarithm is in time: a block of half the size takes twice as long. */
 const scales = Float64Array.from({ length: blocksMax }, (_, b) => 2 ** (20 - Math.max(0, b - 1)));
 

@@ -38,7 +38,7 @@ test('whatever nodes are named, the registry has bytes, whole groups and seats b
         Array.from({ length: made.groups.length * r }, (_, i) => i),
       );
       for (const [index, bytes] of all.entries()) {
-        const held = made.seats.filter((owner) => owner === index).length;
+        const held: number = made.seats.filter((owner) => owner === index).length;
         assert.equal(held, seatsFor(bytes, made.seatBytes));
       }
       // As many signers as may be, in the order of the nodes; together they are sound.

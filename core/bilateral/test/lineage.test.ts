@@ -130,6 +130,11 @@ test('a certificate of a version that is not known yet is missing, and counts on
   assert.equal(originOf(checkPart(part, known)).certified, false);
   assert.equal(originOf(checkPart(part, both)).certified, true);
   assert.equal(originOf(checkPart(loadPart, both)).certified, true, 'the older ones stay good');
+  const never = certificates.map((one) => ({ ...one, version: 9, lineage: named('another') }));
+  assert.deepEqual(checkPart({ ...loadPart, certificates: never }, both), {
+    type: 'bad',
+    refusal: 'certificate',
+  });
   const onlyLater = { ...known, registries: registriesOf(later.registry) };
   assert.equal(originOf(checkPart(loadPart, onlyLater)).certified, false);
 });

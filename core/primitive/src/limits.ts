@@ -73,7 +73,7 @@ export const limits = {
   registryBytesMax: 33_554_432,
   nodeAddressBytesMax: 128,
   /** Protocol: seats of a registry; those of one node. */
-  seatsMax: 65_536,
+  seatsMax: 32_768,
   nodeSeatsMax: 256,
   /** Protocol: an advertisement or a release, and how many advertisements stand under one topic. */
   advertisementBytesMax: 65_536,

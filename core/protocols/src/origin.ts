@@ -87,7 +87,8 @@ export function certificateHolds(
   policy: Policy,
 ): boolean | 'bad' {
   if (claim === undefined) return false;
-  if (!equal(policy.registry, registries.lineage)) return 'bad';
+  const { lineage } = registries;
+  if (!equal(policy.registry, lineage) || !equal(claim.lineage, lineage)) return 'bad';
   // A version that is not known yet may come: it is missing, not wrong.
   if (registries.at(claim.version) === undefined) return false;
   return checkCertificate(claim, registries, slot) === undefined ? true : 'bad';

@@ -35,6 +35,7 @@ import {
   stepPosition,
   viewLeaf,
   voterId,
+  votesTree,
   voteDigest,
   type Domain,
   type Kind,
@@ -202,6 +203,7 @@ export const derivationJudges: Readonly<Record<string, Checks>> = {
     positions: deriving(positionsOf),
   },
   vote: {
+    tree: deriving((given) => votesTree(given.bytesList('digests'))),
     digest: deriving((given) => ({
       digest: voteDigest(given.bytes('lineage'), given.number('version'), slotOf(given)),
     })),
