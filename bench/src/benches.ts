@@ -25,6 +25,8 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   'stream-durable': () => import('./stream-durable.ts'),
   publish: () => import('./publish.ts'),
   fetch: () => import('./fetch.ts'),
+  placement: () => import('./placement.ts'),
+  reconcile: () => import('./reconcile.ts'),
   clone: () => import('./clone.ts'),
 };
 
@@ -39,4 +41,5 @@ export const comparing: ReadonlyMap<string, PeerFolder> = new Map([
   ['stream', 'third-party'],
   ['publish', 'third-party'],
   ['fetch', 'third-party/helia'],
+  ['reconcile', 'third-party'],
 ]);
