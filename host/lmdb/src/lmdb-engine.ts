@@ -2,6 +2,7 @@
  * The engine on LMDB, in a folder of its own.
  *
  *     lock.db     whose folder it is
+ *     witness     how much was acknowledged
  *     data.mdb    u8 shelf ‖ 32 bytes of key → checksum of 16 bytes ‖ value;    0xff → the summary
  *
  * Transactions run on the main thread with their sync, as LMDB has it from of old. The library could
@@ -21,18 +22,19 @@ import {
   groupedEngine,
   isRecord,
   lockDirectory,
-  noTotals,
+  openWitness,
+  emptySummary,
   recordChecksum,
   recordChecksumBytes,
   storeError,
   syncFolder,
-  totalsAfter,
+  summaryAfter,
   type EngineBacking,
 } from '@dsm/node';
 import { StoreError, type Engine, type EngineEntry, type EngineWrite } from '@dsm/ports';
 import { concat } from '@dsm/primitive';
 import { open, type RootDatabase } from 'lmdb';
-import { lmdbError } from './lmdb-error.ts';
+import { isCutShort, lmdbError } from './lmdb-error.ts';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -59,12 +61,11 @@ export async function lmdbEngine(
   try {
     if (!existsSync(path)) await create(directory, path);
     await lookAt(path);
-    const database = openDatabase(path, options.mapBytes);
-    const backing = await backingOf(path, database);
+    const backing = await openBacking(directory, path, options.mapBytes);
     return groupedEngine({
       ...backing,
       close: async () => {
-        await database.close();
+        await backing.close();
         await lock.release();
       },
     });
@@ -80,7 +81,7 @@ async function create(directory: string, path: string): Promise<void> {
   await rm(unfinished, { force: true });
   const database = openDatabase(unfinished);
   database.transactionSync(() => {
-    void database.put(summaryKey, encodeEngineSummary(noTotals));
+    void database.put(summaryKey, encodeEngineSummary(emptySummary));
   });
   await database.close();
   await rm(`${unfinished}-lock`, { force: true });
@@ -116,7 +117,21 @@ function openDatabase(path: string, mapSize = mapBytes): Database {
   });
 }
 
-async function backingOf(path: string, database: Database): Promise<Omit<EngineBacking, 'close'>> {
+async function openBacking(
+  directory: string,
+  path: string,
+  mapSize: number | undefined,
+): Promise<EngineBacking> {
+  const database = openDatabase(path, mapSize);
+  try {
+    return backingOf(directory, path, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function backingOf(directory: string, path: string, database: Database): EngineBacking {
   const translated = <T>(action: () => T): T => {
     try {
       return action();
@@ -124,7 +139,8 @@ async function backingOf(path: string, database: Database): Promise<Omit<EngineB
       throw lmdbError(error, path);
     }
   };
-  let totals = decodeEngineSummary(database.get(summaryKey) ?? new Uint8Array(0), path);
+  let summary = decodeEngineSummary(database.get(summaryKey) ?? new Uint8Array(0), path);
+  const witness = openWitness(join(directory, 'witness'), summary.sequence);
   const sizeOf = (shelf: number, key: Uint8Array): number | undefined =>
     translated(() => sizeIn(database, recordKey(shelf, key)));
   return {
@@ -141,15 +157,29 @@ async function backingOf(path: string, database: Database): Promise<Omit<EngineB
     sizeOf,
     page: (shelf, from, to, count) =>
       translated(() => pageOf(database, recordKey(shelf, from), recordKey(shelf, to), count)),
-    totals: (shelf) => totals[shelf]!,
+    totals: (shelf) => summary.totals[shelf]!,
     write: async (writes) => {
-      const after = totalsAfter(totals, writes, sizeOf);
-      translated(() =>
-        database.transactionSync(() => apply(database, writes, encodeEngineSummary(after))),
-      );
-      totals = after;
+      const after = summaryAfter(summary, writes, sizeOf);
+      try {
+        database.transactionSync(() => apply(database, writes, encodeEngineSummary(after)));
+      } catch (error) {
+        throw isCutShort(error, directory, roomFor(writes))
+          ? new StoreError('full', `the disk has no room: ${path}`, { cause: error })
+          : lmdbError(error, path);
+      }
+      summary = after;
+      witness.saw(after.sequence);
+    },
+    close: async () => {
+      witness.close();
+      await database.close();
     },
   };
+}
+
+/** About as much as a transaction writes: values, and a few pages for each. */
+function roomFor(writes: readonly EngineWrite[]): number {
+  return writes.reduce((sum, { value }) => sum + (value?.length ?? 0) + 8 * pageBytes, 0);
 }
 
 /** Inside a transaction the calls act at once, and their promises say nothing. */

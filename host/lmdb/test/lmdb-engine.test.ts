@@ -1,7 +1,14 @@
 /** The engine on LMDB passes the suite, on a small disk too, and tells what rots. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
@@ -69,6 +76,16 @@ suite('lmdb: a damaged file', () => {
         await assert.rejects(lmdbEngine(folder), { name: 'StoreError', code: 'rotten' });
       });
     }
+  });
+
+  test('an older state is refused', async () => {
+    await withFolder(async (folder, path) => {
+      await fill(folder, new Uint8Array(100));
+      copyFileSync(path, `${path}.before`);
+      await fill(folder, new Uint8Array(200));
+      copyFileSync(`${path}.before`, path);
+      await assert.rejects(lmdbEngine(folder), { name: 'StoreError', code: 'rotten' });
+    });
   });
 
   test('an engine whose making was cut short is made again', async () => {

@@ -1,11 +1,12 @@
 /**
- * The engine in one SQLite file, with its log beside it while it is open.
+ * The engine in one SQLite file, with its log beside it while it is open, and a witness.
  *
  *     records   key: u8 shelf ‖ 32 bytes    checksum: 16 bytes    value
  *     summary   totals of all shelves, in the transaction that changes them
  *
  * Transactions run on the main thread, their sync in the thread pool. There is one copy: what rots
- * is noticed when it is read (`rotten`), and other nodes have it still. docs/decisions/0012-engines.md
+ * is noticed when it is read (`rotten`), and other nodes have it still; that it is older than what was
+ * acknowledged is noticed at opening (witness.ts). docs/decisions/0012-engines.md
  */
 
 import { constants, existsSync } from 'node:fs';
@@ -16,17 +17,20 @@ import { StoreError, type Engine, type EngineEntry, type EngineWrite } from '@ds
 import {
   decodeEngineSummary,
   encodeEngineSummary,
-  noTotals,
-  totalsAfter,
+  emptySummary,
+  summaryAfter,
 } from './engine-summary.ts';
 import { syncFolder } from './folder.ts';
 import { groupedEngine, type EngineBacking } from './grouped-engine.ts';
 import { isRecord, recordChecksum } from './record-checksum.ts';
 import { blob, closeQuietly, columns, openDatabase, openLog, statement } from './sqlite-file.ts';
 import { storeError } from './store-error.ts';
+import { openWitness } from './witness.ts';
 
 /** A log that must grow grows by this much: syncing is slow whenever a file becomes longer. */
 const logGrowthBytes = 1_048_576;
+/** A record of a kibibyte takes 1.1 of it; with SQLite's own 4 KiB it takes 1.4. */
+const pageBytes = 16_384;
 
 /** The engine in the file `path`, which is made if it is not there. Rejects with `StoreError`. */
 export async function sqliteEngine(path: string): Promise<Engine> {
@@ -49,7 +53,7 @@ export async function sqliteEngine(path: string): Promise<Engine> {
 /** Under another name until it is whole, so that an empty file is never taken for a new engine. */
 async function create(path: string): Promise<void> {
   const unfinished = `${path}.new`;
-  const database = openDatabase(unfinished);
+  const database = openDatabase(unfinished, pageBytes);
   try {
     database.exec(`
       BEGIN IMMEDIATE;
@@ -58,7 +62,7 @@ async function create(path: string): Promise<void> {
         key BLOB NOT NULL PRIMARY KEY, checksum BLOB NOT NULL, value BLOB NOT NULL
       );
     `);
-    const summary = encodeEngineSummary(noTotals);
+    const summary = encodeEngineSummary(emptySummary);
     database.prepare('INSERT OR REPLACE INTO summary VALUES (1, ?)').run(summary);
     database.exec('COMMIT');
   } finally {
@@ -74,8 +78,9 @@ function backingOf(path: string, database: DatabaseSync): EngineBacking {
   if (!['records', 'summary'].every((name) => tables.some(([table]) => table === name))) {
     throw new StoreError('rotten', `its tables are gone: ${path}`);
   }
-  const summary = statement(database, 'SELECT body FROM summary WHERE one = 1').get();
-  let totals = decodeEngineSummary(blob(columns(summary)[0]), path);
+  const found = statement(database, 'SELECT body FROM summary WHERE one = 1').get();
+  let summary = decodeEngineSummary(blob(columns(found)[0]), path);
+  const witness = openWitness(`${path}.witness`, summary.sequence);
   const record = statement(database, 'SELECT checksum, value FROM records WHERE key = ?');
   const size = statement(database, 'SELECT length(value) FROM records WHERE key = ?');
   const page = statement(
@@ -108,15 +113,17 @@ function backingOf(path: string, database: DatabaseSync): EngineBacking {
     sizeOf,
     page: (shelf, from, to, count) =>
       translated(() => page.all(rowKey(shelf, from), rowKey(shelf, to), count)).map(entryOf),
-    totals: (shelf) => totals[shelf]!,
+    totals: (shelf) => summary.totals[shelf]!,
     write: async (writes) => {
-      const after = totalsAfter(totals, writes, sizeOf);
+      const after = summaryAfter(summary, writes, sizeOf);
       translated(() => apply(writes, encodeEngineSummary(after)));
-      totals = after;
+      summary = after;
       await log.sync();
+      witness.saw(after.sequence);
     },
     close: () => {
       log.close();
+      witness.close();
       translated(() => database.close());
     },
   };

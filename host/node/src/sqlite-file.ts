@@ -61,11 +61,13 @@ function synced(log: number, path: string): Promise<void> {
   });
 }
 
-export function openDatabase(path: string): DatabaseSync {
+/** `pageBytes` is that of a database that is made now. */
+export function openDatabase(path: string, pageBytes = 4_096): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     // Exclusive from the start: the index of the log is in memory, and no third file is shared.
     database.exec(`
+      PRAGMA page_size = ${pageBytes};
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;

@@ -94,7 +94,9 @@ suite('sqlite: a damaged file', () => {
       (path: string): void => truncateSync(path, 4_096),
       (path: string): void => change(path, 'DELETE FROM summary'),
       (path: string): void => change(path, "UPDATE summary SET body = x'0001'"),
-      (path: string): void => change(path, 'UPDATE summary SET body = zeroblob(162)'),
+      (path: string): void => change(path, 'UPDATE summary SET body = zeroblob(170)'),
+      (path: string): void => rmSync(`${path}.witness`),
+      (path: string): void => writeFileSync(`${path}.witness`, new Uint8Array(64)),
     ]) {
       await withFile(async (path) => {
         await fill(path);
@@ -102,6 +104,31 @@ suite('sqlite: a damaged file', () => {
         await assert.rejects(sqliteEngine(path), { name: 'StoreError', code: 'rotten' });
       });
     }
+  });
+});
+
+suite('sqlite: an older state', () => {
+  test('is refused: a log that is gone, cut or damaged', async () => {
+    for (const damage of [
+      (path: string): void => rmSync(`${path}-wal`),
+      (path: string): void => truncateSync(`${path}-wal`, 40_000),
+      (path: string): void => flip(`${path}-wal`, 50_000),
+    ]) {
+      await withFile(async (path) => {
+        await leaveOpen(path);
+        damage(path);
+        await assert.rejects(sqliteEngine(path), { name: 'StoreError', code: 'rotten' });
+      });
+    }
+  });
+
+  test('is not what a process leaves that was killed', async () => {
+    await withFile(async (path) => {
+      await leaveOpen(path);
+      const engine = await sqliteEngine(path);
+      assert.equal(engine.totals(0).records, 20);
+      await engine.close();
+    });
   });
 });
 
@@ -126,6 +153,7 @@ suite('sqlite: read-only', { skip: process.getuid?.() === 0 ? false : 'needs roo
       chmodSync(join(path, '..'), 0o777);
       assert.equal(opened(), 'read-only');
       chmodSync(path, 0o666);
+      chmodSync(`${path}.witness`, 0o666);
       assert.equal(opened(), 'opened');
     });
   });
@@ -161,6 +189,26 @@ async function fill(path: string): Promise<void> {
   const value = (n: number): Uint8Array => new Uint8Array(5_000).fill(n);
   await engine.commit([1, 2].map((n) => ({ shelf: 0, key: keyAt(n), value: value(n) })));
   await engine.close();
+}
+
+/** What a process leaves that is killed after its last commit. */
+async function leaveOpen(path: string): Promise<void> {
+  const away = `${path}.away`;
+  const engine = await sqliteEngine(away);
+  await engine.commit([{ shelf: 0, key: keyAt(0), value: new Uint8Array(5_000) }]);
+  for (let n = 1; n < 20; n++) {
+    await engine.commit([{ shelf: 0, key: keyAt(n), value: new Uint8Array(5_000).fill(n) }]);
+  }
+  for (const end of ['', '-wal', '.witness']) {
+    execFileSync('cp', [`${away}${end}`, `${path}${end}`]);
+  }
+  await engine.close();
+}
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at]! ^= 1;
+  writeFileSync(path, bytes);
 }
 
 function change(path: string, sql: string): void {
