@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import {
   clockConformance,
   engineConformance,
+  engineDiskConformance,
   entropyConformance,
   storeConformance,
   transportConformance,
+  type EngineUnderTest,
 } from '@dsm/ports/conformance';
 import { KeystoreError, StoreError } from '@dsm/ports';
 import { portableHash } from '@dsm/portable';
@@ -27,27 +29,25 @@ import {
 
 installHash(portableHash);
 
-engineConformance(
-  'memory',
-  async () => {
-    const place = memoryEnginePlace();
-    let isFull = false;
-    const open = { place, isFull: () => isFull };
-    return {
-      engine: memoryEngine(open),
-      reopen: async () => memoryEngine(open),
-      disk: {
-        fill: () => {
-          isFull = true;
-        },
-        free: () => {
-          isFull = false;
-        },
+const inMemory = async (): Promise<EngineUnderTest> => {
+  const place = memoryEnginePlace();
+  let isFull = false;
+  const open = { place, isFull: () => isFull };
+  return {
+    engine: memoryEngine(open),
+    reopen: async () => memoryEngine(open),
+    disk: {
+      fill: () => {
+        isFull = true;
       },
-    };
-  },
-  { runs: 50 },
-);
+      free: () => {
+        isFull = false;
+      },
+    },
+  };
+};
+engineConformance('memory', inMemory, { runs: 50 });
+engineDiskConformance('memory that is full', inMemory);
 
 storeConformance('memory', async () => {
   const place = memoryPlace();

@@ -5,27 +5,18 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { compare } from '@dsm/primitive';
-import { engineValueBytesMax, type Engine, type EngineWrite } from '../engine.ts';
-import { StoreError, type StoreErrorCode } from '../store.ts';
+import { engineValueBytesMax, type Engine } from '../engine.ts';
 import { entriesOf, keyAt, randomHistory, seededDice, sharedBits } from './engine-model.ts';
-
-/** An engine in a place of its own. */
-export interface EngineUnderTest {
-  readonly engine: Engine;
-  /** Another engine in the same place. The suite has closed the one before, or expects `busy`. */
-  readonly reopen: () => Promise<Engine>;
-  /** A disk that can be filled and freed, if the adapter has one. */
-  readonly disk?: { readonly fill: () => void; readonly free: () => void };
-  readonly dispose?: () => Promise<void> | void;
-}
-
-export interface EngineConformanceOptions {
-  /** Why the adapter cannot be tested here. */
-  readonly skip?: string;
-  /** Random histories that are compared with the model. */
-  readonly runs?: number;
-  readonly seed?: number;
-}
+import {
+  bytes,
+  put,
+  rejects,
+  remove,
+  rulesOn,
+  type EngineConformanceOptions,
+  type EngineUnderTest,
+  type Rule,
+} from './engine-rule.ts';
 
 /** All rules, one test for each. */
 export function engineConformance(
@@ -41,39 +32,10 @@ export function engineConformance(
     orderRules(rule);
     totalsRules(rule);
     entriesRules(rule);
-    fullDiskRules(rule);
     closingRules(rule);
     modelRule(open, options);
   });
 }
-
-/** The rules of a full disk alone, for an adapter whose small disk is slow to make. */
-export function engineDiskConformance(
-  name: string,
-  open: () => Promise<EngineUnderTest>,
-  options: EngineConformanceOptions = {},
-): void {
-  suite(`engine: ${name}`, () => fullDiskRules(rulesOn(open, options)));
-}
-
-function rulesOn(open: () => Promise<EngineUnderTest>, { skip }: EngineConformanceOptions): Rule {
-  return (sentence, body) => {
-    test(sentence, { skip: skip ?? false }, async (context) => {
-      const subject = await open();
-      try {
-        await body(subject.engine, subject, (reason) => context.skip(reason));
-      } finally {
-        await subject.engine.close();
-        await subject.dispose?.();
-      }
-    });
-  };
-}
-
-type Rule = (
-  sentence: string,
-  body: (engine: Engine, subject: EngineUnderTest, skip: (reason: string) => void) => Promise<void>,
-) => void;
 
 const nothing = { records: 0, bytes: 0 };
 
@@ -348,35 +310,6 @@ function entriesRules(rule: Rule): void {
   });
 }
 
-function fullDiskRules(rule: Rule): void {
-  rule(
-    'on a full disk a commit keeps nothing, and the engine goes on later',
-    async (engine, on, skip) => {
-      if (on.disk === undefined) return skip('this adapter has no disk that can be filled here');
-      await engine.commit([
-        put(0, 1, new Uint8Array(1_000).fill(1)),
-        put(0, 2, new Uint8Array(300_000).fill(2)),
-      ]);
-      const before = { entries: await entriesOf(engine, 0), totals: engine.totals(0) };
-      on.disk.fill();
-      const value = new Uint8Array(1_048_576).fill(3);
-      const writes = [3, 4, 5, 6, 7].map((n) => put(0, n, value));
-      await rejects(engine.commit([put(0, 1, value), remove(0, 2), ...writes]), 'full');
-      assert.deepEqual(await entriesOf(engine, 0), before.entries);
-      assert.deepEqual(engine.totals(0), before.totals);
-      assert.deepEqual(await engine.get(0, keyAt(1)), new Uint8Array(1_000).fill(1));
-      on.disk.free();
-      await engine.commit([put(0, 3, bytes(3))]);
-      await engine.close();
-      const again = await on.reopen();
-      assert.equal((await entriesOf(again, 0)).length, 3);
-      const { records, bytes: size } = before.totals;
-      assert.deepEqual(again.totals(0), { records: records + 1, bytes: size + 1 });
-      await again.close();
-    },
-  );
-}
-
 function closingRules(rule: Rule): void {
   rule('closing waits for the commits under way, and may be repeated', async (engine, subject) => {
     const under = engine.commit([put(0, 1, bytes(2))]);
@@ -418,25 +351,4 @@ function modelRule(
       await subject.dispose?.();
     }
   });
-}
-
-async function rejects(promise: Promise<unknown>, code: StoreErrorCode): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof StoreError, String(error));
-    assert.equal(error.code, code);
-    assert.match(error.message, / /);
-    return true;
-  });
-}
-
-function put(shelf: number, n: number, value: Uint8Array = bytes()): EngineWrite {
-  return { shelf, key: keyAt(n), value };
-}
-
-function remove(shelf: number, n: number): EngineWrite {
-  return { shelf, key: keyAt(n), value: undefined };
-}
-
-function bytes(...values: readonly number[]): Uint8Array {
-  return Uint8Array.from(values);
 }

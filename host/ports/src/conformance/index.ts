@@ -2,6 +2,8 @@
 
 export * from './store.ts';
 export * from './engine.ts';
+export * from './engine-disk.ts';
+export type { EngineConformanceOptions, EngineUnderTest } from './engine-rule.ts';
 export * from './engine-model.ts';
 export * from './engine-crash.ts';
 export * from './small-disk.ts';
