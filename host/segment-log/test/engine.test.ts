@@ -11,6 +11,7 @@ import { StoreError, type Engine } from '@dsm/ports';
 import {
   engineConformance,
   engineCrashConformance,
+  engineDiskConformance,
   smallDisk,
   type EngineUnderTest,
 } from '@dsm/ports/conformance';
@@ -26,33 +27,31 @@ for (const [name, options] of [
   ['in memory', {}],
   ['in memory, small segments', { segmentBytes }],
 ] as const) {
-  engineConformance(
-    `segment log ${name}`,
-    async () => {
-      const disk = memoryDisk({ seed: name });
-      let isHeld = false;
-      const open = async (): Promise<Engine> => {
-        // The lock is that of the folder; a disk in memory has none.
-        if (isHeld) throw new StoreError('busy', 'another engine is open');
-        isHeld = true;
-        const entropy = seededEntropy(name);
-        const engine = await segmentLog({ disk: disk.start(), entropy, ...options });
-        return {
-          ...engine,
-          close: async () => {
-            await engine.close();
-            isHeld = false;
-          },
-        };
-      };
+  const inMemory = async (): Promise<EngineUnderTest> => {
+    const disk = memoryDisk({ seed: name });
+    let isHeld = false;
+    const open = async (): Promise<Engine> => {
+      // The lock is that of the folder; a disk in memory has none.
+      if (isHeld) throw new StoreError('busy', 'another engine is open');
+      isHeld = true;
+      const entropy = seededEntropy(name);
+      const engine = await segmentLog({ disk: disk.start(), entropy, ...options });
       return {
-        engine: await open(),
-        reopen: open,
-        disk: { fill: () => disk.leaveRoom(0), free: () => disk.leaveRoom(Infinity) },
+        ...engine,
+        close: async () => {
+          await engine.close();
+          isHeld = false;
+        },
       };
-    },
-    { runs: 50 },
-  );
+    };
+    return {
+      engine: await open(),
+      reopen: open,
+      disk: { fill: (left = 0) => disk.leaveRoom(left), free: () => disk.leaveRoom(Infinity) },
+    };
+  };
+  engineConformance(`segment log ${name}`, inMemory, { runs: 50 });
+  engineDiskConformance(`segment log ${name}, full`, inMemory);
 }
 
 async function inFolder(parent: string): Promise<EngineUnderTest> {
@@ -68,10 +67,10 @@ engineConformance('segment log in a folder', () => inFolder(tmpdir()), { runs: 3
 
 const disk = smallDisk(32 * 1_048_576);
 after(disk.unmount);
-engineConformance(
+engineDiskConformance(
   'segment log on a small disk',
   async () => ({ ...(await inFolder(disk.folder)), disk }),
-  { runs: 1, ...(disk.lacks === undefined ? {} : { skip: disk.lacks }) },
+  disk.lacks === undefined ? {} : { skip: disk.lacks },
 );
 
 engineCrashConformance('segment log', async () => {
