@@ -11,6 +11,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { installPortable } from '@dsm/portable';
 import {
   evidenceRefusals,
@@ -81,6 +82,14 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'allow-list/check': ['not-allowed', 'ok'],
   // That an escrow is known is asked before it is told anything.
   'escrow/tell': [...Object.keys(escrowRefusals).filter((one) => one !== 'escrow'), 'ok'],
+  // More than 255 branches cannot be written.
+  'sum-map/evaluate': [
+    ...Object.keys(sumProofRefusals).filter((one) => one !== 'deep'),
+    'malformed',
+    'ok',
+  ],
+  'symbol/read': ['malformed', 'ok'],
+  'symbol/difference': [...Object.keys(ratelessRefusals), 'ok'],
   'operation/rules': [
     ...Object.keys(operationRefusals),
     'pending operation',

@@ -11,6 +11,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { escrowAcceptances } from './vectors/accept-escrows.ts';
 import { acceptances } from './vectors/accept.ts';
+import { placements, sumMaps, symbolDrafts } from './vectors/availability.ts';
 import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
 import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
@@ -70,6 +71,9 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   contact: contacts,
   message: messageDrafts,
   shared: sharedDrafts,
+  placement: placements,
+  'sum-map': sumMaps,
+  symbol: symbolDrafts,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

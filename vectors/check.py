@@ -18,6 +18,8 @@ import codec
 import lineage
 import operations
 import rules
+import sums
+import symbols
 from blake3 import blake3
 from codec import Amount, Refused
 from derive import (
@@ -69,7 +71,7 @@ from derive import (
     vote_inner,
     voter_id,
 )
-from placement import group_of, placement
+from placement import bucket_of, group_of, order_of, placement
 
 ZERO = bytes(32)
 SIGNATURE_REFUSALS = ("signature", "vote", "citation", "refused")
@@ -457,6 +459,28 @@ def traced(trace, shape):
     return check
 
 
+def placed(_, given):
+    seats, bucket = given["seats"], bucket_of(given["bucketBits"], given["address"])
+    owners = [int.from_bytes(seats[i : i + 2], "big") for i in range(0, len(seats), 2)]
+    order = order_of(owners, given["salt"], bucket)
+    return {"bucket": bucket, "order": b"".join(u(2, node) for node in order)}
+
+
+def sizes_of(given):
+    return {entry["key"]: entry["size"] for entry in given["entries"]}
+
+
+def sum_root(_, given):
+    root, total = sums.whole(sizes_of(given))
+    return {"root": root, "sum": total}
+
+
+def symbol_batch(_, given):
+    start = given["first"]
+    made = symbols.symbols_of(given["keys"], given["nonce"], start, given["count"])
+    return {"batch": symbols.write(start, made)}
+
+
 CHECKS = {
     "hash/domain": lambda _, given: {"digest": h(given["domain"], *given["fields"])},
     "hash/address": pattern,
@@ -489,6 +513,13 @@ CHECKS = {
     "escrow/tell": told,
     "escrow/outputs": left,
     "operation/rules": operation_demands,
+    "placement/order": placed,
+    "sum-map/root": sum_root,
+    "sum-map/prove": lambda _, g: {"proof": sums.write(*sums.prove(sizes_of(g), g["key"]))},
+    "sum-map/evaluate": lambda d, g: sums.evaluate(*sums.read(d), g["key"], g["size"]),
+    "symbol/batch": symbol_batch,
+    "symbol/read": lambda data, _: symbols.read(data),
+    "symbol/difference": lambda d, g: symbols.difference(g["keys"], g["nonce"], d),
     "slot-write/authorised": write_authorised,
     "accept/accept": accepted,
     "receipt/check": receipt_holds,

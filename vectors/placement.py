@@ -76,9 +76,16 @@ def draw(word):
 
 def placement(registry, address):
     """The nodes with a seat in the order in which they keep the object."""
-    seats, bits = registry["seats"], registry["bucketBits"]
-    bucket = int.from_bytes(address[:3], "big") >> (24 - bits)
-    key = h("place", lineage_of(registry), u(4, bucket))
+    bucket = bucket_of(registry["bucketBits"], address)
+    return order_of(registry["seats"], lineage_of(registry), bucket)
+
+
+def bucket_of(bits, address):
+    return int.from_bytes(address[:3], "big") >> (24 - bits)
+
+
+def order_of(seats, salt, bucket):
+    key = h("place", salt, u(4, bucket))
     words = [int.from_bytes(key[i : i + 4], "big") for i in range(0, 32, 4)]
     streams = [hits(words, block) for block in range(len(seats).bit_length())]
     coming = [next(stream, None) for stream in streams]

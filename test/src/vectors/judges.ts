@@ -4,6 +4,7 @@
  */
 
 import { acceptanceJudges } from './acceptance.ts';
+import { availabilityJudges } from './availability.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
 import { derivationJudges } from './derivations.ts';
 import { escrowJudges } from './escrow.ts';
@@ -18,6 +19,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   sharedJudges,
   valueJudges,
   escrowJudges,
+  availabilityJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
