@@ -18,6 +18,7 @@ export * from './register.ts';
 export * from './rendezvous.ts';
 export * from './replica-table.ts';
 export * from './seating.ts';
+export * from './sharing.ts';
 export * from './signal.ts';
 export * from './succession.ts';
 export * from './sum-map.ts';

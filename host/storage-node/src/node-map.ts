@@ -31,6 +31,8 @@ export interface NodeMap {
   readonly forest: (map: MapName) => Forest;
   /** Reads every bucket that has changed, or only those that are wanted. */
   readonly refresh: (map: MapName, isWanted?: (bucket: number) => boolean) => Promise<void>;
+  /** Another number whenever a bucket has been read anew. */
+  readonly revision: () => number;
   /** The bucket as of the last refresh. */
   readonly current: (map: MapName, bucket: number) => Subtree;
   /** The keys of the bucket as they stand now, in order. */
@@ -69,8 +71,10 @@ export async function nodeMap(changes: Changes, bucketBits: number): Promise<Nod
     for await (const { key, size } of listed) found.push({ key, size: recordSize(size) });
     return found;
   };
+  let revision = 0;
   return {
     bucketBits,
+    revision: () => revision,
     forest: (map) => halfOf(map).forest,
     entries,
     refresh: async (map, isWanted = () => true) => {
@@ -85,6 +89,7 @@ export async function nodeMap(changes: Changes, bucketBits: number): Promise<Nod
         const place = { shelf, bits: bucketBits, bucket };
         const read = await changes.still(place, () => entries(map, bucket));
         ahead.set(bucket, subtree(read, bucketBits));
+        revision += 1;
       }
     },
     current: (map, bucket) => {

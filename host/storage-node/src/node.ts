@@ -114,7 +114,7 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     network,
     keys,
     inTurn,
-    registry: () => versions.known()?.newest,
+    registries: versions.known,
     node: ({ nodes }, index) =>
       equal(nodes[index]!.id, id) ? api : options.dial?.(nodes[index]!.address),
   });

@@ -5,6 +5,7 @@ import { NodeError } from '@dsm/ports';
 import { encodeWith, u32 } from '@dsm/primitive';
 import type { Adverts } from './adverts.ts';
 import type { Commits } from './commits.ts';
+import type { Comparison } from './compare.ts';
 import type { Objects } from './objects.ts';
 import type { Proofs } from './proofs.ts';
 import type { Quotas } from './quotas.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly quotas: Quotas;
   readonly commits: Commits;
   readonly proofs: Proofs;
+  readonly comparison: Comparison;
 }
 
 type Serve = (request: NodeRequest) => Promise<NodeAnswer>;
@@ -93,7 +95,7 @@ function otherRows({ adverts, quotas }: Services): Table {
   };
 }
 
-function commitRows({ commits, proofs }: Services): Table {
+function commitRows({ commits, proofs, comparison }: Services): Table {
   return {
     'byte-commit': async ({ sequence }) => {
       const signed = sequence === undefined ? commits.newest() : await commits.at(sequence);
@@ -102,6 +104,9 @@ function commitRows({ commits, proofs }: Services): Table {
     prove: async ({ map, key }) => ok(await proofs.prove(map, key)),
     bucket: async ({ bucket, after }) => ok(await proofs.bucket(bucket, after)),
     'bucket-at': async ({ point }) => found(await proofs.bucketAt(point)),
+    ranges: async (request) => ok(await comparison.ranges(request)),
+    symbols: async (request) => ok(await comparison.symbols(request)),
+    list: async (request) => ok(await comparison.list(request)),
   };
 }
 
