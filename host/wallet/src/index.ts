@@ -41,3 +41,4 @@ export {
 export { idBytes, idText, phraseOf, type IdKind } from './text.ts';
 export { memoryStore as memory } from '@dsm/memory';
 export * from './quorum.ts';
+export * from './repair.ts';
