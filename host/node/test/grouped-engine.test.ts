@@ -44,7 +44,9 @@ function puppet(): Puppet {
     hold: () => {
       ({ promise: held, resolve: release } = Promise.withResolvers<void>());
     },
-    release: () => release(),
+    get release() {
+      return release;
+    },
     fail: (code, what) => {
       failing = { code, what };
     },
@@ -106,6 +108,23 @@ suite('grouped engine', () => {
     database.release();
     await Promise.all(under);
     assert.deepEqual(database.groups, [1, 98]);
+  });
+
+  test('a newer write is seen while an older one of the same record is done', async () => {
+    const database = puppet();
+    const engine = groupedEngine(database.backing);
+    database.hold();
+    const older = engine.commit([put(1, 5)]);
+    await turns(2);
+    const newer = engine.commit([put(1, 6)]);
+    const { release } = database;
+    database.hold();
+    release();
+    await older;
+    assert.equal(await engine.sizeOf(0, keyAt(1)), 6);
+    database.release();
+    await newer;
+    assert.equal(await engine.sizeOf(0, keyAt(1)), 6);
   });
 
   test('no group is much larger than its limit', async () => {

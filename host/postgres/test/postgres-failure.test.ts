@@ -49,7 +49,7 @@ suite('postgres: the standby dies', { skip: noServer ?? false }, () => {
   });
 
   test('a caller with a limit is told that the outcome is unknown, and goes on later', async () => {
-    const engine = await opened({ schema: 'limit', answerMsMax: 500 });
+    const engine = await opened({ schema: 'limit', answerMsMax: 4_000 });
     await engine.commit([put(1)]);
     await cluster.standby.kill('SIGKILL');
     await assert.rejects(engine.commit([put(2)]), { name: 'StoreError', code: 'lost' });
@@ -104,6 +104,23 @@ suite('postgres: the primary goes', { skip: noServer ?? false }, () => {
       assert.equal(await engine.sizeOf(0, keyAt(1)), 8);
       await engine.commit([put(1)]);
     }
+    await engine.close();
+  });
+
+  test('a read that takes long does not see a commit asked for after it', async () => {
+    const engine = await opened({ schema: 'slow' });
+    await engine.commit([put(1, 8)]);
+    const [[reader]] = (await cluster.primary.ask(`
+      SELECT pid FROM pg_stat_activity WHERE application_name = 'dsm' ORDER BY backend_start DESC
+    `)) as [[number]];
+    process.kill(reader, 'SIGSTOP');
+    const read = engine.sizeOf(0, keyAt(1));
+    const commit = engine.commit([put(1, 9)]);
+    for (let n = 0; n < 20; n++) await cluster.primary.ask('SELECT 1');
+    process.kill(reader, 'SIGCONT');
+    assert.equal(await read, 8);
+    await commit;
+    assert.equal(await engine.sizeOf(0, keyAt(1)), 9);
     await engine.close();
   });
 
