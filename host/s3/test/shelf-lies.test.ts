@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { s3Shelf } from '@dsm/s3';
-import { assertSame, rejectsAs, scene, skip } from './fixtures/scene.ts';
+import { assertSame, bucket, part, rejectsAs, scene, skip } from './fixtures/scene.ts';
 
 test('an answer that breaks off is asked for again, but not for ever', { skip }, async () => {
   const s = await scene();
@@ -65,6 +66,38 @@ test('a segment that arrives damaged is not kept', { skip }, async () => {
   }
   await rejectsAs('rotten', s.shelf.get('on-the-way', 0, 10));
 });
+
+test('of an upload that fails nothing stays behind', { skip }, async () => {
+  const s = await scene();
+  const bytes = Buffer.concat([randomBytes(part), Buffer.alloc(20_000, 'as sent ')]);
+  s.line.changeUp((up) =>
+    Buffer.from(up.toString('latin1').replace('as sent', 'as lost'), 'latin1'),
+  );
+  try {
+    await rejectsAs('lost', s.shelf.put('half-way', bytes), /Mismatch|Digest/);
+  } finally {
+    s.line.changeUp((up) => up);
+  }
+  const { Uploads = [] } = await s.direct.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  assert.deepEqual(Uploads, []);
+});
+
+for (const [what, from, to] of [
+  ['begins elsewhere', /Content-Range: bytes 100-/i, 'Content-Range: bytes 101-'],
+  ['is of no range', /Content-Range:/i, 'X-ontent-Range:'],
+  ['is longer than was asked for', /Content-Length: 50\r/i, 'Content-Length: 51\r'],
+] as const) {
+  test(`an answer that ${what} is none`, { skip }, async () => {
+    const s = await scene();
+    await s.shelf.put('asked', Buffer.alloc(1_000, 'as sent '));
+    s.line.change((down) => Buffer.from(down.toString('latin1').replace(from, to), 'latin1'));
+    try {
+      await rejectsAs('lost', s.shelf.get('asked', 100, 50), /another question/);
+    } finally {
+      s.line.change((down) => down);
+    }
+  });
+}
 
 test('a silent server is not waited for without end', { skip }, async () => {
   const s = await scene();
