@@ -36,8 +36,10 @@ import {
   verifyWorking,
   type Obj,
   type Registry,
+  type SlotPlace,
   type SlotValue,
 } from '@dsm/primitive';
+import type { KeptSlot } from './register.ts';
 
 /** A node's last word under a version: what it voted for and took over. */
 export interface Close {
@@ -127,4 +129,22 @@ export function taken(shown: readonly Shown[]): readonly SlotValue[] {
     if (!all.some(({ value }) => equal(value, one.value))) all.push(one);
   }
   return all.toSorted((a, b) => compare(a.value, b.value)).slice(0, limits.slotValuesMax);
+}
+
+/** The slot as it is kept in the next version, when these values stand there. */
+export function takenOver(
+  before: KeptSlot | undefined,
+  place: SlotPlace,
+  standing: readonly SlotValue[],
+): KeptSlot {
+  const known = before?.values ?? [];
+  const isSame =
+    before?.standing === standing.length &&
+    standing.every(({ value }, i) => equal(value, known[i]!.value));
+  if (isSame) return before;
+  // What is known already keeps its hints.
+  const first = standing.map((one) => known.find(({ value }) => equal(value, one.value)) ?? one);
+  const others = known.filter(({ value }) => !first.some((one) => equal(one.value, value)));
+  const values = [...first, ...others].slice(0, limits.slotValuesMax);
+  return { place, values, standing: standing.length };
 }

@@ -96,6 +96,8 @@ export type NodeRequest =
   | { readonly type: 'registry'; readonly version: number; readonly offset: number }
   /** What the node says to the next version. */
   | { readonly type: 'signal' }
+  /** What the node has signed about its successor, as a signer. */
+  | { readonly type: 'signing' }
   /** To endorse what follows from the closed set at this address. */
   | {
       readonly type: 'endorse';
@@ -169,6 +171,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   subscribe: [25, struct({ bytes: variable(limits.objectBytesMax) })],
   votes: [22, struct({ version: u32, group: u16, after: option(bytes32) })],
   'bucket-at': [26, struct({ point: u64 })],
+  signing: [27, struct({})],
 });
 
 export const nodeRequest: Obj<NodeRequest> = object(

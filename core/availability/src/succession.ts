@@ -25,6 +25,7 @@ import {
   limits,
   object,
   oneOf,
+  option,
   registry,
   registryLineage,
   struct,
@@ -33,6 +34,7 @@ import {
   u8,
   variable,
   verifyWorking,
+  type Coder,
   type Obj,
   type Registry,
 } from '@dsm/primitive';
@@ -154,6 +156,25 @@ export interface SignerState {
 }
 
 export const freshSigner: SignerState = { attempt: 0, endorsed: undefined, lock: undefined };
+
+/** What a signer keeps and shows: its state, and what it needs to be brought back to its lock. */
+export interface SignerRecord {
+  /** The version that is to be succeeded. */
+  readonly version: number;
+  readonly state: SignerState;
+  /** Of the lock: the closed set that its value follows from, and the endorsements that were shown. */
+  readonly backing: { readonly closed: Uint8Array; readonly shown: Succession } | undefined;
+}
+
+export const signerRecord: Coder<SignerRecord> = struct({
+  version: u32,
+  state: struct<SignerState>({
+    attempt: u32,
+    endorsed: option(bytes32),
+    lock: option(struct({ attempt: u32, value: bytes32 })),
+  }),
+  backing: option(struct({ closed: bytes32, shown: succession })),
+});
 
 /**
  * late    the signer takes part in a later attempt

@@ -228,6 +228,12 @@ export interface SlotValue {
   readonly hints: readonly Uint8Array[];
 }
 
+export const slotValueCoder: Coder<SlotValue> = struct({
+  value: bytes32,
+  authorisation: authorisationCoder,
+  hints: list(bytes32, limits.slotValuesMax),
+});
+
 /** A vote, and the version of the registry that it is of. */
 export interface SlotVote extends Vote {
   readonly version: number;
@@ -253,14 +259,6 @@ export const slotState: Obj<SlotState> = object(
         signature: variable(limits.signatureBytesMax),
       }),
     ),
-    values: list<SlotValue>(
-      struct({
-        value: bytes32,
-        authorisation: authorisationCoder,
-        hints: list(bytes32, limits.slotValuesMax),
-      }),
-      limits.slotValuesMax,
-      1,
-    ),
+    values: list(slotValueCoder, limits.slotValuesMax, 1),
   }),
 );
