@@ -2,11 +2,12 @@
  * The secrets of a storage node, as a file of its folder.
  *
  *     OFFSET  SIZE  key
- *          0     1  version      0x02
+ *          0     1  version      0x03
  *          1    32  identity     for ever
  *         33     4  generation   how many vote seeds came before this one
  *         37    32  vote seed
- *         69    32  BLAKE3 of all before
+ *         69     1  used         1 once a store belongs to them
+ *         70    32  BLAKE3 of all before
  *
  * Nobody is there to type a passphrase when a node starts; the permissions of the file guard it. A
  * vote seed that is retired is gone from the file system with the file that held it; what a disk
@@ -21,9 +22,15 @@ import { freshSecrets, type NodeSecrets, type SecretKeeper } from '@dsm/storage-
 import { DsmError } from '@dsm/wallet';
 import { exists } from './session.ts';
 
-const version = 2;
-const fileBytes = 101;
-const body = struct({ version: u8, identity: bytes32, generation: u32, voteSeed: bytes32 });
+const version = 3;
+const fileBytes = 102;
+const body = struct({
+  version: u8,
+  identity: bytes32,
+  generation: u32,
+  voteSeed: bytes32,
+  used: u8,
+});
 
 /** The secrets at `path`; they are made if there is no file. */
 export function secretFile(path: string): SecretKeeper {
@@ -39,7 +46,7 @@ export function secretFile(path: string): SecretKeeper {
 }
 
 async function keep(path: string, secrets: NodeSecrets): Promise<void> {
-  const encoded = encodeWith(body, { version, ...secrets });
+  const encoded = encodeWith(body, { ...secrets, version, used: secrets.used ? 1 : 0 });
   const next = `${path}.new`;
   await unlink(next).catch(() => {});
   const file = await open(next, 'wx', 0o600);
@@ -63,12 +70,12 @@ function parsed(bytes: Uint8Array, path: string): NodeSecrets {
   const isWhole =
     bytes.length === fileBytes && equal(address(encoded), bytes.subarray(fileBytes - 32));
   const found = isWhole ? body.read(reader(encoded)) : undefined;
-  if (found?.version !== version) {
+  if (found?.version !== version || found.used > 1) {
     throw new DsmError(
       'integrity',
       `${path} holds no secrets of a node; restore it or make a new node`,
     );
   }
-  const { identity, generation, voteSeed } = found;
-  return { identity, generation, voteSeed };
+  const { identity, generation, voteSeed, used } = found;
+  return { identity, generation, voteSeed, used: used === 1 };
 }

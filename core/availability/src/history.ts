@@ -24,11 +24,12 @@ export function historyAfter(
   version: number,
   values: readonly Uint8Array[],
 ): readonly Stood[] {
+  const says = (one: Stood | undefined): boolean =>
+    one?.values.length === values.length &&
+    values.every((value, i) => equal(value, one.values[i]!));
+  if (says(before.at(-1))) return before;
   const earlier = before.filter((one) => one.version < version);
-  const last = earlier.at(-1);
-  const isSame =
-    last?.values.length === values.length && values.every((one, i) => equal(one, last.values[i]!));
-  if (isSame) return earlier.length === before.length ? before : earlier;
+  if (says(earlier.at(-1))) return earlier;
   return [...earlier, { version, values }].slice(-limits.slotHistoryMax);
 }
 

@@ -22,7 +22,6 @@ import {
   keyOf,
   limits,
   nodeId,
-  registry,
   registryLineage,
   u32,
   type Registry,
@@ -38,6 +37,7 @@ import {
   type ClosedSet,
   type Signal,
 } from './signal.ts';
+import { registryAddress } from './succession.ts';
 
 /** Versions for which a silent node keeps its seats. */
 export const graceVersions = 3;
@@ -239,8 +239,4 @@ function signersOf(old: Registry, kept: readonly Candidate[]): readonly number[]
     .slice(0, limits.registrySignersMax)
     .map(({ index }) => index)
     .toSorted((a, b) => a - b);
-}
-
-function registryAddress(value: Registry): Uint8Array {
-  return address(registry.encode(value));
 }

@@ -121,7 +121,7 @@ export function checkSuccession(
   claim: Succession,
 ): SuccessionRefusal | undefined {
   if (!isSuccessor(old, after)) return 'shape';
-  const named = claim.phase === phases.commit && equal(claim.value, addressOf(after));
+  const named = claim.phase === phases.commit && equal(claim.value, registryAddress(after));
   return named && isAgreed(claim, old) ? undefined : 'agreement';
 }
 
@@ -131,7 +131,7 @@ function isSuccessor(old: Registry, after: Registry): boolean {
     after.version === old.version + 1 &&
     equal(after.network, old.network) &&
     equal(after.first, registryLineage(old)) &&
-    equal(after.previous, addressOf(old)) &&
+    equal(after.previous, registryAddress(old)) &&
     after.r === old.r &&
     after.q === old.q &&
     after.f === old.f &&
@@ -141,7 +141,8 @@ function isSuccessor(old: Registry, after: Registry): boolean {
   );
 }
 
-function addressOf(value: Registry): Uint8Array {
+/** The address of a version, by which its successor and its signers name it. */
+export function registryAddress(value: Registry): Uint8Array {
   return address(registry.encode(value));
 }
 
@@ -178,11 +179,12 @@ export const signerRecord: Coder<SignerRecord> = struct({
 
 /**
  * late    the signer takes part in a later attempt
+ * early   attempts come one after the other, so that nobody uses them up
  * other   it has endorsed another value in this attempt
  * locked  it has committed to another value, and nothing later speaks for this one
  * proof   the endorsements that were shown are not enough
  */
-export type SignerRefusal = 'late' | 'other' | 'locked' | 'proof';
+export type SignerRefusal = 'late' | 'early' | 'other' | 'locked' | 'proof';
 
 export type Signing =
   | { readonly ok: true; readonly state: SignerState }
@@ -196,6 +198,7 @@ export function endorse(
   old: Registry,
 ): Signing {
   if (attempt < state.attempt) return no('late');
+  if (attempt > reached(state, value, shown, old) + 1) return no('early');
   const isOther = state.endorsed !== undefined && !equal(state.endorsed, value);
   if (attempt === state.attempt && isOther) return no('other');
   const { lock } = state;
@@ -206,6 +209,17 @@ export function endorse(
     if (!isEndorsed(shown, value, old)) return no('proof');
   }
   return { ok: true, state: { ...state, attempt, endorsed: value } };
+}
+
+/** The last attempt that the signer was in, or knows of. */
+function reached(
+  { attempt }: SignerState,
+  value: Uint8Array,
+  shown: Succession | undefined,
+  old: Registry,
+): number {
+  if (shown === undefined || shown.attempt <= attempt) return attempt;
+  return isEndorsed(shown, value, old) ? shown.attempt : attempt;
 }
 
 /** Whether to commit to a value, given enough endorsements of it in one attempt. */

@@ -15,3 +15,7 @@ export {
 export { slotRefusals, type SlotRefusal } from './slots.ts';
 export { vote } from './vote.ts';
 export type { Totals } from './rows.ts';
+export { birthRefusals } from './birth.ts';
+export { evolutionRefusals } from './evolution.ts';
+export { askOne, fetchLink, type Dial } from './peers.ts';
+export { signerRefusals } from './signing.ts';

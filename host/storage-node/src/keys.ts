@@ -33,6 +33,8 @@ export interface NodeSecrets {
   readonly generation: number;
   /** 32 bytes. */
   readonly voteSeed: Uint8Array;
+  /** True once an engine belongs to them (`birth.ts`). */
+  readonly used: boolean;
 }
 
 /** Where the secrets are kept. */
@@ -77,8 +79,13 @@ export async function nodeKeys(suite: Suite, keeper: SecretKeeper): Promise<Node
     voter: () => voterFrom(secrets.voteSeed),
     nextVoteKey: () => voterFrom(nextSeed(secrets.voteSeed)).publicKey,
     retire: async () => {
-      const { identity: same, generation, voteSeed } = secrets;
-      const next = { identity: same, generation: generation + 1, voteSeed: nextSeed(voteSeed) };
+      const { generation, voteSeed } = secrets;
+      const next = {
+        ...secrets,
+        generation: generation + 1,
+        voteSeed: nextSeed(voteSeed),
+        used: true,
+      };
       await keeper.replace(next);
       voters.delete(keyOf(voteSeed));
       voteSeed.fill(0);
@@ -94,6 +101,7 @@ export function freshSecrets(seed: Uint8Array): NodeSecrets {
     identity: hash('secret', seed, ascii('identity')),
     generation: 0,
     voteSeed: hash('secret', seed, ascii('first')),
+    used: false,
   };
 }
 

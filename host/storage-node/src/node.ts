@@ -5,7 +5,15 @@
  * a slot has signed, and says so by a vote. An answer leaves only when what it says is durable.
  */
 
-import { recordSize, type NodeRequest, type SignedByteCommit, type Terms } from '@dsm/availability';
+import {
+  intents,
+  recordSize,
+  signalParameters,
+  type Intent,
+  type NodeRequest,
+  type SignedByteCommit,
+  type Terms,
+} from '@dsm/availability';
 import { NodeError, type Engine, type NodeApi, type NodeHealth } from '@dsm/ports';
 import {
   equal,
@@ -19,17 +27,20 @@ import {
 } from '@dsm/primitive';
 import { advertsIn } from './adverts.ts';
 import { ballotOf } from './ballot.ts';
-import { changesOf } from './changes.ts';
-import { holdingsOf } from './holdings.ts';
-import { nodeKeys, type SecretKeeper } from './keys.ts';
+import { recognised } from './birth.ts';
+import { changesOf, type Changes } from './changes.ts';
+import { evolutionOf } from './evolution.ts';
+import { holdingsOf, type Holdings } from './holdings.ts';
+import { nodeKeys, type NodeKeys, type SecretKeeper } from './keys.ts';
 import { objectsIn } from './objects.ts';
+import type { Dial } from './peers.ts';
 import { freeOfCharge, paidQuotas } from './quotas.ts';
-import { roomOf } from './room.ts';
+import { roomOf, type Room } from './room.ts';
 import { totalsOf, type Totals } from './rows.ts';
-import { server } from './serve.ts';
+import { server, type Services } from './serve.ts';
 import { slotsIn } from './slots.ts';
 import { turns } from './turns.ts';
-import { versionsOf } from './versions.ts';
+import { versionsOf, type Versions } from './versions.ts';
 
 export interface StorageNodeOptions {
   readonly engine: Engine;
@@ -41,10 +52,16 @@ export interface StorageNodeOptions {
   readonly capacityBytes: number;
   /** Who may use room: everybody (the default), or whoever has paid. */
   readonly admission?: 'free' | 'paid';
-  /** Where the node is, for people to read. */
+  /** Where others reach the node: what it signals to the next version. */
   readonly address?: string;
-  /** Reaches another node, at the address that the registry gives it. */
-  readonly dial?: (address: string) => NodeApi;
+  /** A way to other nodes; without one the node follows no change of the registry. */
+  readonly dial?: Dial;
+  /** What it says to the next version: stay (the default), leave, or gone. */
+  readonly intent?: () => Intent;
+  /** Waits before it asks others again; by default longer each time, up to some seconds. */
+  readonly pause?: (attempt: number, closing: Promise<void>) => Promise<void>;
+  /** Told when a change of the registry stops for another reason than silence. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** What version 1 of a registry is made from. */
@@ -54,6 +71,8 @@ export interface NodeMetrics extends Totals {
   readonly capacityBytes: number;
   /** Writes since the start that showed a fork of their writer. */
   readonly slotConflicts: number;
+  /** Certified successors of one version that differ: 0 as long as the signers hold. */
+  readonly registryForks: number;
 }
 
 export interface StorageNode extends NodeApi {
@@ -76,6 +95,10 @@ export interface StorageNode extends NodeApi {
   readonly commitBytes: () => Promise<SignedByteCommit | undefined>;
   /** The newest ByteCommits, oldest first, at most `count`. */
   readonly byteCommits: (count: number) => Promise<readonly SignedByteCommit[]>;
+  /** Learns what followed the newest known version, and resolves when that is open. */
+  readonly follow: () => Promise<void>;
+  /** True if q nodes of every group of the newest version hold what a node that leaves holds. */
+  readonly mayLeave: () => Promise<boolean>;
   /** Ends what is under way and closes the engine. */
   readonly close: () => Promise<void>;
 }
@@ -84,48 +107,36 @@ export interface StorageNode extends NodeApi {
 const slotRoomBytes = recordSize(2 * limits.signatureBytesMax + limits.publicKeyBytesMax + 1_024);
 
 export async function storageNode(options: StorageNodeOptions): Promise<StorageNode> {
-  const { network, suite, capacityBytes } = options;
+  const { suite, capacityBytes } = options;
   const changes = await changesOf(options.engine);
   const { engine } = changes;
   const keys = await nodeKeys(suite, options.secrets);
   const { id } = keys;
+  await recognised(engine, options.secrets, id);
   const address = options.address ?? 'this process';
   const inTurn = turns();
   const room = roomOf(engine, capacityBytes);
-  const versions = versionsOf(network, keys, options.registry);
-  const quotas =
-    options.admission === 'paid'
-      ? await paidQuotas({ engine, registries: versions.known, network, node: id })
-      : freeOfCharge;
-  const objects = objectsIn({ engine, room, inTurn, quotas, network });
-  const version = (): number => versions.known()?.newest.version ?? 0;
-  const adverts = advertsIn({ engine, objects, inTurn, network, version });
-  const slots = slotsIn({
-    engine,
-    room,
-    inTurn,
-    ballot: ballotOf(engine, keys),
-    voteBytes: sizes[suites[suite].working].signature + 300,
-    quotas,
-    standing: versions.standing,
-  });
-  const holdings = await holdingsOf({
-    changes,
-    network,
-    keys,
-    inTurn,
-    registries: versions.known,
-    node: ({ nodes }, index) =>
-      equal(nodes[index]!.id, id) ? api : options.dial?.(nodes[index]!.address),
-  });
-  const serve = server({ objects, slots, adverts, quotas, ...holdings });
+  const closing = Promise.withResolvers<void>();
   let isOpen = true;
   const open = <T>(work: () => Promise<T>): Promise<T> =>
     isOpen ? work() : Promise.reject(new NodeError('unreachable', 'the node is closed'));
+  const services = await servicesOf(options, {
+    changes,
+    api: () => api,
+    keys,
+    address,
+    inTurn,
+    room,
+    closing: closing.promise,
+    isClosed: () => !isOpen,
+  });
+  const { objects, slots, evolution, versions, holdings } = services;
+  const serve = server(services);
   const metrics = (): NodeMetrics => ({
     ...totalsOf(engine),
     capacityBytes,
     slotConflicts: slots.conflicts(),
+    registryForks: evolution.forks(),
   });
   const api: StorageNode = {
     address,
@@ -144,14 +155,83 @@ export async function storageNode(options: StorageNodeOptions): Promise<StorageN
     sweep: (under) => open(() => objects.sweep(under)),
     commitBytes: () => open(holdings.commit),
     byteCommits: (count) => open(() => holdings.last(count)),
+    follow: () => open(evolution.go),
+    mayLeave: () => open(evolution.mayLeave),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
+      closing.resolve();
       await inTurn.idle();
+      await evolution.over();
       await engine.close();
     },
   };
   return api;
+}
+
+/** What the parts of a node share. */
+interface Shared {
+  readonly changes: Changes;
+  /** The node itself, once it is made. */
+  readonly api: () => NodeApi;
+  readonly keys: NodeKeys;
+  readonly address: string;
+  readonly inTurn: ReturnType<typeof turns>;
+  readonly room: Room;
+  readonly closing: Promise<void>;
+  readonly isClosed: () => boolean;
+}
+
+async function servicesOf(
+  options: StorageNodeOptions,
+  { changes, api, keys, address, inTurn, room, closing, isClosed }: Shared,
+): Promise<Services & { readonly versions: Versions; readonly holdings: Holdings }> {
+  const { engine } = changes;
+  const { network, suite, capacityBytes, pause = longer } = options;
+  const versions = await versionsOf({ engine, network, keys, first: options.registry });
+  const quotas =
+    options.admission === 'paid'
+      ? await paidQuotas({ engine, registries: versions.known, network, node: keys.id })
+      : freeOfCharge;
+  const objects = objectsIn({ engine, room, inTurn, quotas, network });
+  const version = (): number => versions.known()?.newest.version ?? 0;
+  const adverts = advertsIn({ engine, objects, inTurn, network, version });
+  const slots = slotsIn({
+    engine,
+    room,
+    inTurn,
+    ballot: ballotOf(engine, keys),
+    voteBytes: sizes[suites[suite].working].signature + 300,
+    quotas,
+    during: versions.during,
+  });
+  const holdings = await holdingsOf({
+    changes,
+    network,
+    keys,
+    inTurn,
+    registries: versions.known,
+    node: ({ nodes }, index) =>
+      equal(nodes[index]!.id, keys.id) ? api() : options.dial?.(nodes[index]!.address),
+  });
+  const evolution = evolutionOf({
+    engine,
+    keys,
+    versions,
+    address,
+    capacityBytes,
+    intent: options.intent ?? ((): Intent => intents.stay),
+    commits: async (under) => {
+      const last = await holdings.last(signalParameters.window);
+      return last.filter(({ commit }) => commit.version === under);
+    },
+    object: objects.get,
+    dial: options.dial,
+    pause: (attempt) => Promise.race([pause(attempt, closing), closing]),
+    isClosed,
+    onError: options.onError ?? ignore,
+  });
+  return { objects, slots, adverts, quotas, ...holdings, holdings, evolution, versions };
 }
 
 function healthOf(
@@ -162,3 +242,14 @@ function healthOf(
   const status = hasRoom ? 'ok' : 'full';
   return { node, status, capacityBytes, usedBytes, objects, slots };
 }
+
+/** From a twentieth of a second to six. */
+function longer(attempt: number, closing: Promise<void>): Promise<void> {
+  const ms = 50 * 2 ** Math.min(attempt, 7);
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void closing.then(() => clearTimeout(timer));
+  });
+}
+
+function ignore(): void {}

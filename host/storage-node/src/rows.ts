@@ -12,21 +12,16 @@
  * changed: the vote map of a closed version is made of it, whatever came later.
  */
 
-import { recordSize } from '@dsm/availability';
-import { NodeError, type Engine } from '@dsm/ports';
+import { historyCoder, recordSize, type Stood } from '@dsm/availability';
+import { NodeError, type Engine, type EngineWrite } from '@dsm/ports';
 import {
   address,
   ascii,
-  ascending,
-  bytes32,
   concat,
   encodeWith,
-  limits,
-  list,
   reader,
   slotState,
   struct,
-  u32,
   u8,
   type SlotState,
 } from '@dsm/primitive';
@@ -45,11 +40,9 @@ export function named(name: string): Uint8Array {
   return address(ascii(name));
 }
 
-/** Which values stood from a version on. */
-export interface Stood {
-  readonly version: number;
-  /** Ascending; several while the slot is frozen. */
-  readonly values: readonly Uint8Array[];
+/** A named row that is to be kept. */
+export function namedWrite(name: string, value: Uint8Array): EngineWrite {
+  return { shelf: shelves.named, key: named(name), value };
 }
 
 export interface SlotRow {
@@ -60,13 +53,7 @@ export interface SlotRow {
   readonly history: readonly Stood[];
 }
 
-const headCoder = struct({
-  standing: u8,
-  history: list<Stood>(
-    struct({ version: u32, values: ascending(bytes32, (one) => one, limits.slotValuesMax, 1) }),
-    limits.slotHistoryMax,
-  ),
-});
+const headCoder = struct({ standing: u8, history: historyCoder });
 
 export function encodeSlotRow({ state, standing, history }: SlotRow): Uint8Array {
   return concat(encodeWith(headCoder, { standing, history }), slotState.encode(state));

@@ -6,6 +6,7 @@ import { encodeWith, u32 } from '@dsm/primitive';
 import type { Adverts } from './adverts.ts';
 import type { Commits } from './commits.ts';
 import type { Comparison } from './compare.ts';
+import type { Evolution } from './evolution.ts';
 import type { Objects } from './objects.ts';
 import type { Proofs } from './proofs.ts';
 import type { Quotas } from './quotas.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly commits: Commits;
   readonly proofs: Proofs;
   readonly comparison: Comparison;
+  readonly evolution: Evolution;
 }
 
 type Serve = (request: NodeRequest) => Promise<NodeAnswer>;
@@ -35,6 +37,7 @@ export function server(services: Services): Serve {
     ...slotRows(services),
     ...otherRows(services),
     ...commitRows(services),
+    ...versionRows(services),
   };
   return async (request) => {
     const serve = table[request.type] as Serve | undefined;
@@ -107,6 +110,22 @@ function commitRows({ commits, proofs, comparison }: Services): Table {
     ranges: async (request) => ok(await comparison.ranges(request)),
     symbols: async (request) => ok(await comparison.symbols(request)),
     list: async (request) => ok(await comparison.list(request)),
+  };
+}
+
+function versionRows({ evolution }: Services): Table {
+  return {
+    registry: async ({ version, offset }) => found(await evolution.piece(version, offset)),
+    signal: async () => ok(await evolution.signal()),
+    signing: async () => ok(await evolution.record()),
+    endorse: async (asked) => ok(await evolution.endorse(asked)),
+    commit: async (asked) => ok(await evolution.commit(asked)),
+    succeed: async (asked) => {
+      await evolution.succeed(asked);
+      return ok(none);
+    },
+    close: async ({ version }) => found(await evolution.closeOf(version)),
+    votes: async ({ version, group, after }) => ok(await evolution.votes(version, group, after)),
   };
 }
 

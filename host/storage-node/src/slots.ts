@@ -6,14 +6,12 @@
  * was taken over from the version before gets its vote of this version when it is first asked for.
  */
 
-import { admit, recordSize, type KeptSlot, type Known } from '@dsm/availability';
+import { admit, historyAfter, recordSize, type KeptSlot, type Known } from '@dsm/availability';
 import { NodeError, type Engine } from '@dsm/ports';
 import {
   compare,
-  equal,
   groupOf,
   keyOf,
-  limits,
   slotKey,
   slotState,
   slotWrite,
@@ -24,7 +22,7 @@ import {
 import type { Ballot } from './ballot.ts';
 import type { Quotas } from './quotas.ts';
 import { translated, type Room } from './room.ts';
-import { decodeSlotRow, encodeSlotRow, shelves, type SlotRow, type Stood } from './rows.ts';
+import { decodeSlotRow, encodeSlotRow, shelves, type SlotRow } from './rows.ts';
 import type { Turns } from './turns.ts';
 
 export interface Slots {
@@ -37,7 +35,7 @@ export interface Slots {
 /** Why a slot write is refused. */
 export const slotRefusals = {
   malformed: 'the bytes are no slot write',
-  registry: 'this node votes under no registry that it knows, or is between two versions',
+  registry: 'this node votes under no registry that it knows',
   group: 'the slot belongs to a group without this node',
   authorisation: 'the writer of the slot has not signed this value',
 } as const;
@@ -57,12 +55,15 @@ export interface SlotParts {
   /** The most that a vote adds to a row: signature, path and frames. */
   readonly voteBytes: number;
   readonly quotas: Quotas;
-  /** Undefined while the node may not vote. */
-  readonly standing: () => Standing | undefined;
+  /** Work under the version that the node votes under; its end waits for it. */
+  readonly during: During;
 }
 
+/** Work that is given the node's standing, undefined where it has none; `later` between versions. */
+export type During = <T>(work: (by: Standing | undefined) => Promise<T>) => Promise<T>;
+
 export function slotsIn(parts: SlotParts): Slots {
-  const { engine, inTurn, standing } = parts;
+  const { engine, inTurn, during } = parts;
   const rowOf = async (key: Uint8Array): Promise<Row | undefined> => {
     const bytes = await translated(engine.get(shelves.slots, key));
     return bytes === undefined ? undefined : { ...decodeSlotRow(bytes), size: bytes.length };
@@ -74,8 +75,8 @@ export function slotsIn(parts: SlotParts): Slots {
       const decoded = slotWrite.decode(bytes);
       if (!decoded.ok) throw refused('malformed');
       const key = slotKey(decoded.value.place);
-      return inTurn(keyOf(key), async () => {
-        const by = votable(standing(), key);
+      const inVersion = async (standing: Standing | undefined): Promise<Uint8Array> => {
+        const by = votable(standing, key);
         const row = await rowOf(key);
         const known = row === undefined ? undefined : { ...row.state, standing: row.standing };
         const admission = admit(known, decoded.value, by);
@@ -84,16 +85,18 @@ export function slotsIn(parts: SlotParts): Slots {
         const { kept } = admission;
         const isAsBefore = row !== undefined && known?.values === kept.values;
         return isAsBefore ? voted(parts, by, key, row) : keep(parts, by, key, row, kept);
-      });
+      };
+      return during((by) => inTurn(keyOf(key), () => inVersion(by)));
     },
-    read: async (key) =>
-      inTurn(keyOf(key), async () => {
+    read: async (key) => {
+      const inVersion = async (by: Standing | undefined): Promise<Uint8Array | undefined> => {
         const row = await rowOf(key);
         if (row === undefined) return undefined;
-        const by = standing();
         const isOurs = by !== undefined && groupOf(by.registry, key).includes(by.index);
         return isOurs ? voted(parts, by, key, row) : slotState.encode(row.state);
-      }),
+      };
+      return during((by) => inTurn(keyOf(key), () => inVersion(by)));
+    },
   };
 }
 
@@ -184,20 +187,6 @@ function changeOf(
 interface Made {
   readonly write: { readonly shelf: number; readonly key: Uint8Array; readonly value: Uint8Array };
   readonly answer: Uint8Array;
-}
-
-/** What stands is written down under a version only where it differs from before. */
-export function historyAfter(
-  before: readonly Stood[],
-  version: number,
-  values: readonly Uint8Array[],
-): readonly Stood[] {
-  const last = before.at(-1);
-  const isSame =
-    last?.values.length === values.length && values.every((one, i) => equal(one, last.values[i]!));
-  if (isSame) return before;
-  const earlier = before.filter((one) => one.version < version);
-  return [...earlier, { version, values }].slice(-limits.slotHistoryMax);
 }
 
 /** The node's standing if the slot is of its group; refused otherwise. */

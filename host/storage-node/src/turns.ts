@@ -21,3 +21,31 @@ export function turns(): Turns & { readonly idle: () => Promise<void> } {
 }
 
 function nothing(): void {}
+
+/** Counts work that is under way, and tells when there is none. */
+export interface Counted {
+  readonly count: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly over: () => Promise<void>;
+}
+
+export function counted(): Counted {
+  let running = 0;
+  let waiting: (() => void)[] = [];
+  const done = (): void => {
+    running -= 1;
+    if (running > 0) return;
+    for (const tell of waiting) tell();
+    waiting = [];
+  };
+  return {
+    count: async (work) => {
+      running += 1;
+      try {
+        return await work();
+      } finally {
+        done();
+      }
+    },
+    over: () => (running === 0 ? Promise.resolve() : new Promise((tell) => waiting.push(tell))),
+  };
+}

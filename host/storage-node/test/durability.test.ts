@@ -56,6 +56,8 @@ test('what is counted as used is what lies in the engine', async () => {
 test('no vote leaves, by write or read, before it is durable', async () => {
   const gate = heldEngine();
   const { node } = await oneNode(capacity, gate.engine);
+  await node.writeSlot(author.encoded(9, 10));
+  gate.hold();
   const said: string[] = [];
   const say = (what: string) => (): void => void said.push(what);
   const over = Promise.all([
@@ -77,6 +79,7 @@ test('a commit that the disk has no room for counts nothing, and the node goes o
   let isFull = false;
   const { node } = await oneNode(capacity, memoryEngine({ isFull: () => isFull }));
   await node.putObject(object);
+  await node.writeSlot(author.encoded(9, 10));
   const before = node.metrics();
   isFull = true;
   await assert.rejects(node.putObject(new Uint8Array(9)), coded('full'));
@@ -127,18 +130,25 @@ test('closing ends what is under way; a closed node does not answer', async () =
 /** An engine whose commits show at once and are answered only when the gate opens. */
 function heldEngine(): {
   readonly engine: Engine;
+  /** Holds back what is asked for from here on, and counts it. */
+  readonly hold: () => void;
   readonly open: () => void;
   readonly asked: () => number;
 } {
   const inner = memoryEngine();
   const gate = Promise.withResolvers<void>();
   let asked = 0;
+  let isHeld = false;
   const commit: Engine['commit'] = async (writes) => {
-    asked += 1;
     await inner.commit(writes);
+    if (!isHeld) return;
+    asked += 1;
     await gate.promise;
   };
-  return { engine: { ...inner, commit }, open: gate.resolve, asked: () => asked };
+  const hold = (): void => {
+    isHeld = true;
+  };
+  return { engine: { ...inner, commit }, hold, open: gate.resolve, asked: () => asked };
 }
 
 function coded(code: NodeErrorCode): (error: unknown) => boolean {

@@ -57,7 +57,8 @@ export async function fewNodes(options: FewOptions = {}): Promise<FewNodes> {
       registry: () => registry,
       network,
       suite: 1,
-      secrets: secrets[index]!,
+      // Secrets know the engine that they were used with: another one needs a copy from before.
+      secrets: engine === undefined ? secrets[index]! : secretsInMemory(filled(100 + index)),
       capacityBytes,
       address: `node:${index}`,
       dial: (address) => reached(Number(address.split(':')[1])),

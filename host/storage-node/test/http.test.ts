@@ -158,17 +158,19 @@ test('beyond the requests under way a client hears `busy`, and others come throu
   const gate = Promise.withResolvers<void>();
   const both = Promise.withResolvers<void>();
   let asked = 0;
+  let isHeld = false;
   const store = {
     ...inner,
     commit: async (...args: Parameters<typeof inner.commit>): Promise<void> => {
-      asked += 1;
+      asked += isHeld ? 1 : 0;
       if (asked === 2) both.resolve();
-      await gate.promise;
+      if (isHeld) await gate.promise;
       await inner.commit(...args);
     },
   };
   await serving(
     async ({ base }) => {
+      isHeld = true;
       const put = (fill: number): Promise<Response> => {
         const bytes = new Uint8Array(50).fill(fill);
         const url = `${base}/v1/objects/${nameOf(addressOf(bytes))}`;
@@ -215,7 +217,7 @@ test('browsers of any origin may use every route', async () => {
 test('health, readiness and registry', async () => {
   await serving(async ({ base, node, registry }) => {
     const health = (await (await fetch(`${base}/healthz`)).json()) as Record<string, unknown>;
-    const { slotConflicts: _, ...counts } = node.metrics();
+    const { slotConflicts: _, registryForks: __, ...counts } = node.metrics();
     assert.deepEqual(health, { node: nameOf(node.nodeId), status: 'ok', ...counts });
     assert.equal((await fetch(`${base}/readyz`)).status, 200);
     const bytes = await (await fetch(`${base}/v1/registry`)).bytes();

@@ -41,4 +41,7 @@ export {
 export { idBytes, idText, phraseOf, type IdKind } from './text.ts';
 export { memoryStore as memory } from '@dsm/memory';
 export * from './quorum.ts';
+export * from './registry-apply.ts';
+export * from './registry-chain.ts';
+export * from './registry-plan.ts';
 export * from './repair.ts';
