@@ -72,10 +72,15 @@ export type NodeRequest =
   | { readonly type: 'byte-commit'; readonly sequence: number | undefined }
   /** A key in the map of the newest ByteCommit, or its absence. */
   | { readonly type: 'prove'; readonly map: MapName; readonly key: Uint8Array }
-  /** The objects of a bucket, page by page, and its path to the root of the newest ByteCommit. */
-  | { readonly type: 'bucket'; readonly bucket: number; readonly after: Uint8Array | undefined }
+  /** The keys of a bucket, page by page, and its path to the root of the newest ByteCommit. */
+  | {
+      readonly type: 'bucket';
+      readonly map: MapName;
+      readonly bucket: number;
+      readonly after: Uint8Array | undefined;
+    }
   /** The same of the bucket in which this byte of all that the ByteCommit says to be used lies. */
-  | { readonly type: 'bucket-at'; readonly point: number }
+  | { readonly type: 'bucket-at'; readonly map: MapName; readonly point: number }
   /** A digest of each range of what the node and a peer both keep. */
   | ({ readonly type: 'ranges'; readonly nonce: Uint8Array } & Common)
   /** Coded symbols of the addresses in some of these ranges. */
@@ -156,7 +161,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   release: [9, struct({ bytes: variable(limits.advertisementBytesMax) })],
   'byte-commit': [10, struct({ sequence: option(u64) })],
   prove: [11, struct({ map: oneOf([1, 2]), key: bytes32 })],
-  bucket: [12, struct({ bucket: u32, after: option(bytes32) })],
+  bucket: [12, struct({ map: oneOf([1, 2]), bucket: u32, after: option(bytes32) })],
   ranges: [13, struct({ ...common, nonce: bytes32 })],
   symbols: [14, struct({ ...common, ranges: fixed(8), nonce: bytes32, from: u32, count: u16 })],
   list: [15, struct({ ...common, range: u8, after: option(bytes32) })],
@@ -170,7 +175,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   charge: [24, struct({ bytes: variable(limits.advertisementBytesMax) })],
   subscribe: [25, struct({ bytes: variable(limits.objectBytesMax) })],
   votes: [22, struct({ version: u32, group: u16, after: option(bytes32) })],
-  'bucket-at': [26, struct({ point: u64 })],
+  'bucket-at': [26, struct({ map: oneOf([1, 2]), point: u64 })],
   signing: [27, struct({})],
 });
 

@@ -24,9 +24,9 @@ export const requestSamples: readonly NodeRequest[] = [
   { type: 'byte-commit', sequence: undefined },
   { type: 'byte-commit', sequence: 7 },
   { type: 'prove', map: 2, key: digest(12) },
-  { type: 'bucket', bucket: 77, after: undefined },
-  { type: 'bucket', bucket: 77, after: digest(24) },
-  { type: 'bucket-at', point: 2 ** 40 },
+  { type: 'bucket', map: 1, bucket: 77, after: undefined },
+  { type: 'bucket', map: 1, bucket: 77, after: digest(24) },
+  { type: 'bucket-at', map: 2, point: 2 ** 40 },
   { type: 'ranges', ...common, nonce: digest(25) },
   {
     type: 'symbols',

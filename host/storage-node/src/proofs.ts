@@ -22,10 +22,14 @@ import type { Turns } from './turns.ts';
 export interface Proofs {
   /** An encoded `ProvenKey`. */
   readonly prove: (map: MapName, key: Uint8Array) => Promise<Uint8Array>;
-  /** An encoded `BucketPage`: the objects of a bucket after a key. */
-  readonly bucket: (bucket: number, after: Uint8Array | undefined) => Promise<Uint8Array>;
+  /** An encoded `BucketPage`: the keys of a bucket after one of them. */
+  readonly bucket: (
+    map: MapName,
+    bucket: number,
+    after: Uint8Array | undefined,
+  ) => Promise<Uint8Array>;
   /** The first page of the bucket where the byte lies; undefined if it lies behind them all. */
-  readonly bucketAt: (point: number) => Promise<Uint8Array | undefined>;
+  readonly bucketAt: (map: MapName, point: number) => Promise<Uint8Array | undefined>;
 }
 
 export function proofsOf(
@@ -65,27 +69,29 @@ export function proofsOf(
           }
         }
       }),
-    bucket: (bucket, after) => under((now, sequence) => page(now, sequence, bucket, after)),
-    bucketAt: (point) =>
+    bucket: (name, bucket, after) =>
+      under((now, sequence) => page(now, name, sequence, bucket, after)),
+    bucketAt: (name, point) =>
       under(async (now, sequence) => {
-        const found = now.forest(1).find(point);
-        return found === undefined ? undefined : page(now, sequence, found.bucket, undefined);
+        const found = now.forest(name).find(point);
+        return found === undefined ? undefined : page(now, name, sequence, found.bucket, undefined);
       }),
   };
 }
 
 async function page(
   map: NodeMap,
+  name: MapName,
   sequence: number,
   bucket: number,
   after: Uint8Array | undefined,
 ): Promise<Uint8Array> {
   if (bucket >= 2 ** map.bucketBits) throw new NodeError('refused', 'there is no such bucket');
-  const all = await committed(map, 1, bucket);
+  const all = await committed(map, name, bucket);
   const rest = after === undefined ? all : all.filter(({ key }) => compare(key, after) > 0);
   const entries = rest.slice(0, limits.pageKeysMax);
   const more = entries.length < rest.length ? 1 : 0;
-  const path = bucketPath(map.forest(1), bucket);
+  const path = bucketPath(map.forest(name), bucket);
   return encodeWith(bucketPageCoder, { sequence, bucket, entries, more, path });
 }
 

@@ -105,8 +105,8 @@ function commitRows({ commits, proofs, comparison }: Services): Table {
       return found(signed === undefined ? undefined : byteCommit.encode(signed));
     },
     prove: async ({ map, key }) => ok(await proofs.prove(map, key)),
-    bucket: async ({ bucket, after }) => ok(await proofs.bucket(bucket, after)),
-    'bucket-at': async ({ point }) => found(await proofs.bucketAt(point)),
+    bucket: async ({ map, bucket, after }) => ok(await proofs.bucket(map, bucket, after)),
+    'bucket-at': async ({ map, point }) => found(await proofs.bucketAt(map, point)),
     ranges: async (request) => ok(await comparison.ranges(request)),
     symbols: async (request) => ok(await comparison.symbols(request)),
     list: async (request) => ok(await comparison.list(request)),

@@ -91,7 +91,7 @@ test('every byte that is used lies in the bucket that the node shows for it', as
   const { commit } = await commitOf(nodes);
   const seen = new Set<string>();
   for (let point = 0; point < commit.objectsUsed;) {
-    const page = decodeBucketPage(await body(node, { type: 'bucket-at', point }))!;
+    const page = decodeBucketPage(await body(node, { type: 'bucket-at', map: 1, point }))!;
     const shown = evaluateBucket(8, page.bucket, page.entries, page.path);
     assert.ok(shown.ok);
     assert.deepEqual([shown.root, shown.sum], [commit.objectsRoot, commit.objectsUsed]);
@@ -100,7 +100,7 @@ test('every byte that is used lies in the bucket that the node shows for it', as
     point += shown.within;
   }
   assert.equal(seen.size, count);
-  const behind = await asked(node, { type: 'bucket-at', point: commit.objectsUsed });
+  const behind = await asked(node, { type: 'bucket-at', map: 1, point: commit.objectsUsed });
   assert.equal(behind.type, 'absent');
 });
 
@@ -109,16 +109,19 @@ test('what changed since the ByteCommit is shown by the next one', async () => {
   const nodes = await fewNodes({ capacityBytes: 3_000 });
   const node = nodes.node(0);
   await node.putObject(objectOf(1));
-  assert.equal((await asked(node, { type: 'bucket', bucket: 0, after: undefined })).type, 'later');
+  assert.equal(
+    (await asked(node, { type: 'bucket', map: 1, bucket: 0, after: undefined })).type,
+    'later',
+  );
   const first = await commitOf(nodes);
   await node.putObject(objectOf(2));
   const [old, fresh] = [address(objectOf(1)), address(objectOf(2))];
   assert.equal((await asked(node, { type: 'prove', map: 1, key: old })).type, 'ok');
   assert.equal((await asked(node, { type: 'prove', map: 1, key: fresh })).type, 'later');
-  const again = { type: 'bucket', bucket: fresh[0]!, after: undefined } as const;
+  const again = { type: 'bucket', map: 1, bucket: fresh[0]!, after: undefined } as const;
   assert.equal((await asked(node, again)).type, 'later');
   assert.equal(
-    (await asked(node, { type: 'bucket', bucket: 256, after: undefined })).type,
+    (await asked(node, { type: 'bucket', map: 1, bucket: 256, after: undefined })).type,
     'refused',
   );
   const second = await commitOf(nodes);
@@ -174,7 +177,7 @@ test('after a crash a node says the same at a position or nothing', async () => 
     (await asked(nodes.node(0), { type: 'byte-commit', sequence: 1 })).type,
     'absent',
   );
-  const page = await asked(nodes.node(0), { type: 'bucket-at', point: 0 });
+  const page = await asked(nodes.node(0), { type: 'bucket-at', map: 1, point: 0 });
   assert.equal(page.type, 'ok', 'proofs are still those of the commit that stands');
   const second = await commitOf(nodes);
   await nodes.restart(0);

@@ -45,3 +45,4 @@ export * from './registry-apply.ts';
 export * from './registry-chain.ts';
 export * from './registry-plan.ts';
 export * from './repair.ts';
+export * from './audit.ts';
