@@ -17,6 +17,7 @@ import {
   suites,
   type Algorithm,
 } from '@dsm/primitive';
+import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
 import { namesIn, rowsOf } from './table.ts';
 
@@ -62,6 +63,8 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['operation', 'detail', 0, Object.keys(operationRefusals)],
   ['escrow', 'refusal', 0, Object.keys(escrowRefusals)],
   ['lineage', 'refusal', 0, Object.keys(lineageRefusals)],
+  ['sum-map', 'refusal', 0, Object.keys(sumProofRefusals)],
+  ['reconciliation', 'refusal', 0, Object.keys(ratelessRefusals)],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {

@@ -93,9 +93,17 @@ const drawnView = new DataView(drawn.buffer);
 const seedInput = new Uint8Array(42);
 seedInput.set(new TextEncoder().encode('DSM/place\0'));
 
+let sorted = new Uint32Array(0);
+
+/** The nodes in the order of their ids, which the shuffle begins with. */
+function sortedOf(nodes: number): Uint32Array {
+  if (sorted.length !== nodes) sorted = Uint32Array.from({ length: nodes }, (_, i) => i);
+  return sorted;
+}
+
 /** The last `draws` places of the author's shuffle: whole, its end is drawn first. */
 function shuffled(address: Uint8Array, nodes: number, draws: number): Uint32Array {
-  const order = Uint32Array.from({ length: nodes }, (_, i) => i);
+  const order = sortedOf(nodes).slice();
   seedInput.set(address, 10);
   nativeHash.blake3Into(seedInput, stream, 0);
   for (let i = nodes - 1; i > 0 && i >= nodes - draws; i--) {
@@ -118,7 +126,7 @@ function moved(report: Report, nodes: number): void {
   const sums = { ours: [0, 0], shuffle: [0, 0] };
   for (let change = 0; change < changes; change++) {
     const seats = seatsFor(nodes);
-    const gone = (change * 7) % nodes;
+    const gone = (change * 337) % nodes;
     const [before, joined, left] = [
       seats,
       seats.with(nodes, nodes),

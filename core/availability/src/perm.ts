@@ -50,8 +50,11 @@ export function negativeLog(u: number): number {
   const mantissa = word << zeros;
   const i = (mantissa >>> 23) & 0xff;
   const low = logarithms[i]!;
-  // At most 2^19 · 2^23, and a division by a power of two: exact.
-  const between = Math.floor((logarithms[i + 1]! - low) * (mantissa & 0x7fffff) * 2 ** -23);
+  const step = logarithms[i + 1]! - low;
+  // step · rest / 2^23 in two halves, so that every product has at most 31 bits.
+  const rest = mantissa & 0x7fffff;
+  const high = Math.imul(step, rest >>> 11) + (Math.imul(step, rest & 0x7ff) >>> 11);
+  const between = high >>> 12;
   return (zeros + 1) * one - low - between;
 }
 
@@ -68,7 +71,7 @@ const blocksMax = 16;
 /** What one unit of the logarithm is in time: a block of half the size takes twice as long. */
 const scales = Float64Array.from({ length: blocksMax }, (_, b) => 2 ** (20 - Math.max(0, b - 1)));
 
-// What a draw works in. Nothing of it outlives a call.
+// What a draw works in. Nothing of it outlives a call but the salt, which is compared.
 const words = new Int32Array(8);
 const times = new Float64Array(blocksMax);
 const numbers = new Int32Array(blocksMax);
@@ -79,9 +82,13 @@ const preimage = new Uint8Array(prefix.length + 36);
 preimage.set(prefix);
 const digest = new Uint8Array(32);
 
+let salted: Uint8Array | undefined;
+
 /** H_place( salt ‖ bucket ), as eight numbers. */
 function key(salt: Uint8Array, bucket: number): void {
-  preimage.set(salt, prefix.length);
+  // A salt belongs to one view and never changes.
+  if (salted !== salt) preimage.set(salt, prefix.length);
+  salted = salt;
   const at = prefix.length + 32;
   preimage[at] = bucket >>> 24;
   preimage[at + 1] = bucket >>> 16;
@@ -136,21 +143,25 @@ export function permInto(
   at: number,
 ): void {
   key(salt, bucket);
-  times.fill(0);
-  numbers.fill(0);
-  for (let block = 0; block < blocks; block++) drawNext(block);
+  for (let block = 0; block < blocks; block++) {
+    times[block] = 0;
+    numbers[block] = 0;
+    drawNext(block);
+  }
   // A few are looked through; many are marked.
-  const come = count > 16 ? new Uint8Array(emptySeat) : undefined;
+  const come = count > 16 ? new Uint8Array(emptySeat + 1) : undefined;
   let end = at;
   while (end < at + count) {
     const block = earliest(blocks);
     if (block < 0) break;
     const owner = owners[seatOf(block)]!;
+    const isNew = come === undefined ? !stands(owner, to, at, end) : come[owner] === 0;
+    if (isNew && owner !== emptySeat) {
+      to[end++] = owner;
+      if (come !== undefined) come[owner] = 1;
+      if (end === at + count) return;
+    }
     drawNext(block);
-    if (owner === emptySeat) continue;
-    if (come === undefined ? stands(owner, to, at, end) : come[owner] === 1) continue;
-    if (come !== undefined) come[owner] = 1;
-    to[end++] = owner;
   }
   for (let i = 0; end < at + count; i++) {
     if (!stands(holders[i]!, to, at, end)) to[end++] = holders[i]!;
