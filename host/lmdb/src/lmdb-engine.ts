@@ -2,7 +2,7 @@
  * The engine on LMDB, in a folder of its own.
  *
  *     lock.db     whose folder it is
- *     witness     how much was acknowledged
+ *     tidemark    how much was acknowledged
  *     data.mdb    u8 shelf ‖ 32 bytes of key → checksum of 16 bytes ‖ value;    0xff → the summary
  *
  * Transactions run on the main thread with their sync, as LMDB has it from of old. The library could
@@ -17,19 +17,20 @@ import { existsSync } from 'node:fs';
 import { access, constants, open as openFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  createTidemark,
   decodeEngineSummary,
   encodeEngineSummary,
   groupedEngine,
   isRecord,
   lockDirectory,
-  openWitness,
+  openTidemark,
   emptySummary,
   recordChecksum,
   recordChecksumBytes,
   storeError,
   syncFolder,
   summaryAfter,
-  type EngineBacking,
+  type Records,
 } from '@dsm/node';
 import { StoreError, type Engine, type EngineEntry, type EngineWrite } from '@dsm/ports';
 import { concat } from '@dsm/primitive';
@@ -61,11 +62,11 @@ export async function lmdbEngine(
   try {
     if (!existsSync(path)) await create(directory, path);
     await lookAt(path);
-    const backing = await openBacking(directory, path, options.mapBytes);
+    const records = await openRecords(directory, path, options.mapBytes);
     return groupedEngine({
-      ...backing,
+      ...records,
       close: async () => {
-        await backing.close();
+        await records.close();
         await lock.release();
       },
     });
@@ -78,6 +79,7 @@ export async function lmdbEngine(
 /** Under another name until it is whole, so that an empty file is never taken for a new engine. */
 async function create(directory: string, path: string): Promise<void> {
   const unfinished = join(directory, 'unfinished.mdb');
+  createTidemark(tidemarkIn(directory));
   await rm(unfinished, { force: true });
   const database = openDatabase(unfinished);
   database.transactionSync(() => {
@@ -87,6 +89,10 @@ async function create(directory: string, path: string): Promise<void> {
   await rm(`${unfinished}-lock`, { force: true });
   await rename(unfinished, path);
   await syncFolder(directory);
+}
+
+function tidemarkIn(directory: string): string {
+  return join(directory, 'tidemark');
 }
 
 /** LMDB ends the process if it is given a file that is none of its own. */
@@ -117,21 +123,21 @@ function openDatabase(path: string, mapSize = mapBytes): Database {
   });
 }
 
-async function openBacking(
+async function openRecords(
   directory: string,
   path: string,
   mapSize: number | undefined,
-): Promise<EngineBacking> {
+): Promise<Records> {
   const database = openDatabase(path, mapSize);
   try {
-    return backingOf(directory, path, database);
+    return recordsOf(directory, path, database);
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-function backingOf(directory: string, path: string, database: Database): EngineBacking {
+function recordsOf(directory: string, path: string, database: Database): Records {
   const translated = <T>(action: () => T): T => {
     try {
       return action();
@@ -140,7 +146,7 @@ function backingOf(directory: string, path: string, database: Database): EngineB
     }
   };
   let summary = decodeEngineSummary(database.get(summaryKey) ?? new Uint8Array(0), path);
-  const witness = openWitness(join(directory, 'witness'), summary.sequence);
+  const tidemark = openTidemark(tidemarkIn(directory), summary.sequence);
   const sizeOf = (shelf: number, key: Uint8Array): number | undefined =>
     translated(() => sizeIn(database, recordKey(shelf, key)));
   return {
@@ -168,10 +174,10 @@ function backingOf(directory: string, path: string, database: Database): EngineB
           : lmdbError(error, path);
       }
       summary = after;
-      witness.saw(after.sequence);
+      tidemark.reached(after.sequence);
     },
     close: async () => {
-      witness.close();
+      tidemark.close();
       await database.close();
     },
   };

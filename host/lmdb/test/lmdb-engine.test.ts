@@ -64,9 +64,10 @@ suite('lmdb: a damaged file', () => {
     });
   });
 
-  test('an empty file, a cut one, and one of something else are refused', async () => {
+  test('a file that is gone, an empty one, a cut one, and one of something else are refused', async () => {
     for (const damage of [
       (path: string): void => writeFileSync(path, new Uint8Array(100_000).fill(7)),
+      (path: string): void => rmSync(path),
       (path: string): void => truncateSync(path, 0),
       (path: string): void => truncateSync(path, 4_096),
     ]) {

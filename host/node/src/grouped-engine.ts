@@ -21,7 +21,7 @@ import { compare, keyOf } from '@dsm/primitive';
 import { pendingWrites, together, type PendingWrites } from './pending-writes.ts';
 
 /** What a database does. It sees no shelf, key or value out of bounds, and no write before the last. */
-export interface EngineBacking {
+export interface Records {
   readonly get: (
     shelf: number,
     key: Uint8Array,
@@ -53,10 +53,10 @@ export interface EngineBacking {
 
 const pageEntries = 256;
 
-export function groupedEngine(backing: EngineBacking): Engine {
+export function groupedEngine(records: Records): Engine {
   const pending = pendingWrites();
-  const state = soundness(backing, pending);
-  backing.onFailure?.(state.fail);
+  const state = soundness(records, pending);
+  records.onFailure?.(state.fail);
   let pumping: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
@@ -77,7 +77,7 @@ export function groupedEngine(backing: EngineBacking): Engine {
   };
   const pump = async (): Promise<void> => {
     while (!pending.isEmpty()) {
-      await writeNext(backing, pending, state.fail);
+      await writeNext(records, pending, state.fail);
       // Whoever was waiting asks again in the meantime, and all of them share a transaction.
       await new Promise((resolve) => {
         setImmediate(resolve);
@@ -91,8 +91,8 @@ export function groupedEngine(backing: EngineBacking): Engine {
     return answered;
   };
   return {
-    get: (shelf, key) => read(shelf, key, ({ value }) => value?.slice(), backing.get),
-    sizeOf: (shelf, key) => read(shelf, key, ({ value }) => value?.length, backing.sizeOf),
+    get: (shelf, key) => read(shelf, key, ({ value }) => value?.slice(), records.get),
+    sizeOf: (shelf, key) => read(shelf, key, ({ value }) => value?.length, records.sizeOf),
     commit: async (writes) => {
       whileOpen();
       if (!state.isBroken()) return ask(writes);
@@ -102,28 +102,28 @@ export function groupedEngine(backing: EngineBacking): Engine {
       return ask(copies);
     },
     entries: (shelf, prefix, bits) =>
-      entries(backing, pending, state, whileOpen, { shelf, prefix, bits }),
+      entries(records, pending, state, whileOpen, { shelf, prefix, bits }),
     totals: (shelf) => {
       whileOpen();
       checkShelf(shelf);
-      return backing.totals(shelf);
+      return records.totals(shelf);
     },
     close: () => {
-      closing ??= (pumping ?? Promise.resolve()).then(() => backing.close());
+      closing ??= (pumping ?? Promise.resolve()).then(() => records.close());
       return closing;
     },
   };
 }
 
 async function writeNext(
-  backing: EngineBacking,
+  records: Records,
   pending: PendingWrites,
   fail: (error: Error) => void,
 ): Promise<void> {
   const group = pending.take();
   const writes = together(group);
   try {
-    if (writes.length > 0) await backing.write(writes);
+    if (writes.length > 0) await records.write(writes);
     pending.settle(group);
   } catch (error) {
     if (error instanceof StoreError && error.code === 'full') pending.refuse(group, error);
@@ -140,7 +140,7 @@ interface Soundness {
   readonly watched: <T>(read: () => T | Promise<T>) => Promise<T>;
 }
 
-function soundness(backing: EngineBacking, pending: PendingWrites): Soundness {
+function soundness(records: Records, pending: PendingWrites): Soundness {
   let fault: Error | undefined;
   let mending: Promise<void> | undefined;
   const fail = (error: Error): void => {
@@ -159,8 +159,8 @@ function soundness(backing: EngineBacking, pending: PendingWrites): Soundness {
     isBroken: () => fault !== undefined,
     mended: () => {
       if (fault === undefined) return Promise.resolve();
-      if (backing.recover === undefined) return Promise.reject(fault);
-      mending ??= mend(backing.recover);
+      if (records.recover === undefined) return Promise.reject(fault);
+      mending ??= mend(records.recover);
       return mending;
     },
     fail,
@@ -183,7 +183,7 @@ interface Listed {
 
 /** Page by page, each with the pending writes as they stood when the page was asked for. */
 async function* entries(
-  backing: EngineBacking,
+  records: Records,
   pending: PendingWrites,
   state: Soundness,
   whileOpen: () => void,
@@ -199,7 +199,7 @@ async function* entries(
     const first: Uint8Array = next;
     const written = pending.within(shelf, first, to);
     const page: readonly EngineEntry[] = await state.watched(() =>
-      backing.page(shelf, first, to, pageEntries),
+      records.page(shelf, first, to, pageEntries),
     );
     const end: Uint8Array | undefined = page.length < pageEntries ? undefined : page.at(-1)!.key;
     yield* overlaid(page, written, end);

@@ -15,6 +15,6 @@ export * from './sqlite-engine.ts';
 export * from './grouped-engine.ts';
 export * from './engine-summary.ts';
 export * from './record-checksum.ts';
-export * from './witness.ts';
+export * from './tidemark.ts';
 export * from './folder.ts';
 export * from './store-error.ts';

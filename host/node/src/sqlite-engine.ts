@@ -1,12 +1,12 @@
 /**
- * The engine in one SQLite file, with its log beside it while it is open, and a witness.
+ * The engine in one SQLite file, with its log beside it while it is open, and a tidemark.
  *
  *     records   key: u8 shelf ‖ 32 bytes    checksum: 16 bytes    value
  *     summary   totals of all shelves, in the transaction that changes them
  *
  * Transactions run on the main thread, their sync in the thread pool. There is one copy: what rots
  * is noticed when it is read (`rotten`), and other nodes have it still; that it is older than what was
- * acknowledged is noticed at opening (witness.ts). docs/decisions/0012-engines.md
+ * acknowledged is noticed at opening (tidemark.ts). docs/decisions/0012-engines.md
  */
 
 import { constants, existsSync } from 'node:fs';
@@ -21,11 +21,11 @@ import {
   summaryAfter,
 } from './engine-summary.ts';
 import { syncFolder } from './folder.ts';
-import { groupedEngine, type EngineBacking } from './grouped-engine.ts';
+import { groupedEngine, type Records } from './grouped-engine.ts';
 import { isRecord, recordChecksum } from './record-checksum.ts';
 import { blob, closeQuietly, columns, openDatabase, openLog, statement } from './sqlite-file.ts';
 import { storeError } from './store-error.ts';
-import { openWitness } from './witness.ts';
+import { createTidemark, openTidemark } from './tidemark.ts';
 
 /** A log that must grow grows by this much: syncing is slow whenever a file becomes longer. */
 const logGrowthBytes = 1_048_576;
@@ -43,7 +43,7 @@ export async function sqliteEngine(path: string): Promise<Engine> {
     if (!existsSync(path)) await create(path);
     await access(path, constants.R_OK | constants.W_OK);
     database = openDatabase(path);
-    return groupedEngine(backingOf(path, database));
+    return groupedEngine(recordsOf(path, database));
   } catch (error) {
     closeQuietly(database);
     throw storeError(error, path);
@@ -53,6 +53,7 @@ export async function sqliteEngine(path: string): Promise<Engine> {
 /** Under another name until it is whole, so that an empty file is never taken for a new engine. */
 async function create(path: string): Promise<void> {
   const unfinished = `${path}.new`;
+  createTidemark(tidemarkOf(path));
   const database = openDatabase(unfinished, pageBytes);
   try {
     database.exec(`
@@ -73,14 +74,18 @@ async function create(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-function backingOf(path: string, database: DatabaseSync): EngineBacking {
+function tidemarkOf(path: string): string {
+  return `${path}.tidemark`;
+}
+
+function recordsOf(path: string, database: DatabaseSync): Records {
   const tables = statement(database, 'SELECT name FROM sqlite_schema').all().map(columns);
   if (!['records', 'summary'].every((name) => tables.some(([table]) => table === name))) {
     throw new StoreError('rotten', `its tables are gone: ${path}`);
   }
   const found = statement(database, 'SELECT body FROM summary WHERE one = 1').get();
   let summary = decodeEngineSummary(blob(columns(found)[0]), path);
-  const witness = openWitness(`${path}.witness`, summary.sequence);
+  const tidemark = openTidemark(tidemarkOf(path), summary.sequence);
   const record = statement(database, 'SELECT checksum, value FROM records WHERE key = ?');
   const size = statement(database, 'SELECT length(value) FROM records WHERE key = ?');
   const page = statement(
@@ -119,11 +124,11 @@ function backingOf(path: string, database: DatabaseSync): EngineBacking {
       translated(() => apply(writes, encodeEngineSummary(after)));
       summary = after;
       await log.sync();
-      witness.saw(after.sequence);
+      tidemark.reached(after.sequence);
     },
     close: () => {
       log.close();
-      witness.close();
+      tidemark.close();
       translated(() => database.close());
     },
   };

@@ -5,11 +5,11 @@ import { suite, test } from 'node:test';
 import { entriesOf, keyAt } from '@dsm/ports/conformance';
 import { StoreError, type EngineEntry, type EngineWrite } from '@dsm/ports';
 import { compare, keyOf } from '@dsm/primitive';
-import { groupedEngine, type EngineBacking } from '../src/grouped-engine.ts';
+import { groupedEngine, type Records } from '../src/grouped-engine.ts';
 
 /** A database in memory that a test holds up, fills and breaks. */
 interface Puppet {
-  readonly backing: EngineBacking;
+  readonly records: Records;
   /** The sizes of the groups that were written, in order. */
   readonly groups: number[];
   readonly hold: () => void;
@@ -24,7 +24,7 @@ interface Puppet {
 }
 
 function puppet(): Puppet {
-  const records = new Map<string, { key: Uint8Array; value: Uint8Array }>();
+  const kept = new Map<string, { key: Uint8Array; value: Uint8Array }>();
   const groups: number[] = [];
   let held: Promise<void> = Promise.resolve();
   let release = (): void => {};
@@ -51,19 +51,19 @@ function puppet(): Puppet {
       failing = { code, what };
     },
     tell: (error) => tell(error),
-    backing: {
+    records: {
       get: (_shelf, key) => {
         maybeFail('read');
-        return records.get(keyOf(key))?.value;
+        return kept.get(keyOf(key))?.value;
       },
-      sizeOf: (_shelf, key) => records.get(keyOf(key))?.value.length,
+      sizeOf: (_shelf, key) => kept.get(keyOf(key))?.value.length,
       page: (_shelf, from, to, count): readonly EngineEntry[] =>
-        [...records.values()]
+        [...kept.values()]
           .filter(({ key }) => compare(key, from) >= 0 && compare(key, to) <= 0)
           .toSorted((a, b) => compare(a.key, b.key))
           .slice(0, count)
           .map(({ key, value }) => ({ key, size: value.length })),
-      totals: () => ({ records: records.size, bytes: 0 }),
+      totals: () => ({ records: kept.size, bytes: 0 }),
       write: async (writes) => {
         groups.push(writes.length);
         await held;
@@ -72,8 +72,8 @@ function puppet(): Puppet {
           throw new StoreError('full', 'no room');
         }
         for (const { key, value } of writes) {
-          if (value === undefined) records.delete(keyOf(key));
-          else records.set(keyOf(key), { key, value });
+          if (value === undefined) kept.delete(keyOf(key));
+          else kept.set(keyOf(key), { key, value });
         }
       },
       onFailure: (told) => {
@@ -100,7 +100,7 @@ const lost = { name: 'StoreError', code: 'lost' };
 suite('grouped engine', () => {
   test('what is asked for while the database works is written together', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     database.hold();
     const under = [engine.commit([put(1)])];
     await turns(2);
@@ -112,7 +112,7 @@ suite('grouped engine', () => {
 
   test('a newer write is seen while an older one of the same record is done', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     database.hold();
     const older = engine.commit([put(1, 5)]);
     await turns(2);
@@ -129,14 +129,14 @@ suite('grouped engine', () => {
 
   test('no group is much larger than its limit', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     await Promise.all([1, 2, 3, 4, 5].map((n) => engine.commit([put(n, 1_500_000)])));
     assert.deepEqual(database.groups, [2, 2, 1]);
   });
 
   test('reading and listing see what is not written yet', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     await engine.commit([put(1, 5), put(2, 5), put(3, 5)]);
     database.hold();
     const under = engine.commit([put(1, 9), remove(2), put(4, 7)]);
@@ -157,7 +157,7 @@ suite('grouped engine', () => {
 suite('grouped engine: no room', () => {
   test('a commit that does not fit takes no other with it, and is seen by nobody', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     await engine.commit([put(1, 3)]);
     database.roomBytes = 10;
     const order: number[] = [];
@@ -180,7 +180,7 @@ suite('grouped engine: no room', () => {
 
   test('after a refusal, reading sees what is asked for but not what was refused', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     database.roomBytes = 10;
     const refused = assert.rejects(engine.commit([put(1, 11), put(2)]), { code: 'full' });
     assert.equal(await engine.sizeOf(0, keyAt(1)), 11);
@@ -196,7 +196,7 @@ suite('grouped engine: no room', () => {
 suite('grouped engine: failures', () => {
   test('a lost write fails all that is asked for; then the engine finds out and goes on', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     await engine.commit([put(1)]);
     database.hold();
     database.fail('lost', 'write');
@@ -217,7 +217,7 @@ suite('grouped engine: failures', () => {
 
   test('a reading may notice first, and so may nobody', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     await engine.commit([put(1)]);
     database.fail('lost', 'read');
     await assert.rejects(engine.get(0, keyAt(1)), lost);
@@ -229,7 +229,7 @@ suite('grouped engine: failures', () => {
 
   test('while it cannot recover, everything rejects, and each call tries once', async () => {
     const database = puppet();
-    const engine = groupedEngine(database.backing);
+    const engine = groupedEngine(database.records);
     database.recoverable = false;
     database.fail('lost', 'write');
     await assert.rejects(engine.commit([put(1)]), lost);
@@ -247,8 +247,8 @@ suite('grouped engine: failures', () => {
 
   test('a database that cannot recover stays broken', async () => {
     const database = puppet();
-    const { recover: _, ...backing } = database.backing;
-    const engine = groupedEngine(backing);
+    const { recover: _, ...records } = database.records;
+    const engine = groupedEngine(records);
     database.fail('lost', 'write');
     await assert.rejects(engine.commit([put(1)]), lost);
     await assert.rejects(engine.commit([put(1)]), lost);

@@ -87,7 +87,7 @@ suite('sqlite: a damaged file', () => {
     });
   });
 
-  test('a file that is none, a cut one, and one without its summary are refused', async () => {
+  test('a file that is gone or none, a cut one, and one without its summary are refused', async () => {
     for (const damage of [
       (path: string): void => writeFileSync(path, 'not a database, though long enough for a page'),
       (path: string): void => truncateSync(path, 0),
@@ -95,8 +95,9 @@ suite('sqlite: a damaged file', () => {
       (path: string): void => change(path, 'DELETE FROM summary'),
       (path: string): void => change(path, "UPDATE summary SET body = x'0001'"),
       (path: string): void => change(path, 'UPDATE summary SET body = zeroblob(170)'),
-      (path: string): void => rmSync(`${path}.witness`),
-      (path: string): void => writeFileSync(`${path}.witness`, new Uint8Array(64)),
+      (path: string): void => rmSync(path),
+      (path: string): void => rmSync(`${path}.tidemark`),
+      (path: string): void => writeFileSync(`${path}.tidemark`, new Uint8Array(8_192)),
     ]) {
       await withFile(async (path) => {
         await fill(path);
@@ -153,7 +154,7 @@ suite('sqlite: read-only', { skip: process.getuid?.() === 0 ? false : 'needs roo
       chmodSync(join(path, '..'), 0o777);
       assert.equal(opened(), 'read-only');
       chmodSync(path, 0o666);
-      chmodSync(`${path}.witness`, 0o666);
+      chmodSync(`${path}.tidemark`, 0o666);
       assert.equal(opened(), 'opened');
     });
   });
@@ -199,7 +200,7 @@ async function leaveOpen(path: string): Promise<void> {
   for (let n = 1; n < 20; n++) {
     await engine.commit([{ shelf: 0, key: keyAt(n), value: new Uint8Array(5_000).fill(n) }]);
   }
-  for (const end of ['', '-wal', '.witness']) {
+  for (const end of ['', '-wal', '.tidemark']) {
     execFileSync('cp', [`${away}${end}`, `${path}${end}`]);
   }
   await engine.close();

@@ -7,7 +7,7 @@
  * it is durable, on the synchronous standby too if it has one. docs/decisions/0012-engines.md
  */
 
-import { groupedEngine, isRecord, type EngineBacking } from '@dsm/node';
+import { groupedEngine, isRecord, type Records } from '@dsm/node';
 import {
   shelvesMax,
   StoreError,
@@ -35,7 +35,7 @@ export async function postgresEngine(
 ): Promise<Engine> {
   const { schema = 'dsm', requireStandby = false, answerMsMax } = options;
   return groupedEngine(
-    await openBacking({
+    await openRecords({
       connection: typeof connection === 'string' ? { connectionString: connection } : connection,
       schema,
       requireStandby,
@@ -44,7 +44,7 @@ export async function postgresEngine(
   );
 }
 
-async function openBacking(options: SessionOptions): Promise<EngineBacking> {
+async function openRecords(options: SessionOptions): Promise<Records> {
   const queries = queriesOn(options.schema);
   const onLost = { tell: (_error: Error): void => {} };
   let session = await openSession(options, (error) => onLost.tell(error));
