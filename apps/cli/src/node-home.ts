@@ -1,16 +1,16 @@
 /**
  * The folder of a storage node.
  *
- *     key             its secrets          node.db                   what it keeps
+ *     key             its secrets          node.db, log or lmdb      what it keeps
  *     card.json       its public side      network.json              the network that it votes in
  */
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sqliteEngine } from '@dsm/node';
 import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
 import { storageNode, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
+import { openEngine, type EngineChoice } from './node-engine.ts';
 import { secretFile } from './node-secrets.ts';
 import { exists } from './session.ts';
 import { parseNetwork, type NetworkFile } from './network-file.ts';
@@ -23,6 +23,8 @@ export interface NodeFolder {
   /** Where it will be reached. */
   readonly address: string;
   readonly network: NetworkFile | undefined;
+  /** What is to be chosen at the first start. */
+  readonly engine?: Partial<EngineChoice>;
 }
 
 const suite: Suite = 1;
@@ -31,7 +33,7 @@ const suite: Suite = 1;
 export async function openNode(folder: NodeFolder): Promise<StorageNode> {
   const { data, network, capacityBytes, address } = folder;
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const engine = await sqliteEngine(join(data, 'node.db'));
+  const engine = await openEngine(data, folder.engine ?? {});
   try {
     return await storageNode({
       engine,

@@ -5,6 +5,7 @@ import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
 import { log, type Log } from './log.ts';
 import { readNetwork, writeNetwork, type NetworkFile } from './network-file.ts';
+import type { EngineChoice } from './node-engine.ts';
 import { cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
 
 export interface NodeRun {
@@ -14,6 +15,7 @@ export interface NodeRun {
   readonly registry?: string;
   readonly address?: string;
   readonly withParent: boolean;
+  readonly engine?: Partial<EngineChoice>;
 }
 
 /** Runs until it is asked to end, and answers 0: for a node that is the good end. */
@@ -28,6 +30,7 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     capacityBytes,
     address: options.address ?? options.listen,
     network,
+    ...(options.engine && { engine: options.engine }),
   });
   try {
     const served = await serveNode(node, { ...place, onError: faultTeller(tell) });

@@ -22,13 +22,16 @@ const run: CommandSpec = {
   details:
     'Needs nothing: the first start makes its key. Prints its card on standard output and a log,\n' +
     'one JSON object for each line, on standard error. Votes once a network file names its key;\n' +
-    'the file is kept for the next start. Answers /healthz, /readyz, /metrics and /openapi.json.',
+    'the file is kept for the next start; so is the engine, which is chosen once for a folder.\n' +
+    'An S3 shelf takes its credentials from the environment. Answers /healthz, /readyz, /metrics and /openapi.json.',
   options: [
     { form: '--data <folder>', meaning: 'where it keeps everything (./dsm-node)' },
     { form: '--listen <address>', meaning: 'where it answers (127.0.0.1:4610)' },
     { form: '--capacity <size>', meaning: 'how much it keeps, like 500MB or 10GB (10GB)' },
     { form: '--registry <file>', meaning: 'the network file' },
     { form: '--public <url>', meaning: 'the address on its card, if another one' },
+    { form: '--engine <name>', meaning: 'sqlite, segment-log, lmdb or postgres://… (sqlite)' },
+    { form: '--shelf <url>', meaning: 'where old segments go: s3://bucket/prefix?endpoint=…' },
     { form: '--with-parent', meaning: 'end when standard input ends' },
   ],
   example: 'dsm node run --data ./node --listen 127.0.0.1:4610 --capacity 10GB',
@@ -36,11 +39,13 @@ const run: CommandSpec = {
   run: async (context, input) => {
     const registry = input.option('registry');
     const address = input.option('public');
+    const [engine, shelf] = [input.option('engine'), input.option('shelf')];
     return runNode(context, {
       data: located(input.option('data') ?? 'dsm-node', context.cli.cwd),
       listen: input.option('listen') ?? '127.0.0.1:4610',
       capacityBytes: capacityOf(input.option('capacity') ?? '10GB'),
       withParent: input.isSet('withParent'),
+      engine: { ...(engine !== undefined && { engine }), ...(shelf !== undefined && { shelf }) },
       ...(registry !== undefined && { registry }),
       ...(address !== undefined && { address }),
     });
