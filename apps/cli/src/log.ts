@@ -5,8 +5,10 @@ export const events = {
   mended: 'a copy of the store was replaced by the other',
   listening: 'requests are answered',
   'no-registry': 'the node knows no registry, so it keeps objects and no slots',
+  reloaded: 'new connections are served under the certificate that was read',
+  'not-reloaded': 'the files of the certificate are no good, so the one before stays',
   fault: 'a request met a fault of the program',
-  stopping: 'no new requests are taken',
+  stopping: 'no new requests are taken, those under way end',
   stopped: 'everything is durable and closed',
 } as const;
 export type Event = keyof typeof events;
@@ -16,6 +18,8 @@ const levels: Record<Event, 'info' | 'warn' | 'error'> = {
   mended: 'warn',
   listening: 'info',
   'no-registry': 'warn',
+  reloaded: 'info',
+  'not-reloaded': 'error',
   fault: 'error',
   stopping: 'info',
   stopped: 'info',

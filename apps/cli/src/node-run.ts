@@ -1,12 +1,13 @@
 /** A storage node as a process: open, serve, drain. */
 
-import { serveNode } from '@dsm/storage-node/http';
+import { httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
 import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
 import { log, type Log } from './log.ts';
 import { readNetwork, writeNetwork, type NetworkFile } from './network-file.ts';
 import type { EngineChoice } from './node-engine.ts';
 import { cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
+import { readCertificate, type TlsFiles } from './tls-files.ts';
 
 export interface NodeRun {
   readonly data: string;
@@ -16,13 +17,21 @@ export interface NodeRun {
   readonly address?: string;
   readonly withParent: boolean;
   readonly engine?: Partial<EngineChoice>;
+  /** Speak TLS, under what stands in these files. */
+  readonly tls?: TlsFiles;
+  /** Requests a second that one address may send. */
+  readonly rate?: number;
 }
+
+/** How long what is under way may take when the node is to end. */
+const graceMs = 10_000;
 
 /** Runs until it is asked to end, and answers 0: for a node that is the good end. */
 export async function runNode(context: Context, options: NodeRun): Promise<number> {
   const tell = log(context.cli.stderr, () => Date.now());
   const { data, capacityBytes } = options;
   const place = placeOf(options.listen);
+  const certificate = options.tls && (await readCertificate(options.tls));
   tell('starting', { data });
   const network = await networkOf(context, options);
   const node = await openNode({
@@ -33,7 +42,12 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     ...(options.engine && { engine: options.engine }),
   });
   try {
-    const served = await serveNode(node, { ...place, onError: faultTeller(tell) });
+    const served = await serveNode(node, {
+      ...place,
+      limits: limitsOf(options),
+      onError: faultTeller(tell),
+      ...(certificate && { certificate }),
+    });
     if (network !== undefined) await writeNetwork(nodeNetworkPath(data), network);
     const card = await keepCard(data, {
       ...node.card,
@@ -42,14 +56,38 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     context.event({ ...card }, cardText(card));
     if (node.standing() === undefined) tell('no-registry');
     tell('listening', { address: served.address });
+    const stay = renewing(served, options, tell);
     await asked(context.cli.signal, options.withParent);
+    stay();
     tell('stopping');
-    await served.close();
+    await served.close(graceMs);
   } finally {
     await node.close();
   }
   tell('stopped');
   return 0;
+}
+
+function limitsOf({ rate }: NodeRun): { requestsPerSecond?: number; burstMax?: number } {
+  if (rate === undefined) return {};
+  const { burstMax, requestsPerSecond } = httpLimits;
+  return { requestsPerSecond: rate, burstMax: (rate * burstMax) / requestsPerSecond };
+}
+
+/** Reads the certificate again at every SIGHUP, until the answer is called. */
+function renewing(served: ServedNode, { tls }: NodeRun, tell: Log): () => void {
+  const renew = (): void => {
+    if (tls === undefined) return;
+    readCertificate(tls).then(
+      (certificate) => {
+        served.renew(certificate);
+        tell('reloaded');
+      },
+      (error: unknown) => tell('not-reloaded', { message: messageOf(error) }),
+    );
+  };
+  process.on('SIGHUP', renew);
+  return () => void process.off('SIGHUP', renew);
 }
 
 /** A size as people write it. Powers of ten, as disks are sold; `GiB` means powers of two. */
@@ -80,7 +118,11 @@ function placeOf(listen: string): { host: string; port: number } {
 }
 
 function faultTeller(tell: Log): (error: unknown) => void {
-  return (error) => tell('fault', { message: error instanceof Error ? error.message : 'unknown' });
+  return (error) => tell('fault', { message: messageOf(error) });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }
 
 /** Resolves on a signal, or when whoever started this process is gone. */

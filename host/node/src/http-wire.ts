@@ -6,7 +6,7 @@
  */
 
 import { NodeError } from '@dsm/ports';
-import { Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool, type Dispatcher } from 'undici';
 
 export interface WireOptions {
   readonly connectionsMax: number;
@@ -65,13 +65,16 @@ export function wireTo(origin: string, options: WireOptions): Wire {
   };
 }
 
+/** The types of undici do not know that its connectors know it. */
+const priorKnowledge: buildConnector.BuildOptions & { readonly useH2c: true } = { useH2c: true };
+
 function poolTo(origin: string, { connectionsMax, http2, authorities }: WireOptions): Pool {
   return new Pool(origin, {
     connections: connectionsMax,
     // One clock for the whole of a request, below; these would be two more.
     headersTimeout: 0,
     bodyTimeout: 0,
-    ...(http2 && { h2Options: { useH2c: true } }),
+    ...(http2 && { h2Options: { useH2c: true }, connect: buildConnector(priorKnowledge) }),
     ...(authorities !== undefined && { connect: { ca: authorities } }),
   });
 }

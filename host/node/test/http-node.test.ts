@@ -22,11 +22,15 @@ installNative();
 
 type Stranger = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-async function facing(stranger: Stranger, body: (node: HttpNode) => Promise<void>): Promise<void> {
+async function facing(
+  stranger: Stranger,
+  body: (node: HttpNode) => Promise<void>,
+  answerMs = 300,
+): Promise<void> {
   const server = createServer(stranger).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const node = httpNode(`http://127.0.0.1:${port}`, { answerMs: 300 });
+  const node = httpNode(`http://127.0.0.1:${port}`, { answerMs });
   try {
     await body(node);
   } finally {
@@ -138,6 +142,7 @@ test('what a node puts off because it has said much is asked again, until all is
       for (const answer of answers) assert.equal(answer.type, 'ok');
       assert.equal(exchanges, 3);
     },
+    60_000,
   );
 });
 

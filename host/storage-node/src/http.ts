@@ -1,218 +1,313 @@
 /**
- * A storage node over HTTP/1.1, on `node:http`.
+ * A storage node over HTTP/1.1 and HTTP/2 (docs/spec/node-http.md).
  *
- * Strangers meet a limit before they cost anything: connections, requests under way, the size of
- * headers and bodies (announced and real), the time in which headers and bodies must come, and the
- * time for which a connection may stand still.
+ * Strangers meet a limit before they cost anything: connections, requests by address and in all,
+ * the size of headers and bodies (announced and real), the time in which both must come and answers
+ * must be taken. When the server is to end it says so, lets what is under way end well, and goes.
  */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { exchange } from './exchange.ts';
-import { requestCounts, type RequestCounts } from './metrics.ts';
+import type { Server } from 'node:http';
+import type { Writable } from 'node:stream';
+import { bodyOf, type Call, type Headers } from './call.ts';
+import { doorOf, type Certificate } from './door.ts';
+import { exchange, type ExchangeFault } from './exchange.ts';
+import { gauges as gaugesOf, type Gauge } from './gauges.ts';
+import { httpLimits, type HttpLimits } from './http-limits.ts';
+import { metricsText, traffic, type Traffic } from './metrics.ts';
 import type { StorageNode } from './node.ts';
-import { emptyReply, problemReply, type Reply } from './reply.ts';
-import { failureReply, routesOf, type Route, type Routes } from './routes.ts';
+import { emptyReply, problemReply, type Outcome, type Reply } from './reply.ts';
+import { failureReply, routesOf, type FoundRoute, type Routes } from './routes.ts';
+import { budget, gate, type Budget, type Gate } from './under-way.ts';
+import { visitors, type Visitors } from './visitors.ts';
 
-export const httpLimits = {
-  connectionsMax: 1_024,
-  requestsUnderWayMax: 128,
-  headerBytesMax: 8_192,
-  headersMax: 64,
-  /** How long a client may take to send headers, and all of a request; how long it may stand still. */
-  headersMs: 10_000,
-  requestMs: 30_000,
-  idleMs: 60_000,
-} as const;
-export type HttpLimits = { readonly [K in keyof typeof httpLimits]: number };
+export { gauges, type Gauge, type Gauges } from './gauges.ts';
+export { httpLimits, type Certificate, type HttpLimits };
 
 export interface ServeOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** With it the node speaks TLS, and nothing else. */
+  readonly certificate?: Certificate;
   readonly limits?: Partial<HttpLimits>;
+  /** What other parts of the node show to operators. */
+  readonly gauges?: () => readonly Gauge[];
   /** Told of faults of the program, which a client sees as status 500. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface ServedNode {
   readonly address: string;
-  /** Stops listening, ends every connection. The node itself stays open. */
-  readonly close: () => Promise<void>;
+  /** New connections are served under this certificate; throws if it is none. */
+  readonly renew: (certificate: Certificate) => void;
+  /**
+   * Stops listening. What is under way may take so long to end well, while requests on connections
+   * that stand are answered `closing`; then every connection ends. The node itself stays open.
+   */
+  readonly close: (graceMs?: number) => Promise<void>;
 }
 
 /** Serve the node until `close`. Rejects if the address is taken. */
 export async function serveNode(node: StorageNode, options: ServeOptions): Promise<ServedNode> {
   const bounds: HttpLimits = { ...httpLimits, ...options.limits };
-  const requests = requestCounts();
-  const routes = routesOf(node, requests);
-  const onError = options.onError ?? ((): void => {});
+  const seen = traffic();
+  const who = visitors(bounds, () => performance.now());
+  const desk = deskOf(node, bounds, who, seen, options);
+  const door = doorOf(bounds, who, options.certificate, desk.serve);
+  const own = gaugesOf();
+  own.add(
+    { name: 'connections', help: 'Connections.', type: 'gauge', read: door.connections },
+    { name: 'requests_under_way', help: 'Requests under way.', type: 'gauge', read: desk.underWay },
+    {
+      name: 'exchange_bytes_under_way',
+      help: 'Bytes that exchanges under way hold.',
+      type: 'gauge',
+      read: desk.bytes.taken,
+    },
+  );
+  desk.gauges.push(...own.all());
+  await listening(door.server, options);
+  let closing: Promise<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    const gone = new Promise<void>((resolve) => void door.server.close(() => resolve()));
+    desk.close();
+    door.drain();
+    await Promise.race([desk.idle(), later(graceMs)]);
+    await door.closeAll(graceMs > 0);
+    await gone;
+  };
+  return {
+    address: addressOf(door.server, options.host, options.certificate !== undefined),
+    renew: door.renew,
+    close: (graceMs = 0) => (closing ??= close(graceMs)),
+  };
+}
+
+/** Where requests are answered, whichever door they came through. */
+interface Desk {
+  readonly serve: (call: Call) => void;
+  readonly underWay: () => number;
+  readonly bytes: Budget;
+  readonly gauges: Gauge[];
+  /** From now on new requests are told that the node is closing. */
+  readonly close: () => void;
+  readonly idle: () => Promise<void>;
+}
+
+interface DeskParts {
+  readonly node: StorageNode;
+  readonly bounds: HttpLimits;
+  readonly who: Visitors;
+  readonly seen: Traffic;
+  readonly routes: Routes;
+  readonly bytes: Budget;
+  readonly gate: Gate;
+  readonly isClosing: () => boolean;
+}
+
+function deskOf(
+  node: StorageNode,
+  bounds: HttpLimits,
+  who: Visitors,
+  seen: Traffic,
+  options: ServeOptions,
+): Desk {
+  const gauges: Gauge[] = [];
   let underWay = 0;
-  const server = boundedServer(bounds, (request, response) => {
+  let isClosing = false;
+  let onIdle = (): void => {};
+  const allGauges = (): readonly Gauge[] => [...gauges, ...(options.gauges?.() ?? [])];
+  const parts: DeskParts = {
+    node,
+    bounds,
+    who,
+    seen,
+    bytes: budget(bounds.exchangeBytesUnderWayMax),
+    gate: gate(bounds.slicesUnderWayMax),
+    isClosing: () => isClosing,
+    routes: routesOf(node, {
+      isClosing: () => isClosing,
+      metricsText: () => metricsText(node.metrics(), seen, allGauges()),
+    }),
+  };
+  const serve = (call: Call): void => {
     underWay += 1;
-    response.once('close', () => {
+    const begun = performance.now();
+    const timer = setTimeout(call.cut, bounds.wholeMs);
+    const path = pathOf(call.target);
+    const found = parts.routes.find(path);
+    let outcome: Outcome = 'failed';
+    call.whenOver(() => {
       underWay -= 1;
+      clearTimeout(timer);
+      const label = typeof found === 'object' ? found.route.label : 'other';
+      seen.request(label, outcome, (performance.now() - begun) / 1_000);
+      if (underWay === 0) onIdle();
     });
-    const isBusy = underWay > bounds.requestsUnderWayMax;
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    const answering =
-      path === '/v1/exchange' && !isBusy
-        ? exchanged(node, request, response)
-        : answered(routes, requests, request, isBusy);
-    answering.then(
+    answered(parts, call, found, underWay > bounds.requestsUnderWayMax).then(
       (reply) => {
-        if (reply !== undefined) send(request, response, reply);
+        outcome = typeof reply === 'string' ? reply : reply.outcome;
+        if (typeof reply === 'object') send(parts, call, reply);
       },
       (error: unknown) => {
-        onError(error);
-        response.writeHead(500, { connection: 'close' }).end();
+        options.onError?.(error);
+        if (call.hasBegun()) call.cut();
+        else send(parts, call, problemReply('fault'));
       },
     );
-  });
-  await listening(server, options);
+  };
   return {
-    address: addressOf(server, options.host),
-    close: () =>
+    serve,
+    underWay: () => underWay,
+    bytes: parts.bytes,
+    gauges,
+    close: () => {
+      isClosing = true;
+    },
+    idle: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        onIdle = resolve;
+        if (underWay === 0) resolve();
       }),
   };
 }
 
-function boundedServer(
-  bounds: HttpLimits,
-  serve: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: bounds.headerBytesMax,
-      headersTimeout: bounds.headersMs,
-      requestTimeout: bounds.requestMs,
-      keepAliveTimeout: bounds.idleMs,
-      connectionsCheckingInterval: Math.min(bounds.headersMs, 5_000),
-      noDelay: true,
-    },
-    serve,
-  );
-  server.maxConnections = bounds.connectionsMax;
-  server.maxHeadersCount = bounds.headersMax;
-  server.setTimeout(bounds.idleMs);
-  return server;
+/** The path of a target in origin form or absolute form. Nothing in it is decoded or resolved. */
+function pathOf(target: string): string {
+  const path = /^https?:\/\/[^/?#]*(\/.*)?$/i.exec(target);
+  return (path === null ? target : (path[1] ?? '/')).split('?', 1)[0]!;
 }
 
-async function exchanged(
-  node: StorageNode,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<Reply | undefined> {
-  if (request.method !== 'POST') return problemReply('method');
-  const begin = (): ServerResponse =>
-    response.writeHead(200, { ...everyAnswer, 'content-type': 'application/octet-stream' });
-  const fault = await exchange(request, begin, node.ask);
-  if (fault === undefined) return undefined;
-  if (!response.headersSent && fault !== 'gone') return problemReply('frames', fault);
-  response.destroy();
-  return undefined;
-}
-
+/** The answer, or its outcome if it was sent already. */
 async function answered(
-  routes: Routes,
-  requests: RequestCounts,
-  request: IncomingMessage,
+  parts: DeskParts,
+  call: Call,
+  found: FoundRoute | 'name' | undefined,
   isBusy: boolean,
-): Promise<Reply> {
-  const path = (request.url ?? '/').split('?', 1)[0]!;
-  const found = routes.find(path);
-  const isRoute = found !== undefined && found !== 'name';
-  const reply = isBusy
-    ? problemReply('busy')
-    : isRoute
-      ? await served(found.route, found.name, request)
-      : problemReply(found === 'name' ? 'name' : 'route');
-  requests.count(isRoute ? found.route.label : 'other', reply.outcome);
-  return reply;
-}
-
-async function served(route: Route, name: Uint8Array, request: IncomingMessage): Promise<Reply> {
+): Promise<Reply | Outcome> {
+  // Whoever looks after the node must see that it closes.
+  const label = typeof found === 'object' ? found.route.label : '';
+  const isWatching = label === '/healthz' || label === '/readyz' || label === '/metrics';
+  if (parts.isClosing() && !isWatching) return problemReply('closing', undefined, soon(1));
+  const waitSeconds = parts.who.spend(call.from, 1);
+  if (waitSeconds > 0) return problemReply('rate', undefined, soon(waitSeconds));
+  if (isBusy) return problemReply('busy', undefined, soon(1));
+  if (found === undefined) return problemReply('route');
+  if (found === 'name') return problemReply('name');
   try {
-    switch (request.method ?? '') {
-      case 'GET':
-      case 'HEAD':
-        return await route.get(name, nothing);
-      case 'OPTIONS':
-        return emptyReply(204, { 'access-control-max-age': '86400' });
-      case 'PUT': {
-        if (route.put === undefined) return problemReply('method');
-        const body = await bodyOf(request, route.bodyBytesMax ?? 0);
-        return body === undefined ? problemReply('length') : await route.put(name, body);
-      }
-      default:
-        return problemReply('method');
-    }
+    return await served(parts, call, found);
   } catch (error) {
     return failureReply(error);
   }
 }
 
-const nothing = new Uint8Array(0);
-
-/** The body, or undefined as soon as it is known to exceed `max`. */
-async function bodyOf(request: IncomingMessage, max: number): Promise<Uint8Array | undefined> {
-  const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > max) return undefined;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const part of request as AsyncIterable<Uint8Array>) {
-      length += part.length;
-      if (length > max) return undefined;
-      parts.push(part);
+async function served(parts: DeskParts, call: Call, found: FoundRoute): Promise<Reply | Outcome> {
+  const { route, named } = found;
+  const methods = methodsOf(found);
+  const wrong = (): Reply => problemReply('method', undefined, { allow: methods });
+  switch (call.method) {
+    case 'GET':
+    case 'HEAD':
+      return route.get === undefined ? wrong() : route.get(named, call.header);
+    case 'OPTIONS':
+      return emptyReply(204, {
+        allow: methods,
+        'access-control-allow-methods': methods,
+        'access-control-allow-headers': 'content-type, range, if-none-match',
+        'access-control-max-age': '86400',
+      });
+    case 'PUT': {
+      if (route.put === undefined) return wrong();
+      const body = await bodyOf(call, route.bodyBytesMax ?? 0);
+      if (body === 'gone') return 'failed';
+      if (body === 'length') return problemReply('length');
+      parts.seen.bytesIn(body.length);
+      return route.put(named.name, body);
     }
-  } catch {
-    // The client went away: nobody will read the answer.
-    return undefined;
+    case 'POST':
+      return route.isExchange === true ? exchanged(parts, call) : wrong();
+    default:
+      return wrong();
   }
-  return Uint8Array.from(Buffer.concat(parts, length));
 }
 
-const everyAnswer = {
+function methodsOf({ route }: FoundRoute): string {
+  const own = [route.get && 'GET, HEAD', route.put && 'PUT', route.isExchange && 'POST'];
+  return [...own.filter((one) => one !== undefined), 'OPTIONS'].join(', ');
+}
+
+async function exchanged(parts: DeskParts, call: Call): Promise<Reply | Outcome> {
+  const { node, bytes, who, seen, bounds } = parts;
+  const fault = await exchange(call, {
+    ask: node.ask,
+    bytes,
+    gate: parts.gate,
+    seen,
+    stalledMs: bounds.stalledMs,
+    onFrames: (count) => void who.spend(call.from, count / 32),
+    begin: (): Writable =>
+      call.begin(200, { ...everyAnswer, 'content-type': 'application/octet-stream' }),
+  });
+  if (fault === undefined) return 'ok';
+  if (fault !== 'gone' && !call.hasBegun()) return problemOf(fault);
+  call.cut();
+  return 'failed';
+}
+
+function problemOf(fault: Exclude<ExchangeFault, 'gone'>): Reply {
+  if (fault === 'busy') return problemReply('busy', undefined, soon(1));
+  return fault === 'too-large' ? problemReply('length') : problemReply('frames', sentences[fault]);
+}
+
+const sentences: Readonly<Record<Exclude<ExchangeFault, 'gone' | 'busy' | 'too-large'>, string>> = {
+  empty: 'A frame is empty',
+  malformed: 'A frame holds no request',
+  'too-many': 'The exchange has too many frames',
+  cut: 'The body ends within a frame',
+};
+
+function soon(seconds: number): Headers {
+  return { 'retry-after': String(seconds) };
+}
+
+const everyAnswer: Headers = {
   'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, HEAD, PUT, OPTIONS',
-  'access-control-allow-headers': 'content-type',
+  'access-control-expose-headers': 'etag, content-range, retry-after',
   'cross-origin-resource-policy': 'cross-origin',
   // Objects are a stranger's bytes: no browser may take them for a page of this origin.
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
-} as const;
+};
 
-function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  if (response.destroyed) return;
-  const headers: OutgoingHttpHeaders = { ...everyAnswer, ...reply.headers };
+function send({ seen, isClosing }: DeskParts, call: Call, reply: Reply): void {
+  if (call.body.destroyed && !call.isBodyOver()) return;
+  const headers: Record<string, string> = { ...everyAnswer, ...reply.headers };
   // What is left of a body is not waited for: it may be without end.
-  if (!request.complete) headers['connection'] = 'close';
-  if (reply.outcome === 'busy') headers['retry-after'] = '1';
-  response.writeHead(reply.status, headers);
-  response.end(request.method === 'HEAD' ? undefined : reply.body);
+  if (!call.isBodyOver() || isClosing()) headers['connection'] = 'close';
+  const out = call.begin(reply.status, headers);
+  seen.bytesOut(reply.body.length);
+  out.end(call.method === 'HEAD' ? undefined : reply.body);
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }
 
 function listening(server: Server, { host, port }: ServeOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: 4_096 }, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
 
-function addressOf(server: Server, host: string): string {
+function addressOf(server: Server, host: string, isSecure: boolean): string {
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${isSecure ? 'https' : 'http'}://${name}:${port}`;
 }

@@ -1,26 +1,42 @@
 /**
  * The routes of a node's HTTP interface, as a function from a request to an answer. It knows no
- * sockets: `http.ts` serves it.
+ * sockets: `http.ts` serves it, and `exchange.ts` the one route that is a stream.
  */
 
-import { fromName, nameOf } from '@dsm/availability';
+import { fromName } from '@dsm/availability';
 import { NodeError } from '@dsm/ports';
 import { address as addressOf, equal, limits, registry, slotKey, slotWrite } from '@dsm/primitive';
-import { metricsText, metricsType, type RequestCounts } from './metrics.ts';
+import type { Call } from './call.ts';
+import { healthReply, readyReply } from './health.ts';
+import { metricsType } from './metrics.ts';
 import type { StorageNode } from './node.ts';
+import { objectReply } from './object-reply.ts';
 import { openapi } from './openapi.ts';
-import { bytesReply, emptyReply, jsonReply, problemReply, textReply, type Reply } from './reply.ts';
+import {
+  answerReply,
+  bytesReply,
+  emptyReply,
+  jsonReply,
+  problemReply,
+  textReply,
+  type Reply,
+} from './reply.ts';
 
-/** What a route does with a name from the path and a body. */
-type Serve = (name: Uint8Array, body: Uint8Array) => Promise<Reply>;
-
+/** What a route does with what its path names. */
 export interface Route {
   /** The path as the metrics name it. */
   readonly label: string;
-  readonly get: Serve;
-  readonly put?: Serve;
+  readonly get?: (named: Named, header: Call['header']) => Promise<Reply>;
+  readonly put?: (name: Uint8Array, body: Uint8Array) => Promise<Reply>;
   /** The largest body that `put` takes. */
   readonly bodyBytesMax?: number;
+  /** The route is an exchange. */
+  readonly isExchange?: true;
+}
+
+export interface Named {
+  readonly name: Uint8Array;
+  readonly version: number;
 }
 
 /** The routes of the node, found by path. */
@@ -30,35 +46,69 @@ export interface Routes {
 
 export interface FoundRoute {
   readonly route: Route;
-  readonly name: Uint8Array;
+  readonly named: Named;
 }
 
-/** An object never changes under its address. */
-const forEver = 'public, max-age=31536000, immutable';
-const noName = new Uint8Array(0);
+/** What only the server knows. */
+export interface Surroundings {
+  readonly isClosing: () => boolean;
+  readonly metricsText: () => string;
+}
 
-export function routesOf(node: StorageNode, requests: RequestCounts): Routes {
-  const named: Readonly<Record<string, Route>> = {
-    objects: objectRoute(node),
-    slots: slotRoute(node),
-  };
-  const plain: Readonly<Record<string, Route>> = {
-    '/v1/registry': { label: '/v1/registry', get: async () => registryReply(node) },
-    '/healthz': { label: '/healthz', get: async () => healthReply(node) },
-    '/readyz': { label: '/readyz', get: async () => readyReply(node) },
-    '/metrics': {
-      label: '/metrics',
-      get: async () => textReply(metricsType, metricsText(node.metrics(), requests)),
-    },
-    '/openapi.json': { label: '/openapi.json', get: async () => jsonReply(200, openapi) },
-  };
+const nothing: Named = { name: new Uint8Array(0), version: 0 };
+
+export function routesOf(node: StorageNode, surroundings: Surroundings): Routes {
+  const plain = new Map(plainRoutes(node, surroundings).map((route) => [route.label, route]));
+  const [objects, slots, versions] = [objectRoute(node), slotRoute(node), versionRoute(node)];
   return {
     find: (path) => {
-      if (Object.hasOwn(plain, path)) return { route: plain[path]!, name: noName };
-      const [, shelf = '', text = ''] = /^\/v1\/(objects|slots)\/([^/]*)$/.exec(path) ?? [];
-      if (!Object.hasOwn(named, shelf)) return undefined;
+      const exact = plain.get(path);
+      if (exact !== undefined) return { route: exact, named: nothing };
+      const [, shelf, text = ''] = /^\/v1\/(objects|slots|registry)\/([^/]*)$/.exec(path) ?? [];
+      if (shelf === undefined) return undefined;
+      if (shelf === 'registry') {
+        const isNumber = /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff;
+        return isNumber
+          ? { route: versions, named: { ...nothing, version: Number(text) } }
+          : 'name';
+      }
       const name = fromName(text);
-      return name === undefined ? 'name' : { route: named[shelf]!, name };
+      const route = shelf === 'objects' ? objects : slots;
+      return name === undefined ? 'name' : { route, named: { ...nothing, name } };
+    },
+  };
+}
+
+function plainRoutes(node: StorageNode, around: Surroundings): readonly Route[] {
+  const registryReply = async (): Promise<Reply> => {
+    const known = node.standing();
+    return known === undefined
+      ? problemReply('absent')
+      : bytesReply(registry.encode(known), 'no-cache');
+  };
+  const commitReply = async (): Promise<Reply> => {
+    const [answer] = await node.ask([{ type: 'byte-commit', sequence: undefined }]);
+    return answerReply(answer!, (body) => bytesReply(body, 'no-cache'));
+  };
+  return [
+    { label: '/v1/exchange', isExchange: true },
+    { label: '/v1/registry', get: registryReply },
+    { label: '/v1/byte-commit', get: commitReply },
+    { label: '/healthz', get: async () => healthReply(node, around.isClosing()) },
+    { label: '/readyz', get: async () => readyReply(node, around.isClosing()) },
+    { label: '/metrics', get: async () => textReply(metricsType, around.metricsText()) },
+    { label: '/openapi.json', get: async () => jsonReply(200, openapi) },
+  ];
+}
+
+function versionRoute(node: StorageNode): Route {
+  return {
+    label: '/v1/registry/{version}',
+    get: async ({ version }) => {
+      const known = node.registries()?.at(version);
+      return known === undefined
+        ? problemReply('absent')
+        : bytesReply(registry.encode(known), 'public, max-age=31536000, immutable');
     },
   };
 }
@@ -67,9 +117,9 @@ function objectRoute(node: StorageNode): Route {
   return {
     label: '/v1/objects',
     bodyBytesMax: limits.objectBytesMax,
-    get: async (name) => {
+    get: async ({ name }, header) => {
       const bytes = await node.getObject(name);
-      return bytes === undefined ? problemReply('absent') : bytesReply(200, bytes, forEver);
+      return bytes === undefined ? problemReply('absent') : objectReply(name, bytes, header);
     },
     put: async (name, body) => {
       if (!equal(addressOf(body), name)) return problemReply('mismatch');
@@ -83,34 +133,18 @@ function slotRoute(node: StorageNode): Route {
   return {
     label: '/v1/slots',
     bodyBytesMax: limits.slotWriteBytesMax,
-    get: async (name) => {
+    get: async ({ name }) => {
       const state = await node.readSlot(name);
-      return state === undefined ? problemReply('absent') : bytesReply(200, state, 'no-store');
+      return state === undefined ? problemReply('absent') : bytesReply(state, 'no-store');
     },
     put: async (name, body) => {
       const decoded = slotWrite.decode(body);
       if (!decoded.ok)
         return problemReply('refused', `the bytes are no slot write: ${decoded.refusal}`);
       if (!equal(slotKey(decoded.value.place), name)) return problemReply('mismatch');
-      return bytesReply(200, await node.writeSlot(body), 'no-store');
+      return bytesReply(await node.writeSlot(body), 'no-store');
     },
   };
-}
-
-function registryReply(node: StorageNode): Reply {
-  const known = node.standing();
-  if (known === undefined) return problemReply('absent');
-  return bytesReply(200, registry.encode(known), 'no-cache');
-}
-
-async function healthReply(node: StorageNode): Promise<Reply> {
-  const health = await node.health();
-  return jsonReply(200, { ...health, node: nameOf(health.node) });
-}
-
-async function readyReply(node: StorageNode): Promise<Reply> {
-  await node.health();
-  return node.standing() === undefined ? problemReply('unready') : jsonReply(200, { ready: true });
 }
 
 /** A failure of the node as an answer. A programmer's fault stays one. */

@@ -1,8 +1,8 @@
-/** The HTTP surface: codes, limits, headers, metrics, and the document that describes it. */
+/** The HTTP surface: codes, limits, headers, metrics. */
 
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { nameOf } from '@dsm/availability';
@@ -10,43 +10,13 @@ import { memoryEngine } from '@dsm/memory';
 import { address as addressOf, limits, registry as registryObject, slotKey } from '@dsm/primitive';
 import { installNative } from '@dsm/node';
 import { slotAuthor } from '@dsm/ports/conformance';
-import { httpLimits, serveNode, type HttpLimits } from '../src/http.ts';
-import { openapi } from '../src/openapi.ts';
-import { network, oneNode, type OneNode } from './one-node.ts';
+import { httpLimits } from '../src/http.ts';
+import { network } from './one-node.ts';
+import { problemOf, rawAnswer, serving } from './serving.ts';
 
 installNative();
 
 const author = slotAuthor(network, 1);
-
-interface Served extends OneNode {
-  readonly base: string;
-  readonly port: number;
-}
-
-async function serving(
-  body: (served: Served) => Promise<void>,
-  bounds: Partial<HttpLimits> = {},
-  engine = memoryEngine(),
-  capacityBytes = 1 << 22,
-): Promise<void> {
-  const one = await oneNode(capacityBytes, engine);
-  const server = await serveNode(one.node, { host: '127.0.0.1', port: 0, limits: bounds });
-  try {
-    await body({ ...one, base: server.address, port: Number(new URL(server.address).port) });
-  } finally {
-    await server.close();
-    await one.node.close();
-  }
-}
-
-async function problemOf(answer: Response): Promise<readonly [number, string]> {
-  assert.equal(answer.headers.get('content-type'), 'application/problem+json');
-  const problem = (await answer.json()) as Record<string, string>;
-  for (const name of ['type', 'title', 'detail', 'code']) {
-    assert.equal(typeof problem[name], 'string');
-  }
-  return [answer.status, problem['code']!];
-}
 
 test('an object is created, repeated, read for ever, and not found under another name', async () => {
   await serving(async ({ base }) => {
@@ -106,9 +76,7 @@ test('a full node answers 507 to what is new', async () => {
         'full',
       ]);
     },
-    {},
-    memoryEngine(),
-    1_000,
+    { capacityBytes: 1_000 },
   );
 });
 
@@ -141,7 +109,7 @@ test('a client that sends its headers or body too slowly is cut off', async () =
       const half = `PUT /v1/objects/${name} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf`;
       assert.match(await rawAnswer(port, half), /^(HTTP\/1\.1 408 |$)/);
     },
-    { headersMs: 200, requestMs: 400 },
+    { limits: { headersMs: 200, requestMs: 400 } },
   );
 });
 
@@ -159,7 +127,7 @@ test('beyond the requests under way a client hears `busy`, and others come throu
   const both = Promise.withResolvers<void>();
   let asked = 0;
   let isHeld = false;
-  const store = {
+  const engine = {
     ...inner,
     commit: async (...args: Parameters<typeof inner.commit>): Promise<void> => {
       asked += isHeld ? 1 : 0;
@@ -185,8 +153,7 @@ test('beyond the requests under way a client hears `busy`, and others come throu
       for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 201);
       assert.equal((await fetch(`${base}/healthz`)).status, 200);
     },
-    { requestsUnderWayMax: 2 },
-    store,
+    { limits: { requestsUnderWayMax: 2 }, engine },
   );
 });
 
@@ -198,7 +165,7 @@ test('connections beyond the limit are closed', async () => {
       assert.equal(await rawAnswer(port, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'), '');
       first.destroy();
     },
-    { connectionsMax: 1 },
+    { limits: { connectionsMax: 1 } },
   );
 });
 
@@ -218,7 +185,12 @@ test('health, readiness and registry', async () => {
   await serving(async ({ base, node, registry }) => {
     const health = (await (await fetch(`${base}/healthz`)).json()) as Record<string, unknown>;
     const { slotConflicts: _, registryForks: __, ...counts } = node.metrics();
-    assert.deepEqual(health, { node: nameOf(node.nodeId), status: 'ok', ...counts });
+    assert.deepEqual(health, {
+      node: nameOf(node.nodeId),
+      status: 'ok',
+      reasons: ['ok'],
+      ...counts,
+    });
     assert.equal((await fetch(`${base}/readyz`)).status, 200);
     const bytes = await (await fetch(`${base}/v1/registry`)).bytes();
     assert.deepEqual(bytes, registryObject.encode(registry));
@@ -252,34 +224,3 @@ test('metrics count what is kept and what was answered, under labels from a list
     assert.equal([...text.matchAll(/^dsm_node_requests_total/gm)].length, 3);
   });
 });
-
-test('the document describes the routes that are served, and no others', async () => {
-  await serving(async ({ base }) => {
-    const document: unknown = await (await fetch(`${base}/openapi.json`)).json();
-    assert.deepEqual(document, openapi);
-    const { paths } = openapi as { readonly paths: Record<string, Record<string, object>> };
-    const name = nameOf(new Uint8Array(32));
-    for (const [path, methods] of Object.entries(paths)) {
-      const url = base + path.replace('{name}', name);
-      assert.notDeepEqual((await fetch(url)).status, 405, path);
-      const put = await fetch(url, { method: 'PUT', body: new Uint8Array(1) });
-      assert.equal(put.status !== 405, 'put' in methods, path);
-    }
-    assert.equal(Object.keys(paths).length, 7);
-  });
-});
-
-/** What the server says to `text` until it ends the connection. */
-async function rawAnswer(port: number, text: string): Promise<string> {
-  const socket: Socket = connect(port, '127.0.0.1');
-  socket.setEncoding('utf8');
-  let answer = '';
-  socket.on('data', (part: string) => {
-    answer += part;
-  });
-  // A reset after the answer, or instead of one, ends the connection, too.
-  socket.on('error', () => {});
-  socket.write(text);
-  await once(socket, 'close');
-  return answer;
-}

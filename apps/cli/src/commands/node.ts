@@ -6,6 +6,7 @@ import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
 import { cardText, nodeCard } from '../node-home.ts';
 import { capacityOf, runNode } from '../node-run.ts';
+import type { TlsFiles } from '../tls-files.ts';
 import * as s from '../schema.ts';
 
 const cardSchema = s.record({
@@ -23,7 +24,9 @@ const run: CommandSpec = {
     'Needs nothing: the first start makes its key. Prints its card on standard output and a log,\n' +
     'one JSON object for each line, on standard error. Votes once a network file names its key;\n' +
     'the file is kept for the next start; so is the engine, which is chosen once for a folder.\n' +
-    'An S3 shelf takes its credentials from the environment. Answers /healthz, /readyz, /metrics and /openapi.json.',
+    'An S3 shelf takes its credentials from the environment.\n' +
+    'Answers /healthz, /readyz, /metrics and /openapi.json, by HTTP/1.1 and HTTP/2. SIGHUP reads the\n' +
+    'files of the certificate again. SIGTERM lets requests under way end well.',
   options: [
     { form: '--data <folder>', meaning: 'where it keeps everything (./dsm-node)' },
     { form: '--listen <address>', meaning: 'where it answers (127.0.0.1:4610)' },
@@ -32,6 +35,9 @@ const run: CommandSpec = {
     { form: '--public <url>', meaning: 'the address on its card, if another one' },
     { form: '--engine <name>', meaning: 'sqlite, segment-log, lmdb or postgres://… (sqlite)' },
     { form: '--shelf <url>', meaning: 'where old segments go: s3://bucket/prefix?endpoint=…' },
+    { form: '--tls-cert <file>', meaning: 'speak TLS, under the certificate in this PEM file' },
+    { form: '--tls-key <file>', meaning: 'its private key' },
+    { form: '--rate <count>', meaning: 'requests a second that one address may send (4096)' },
     { form: '--with-parent', meaning: 'end when standard input ends' },
   ],
   example: 'dsm node run --data ./node --listen 127.0.0.1:4610 --capacity 10GB',
@@ -40,6 +46,8 @@ const run: CommandSpec = {
     const registry = input.option('registry');
     const address = input.option('public');
     const [engine, shelf] = [input.option('engine'), input.option('shelf')];
+    const rate = rateOf(input.option('rate'));
+    const tls = tlsOf(input.option('tlsCert'), input.option('tlsKey'), context.cli.cwd);
     return runNode(context, {
       data: located(input.option('data') ?? 'dsm-node', context.cli.cwd),
       listen: input.option('listen') ?? '127.0.0.1:4610',
@@ -48,9 +56,31 @@ const run: CommandSpec = {
       engine: { ...(engine !== undefined && { engine }), ...(shelf !== undefined && { shelf }) },
       ...(registry !== undefined && { registry }),
       ...(address !== undefined && { address }),
+      ...(rate !== undefined && { rate }),
+      ...(tls !== undefined && { tls }),
     });
   },
 };
+
+function rateOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,6}$/.test(text)) {
+    throw new DsmError('usage', `"${text}" is no number of requests: write one like 500`);
+  }
+  return Number(text);
+}
+
+function tlsOf(
+  cert: string | undefined,
+  key: string | undefined,
+  cwd: string,
+): TlsFiles | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new DsmError('usage', 'a certificate and its key: --tls-cert and --tls-key');
+  }
+  return { certFile: located(cert, cwd), keyFile: located(key, cwd) };
+}
 
 const card: CommandSpec = {
   name: 'card',
