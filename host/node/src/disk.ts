@@ -65,16 +65,23 @@ async function writeTo(
   path: string,
 ): Promise<void> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const pieces = length <= joinedBytesMax ? [Buffer.concat(parts, length)] : parts;
-  let at = offset;
-  for (const piece of pieces) {
-    for (let done = 0; done < piece.length;) {
-      const { bytesWritten } = await file.write(piece, done, piece.length - done, at);
-      if (bytesWritten === 0) throw new StoreError('full', `the disk has no room: ${path}`);
-      done += bytesWritten;
-      at += bytesWritten;
-    }
+  let left = length <= joinedBytesMax ? [Buffer.concat(parts, length)] : parts;
+  for (let at = offset; at < offset + length;) {
+    const { bytesWritten } = await file.writev(left, at);
+    if (bytesWritten === 0) throw new StoreError('full', `the disk has no room: ${path}`);
+    at += bytesWritten;
+    if (at < offset + length) left = behind(left, bytesWritten);
   }
+}
+
+/** The parts without their first bytes. */
+function behind(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skipped = 0;
+  return parts.flatMap((part) => {
+    const from = Math.min(part.length, bytes - skipped);
+    skipped += from;
+    return from === part.length ? [] : [part.subarray(from)];
+  });
 }
 
 type Translated = <T>(act: () => Promise<T>) => Promise<T>;

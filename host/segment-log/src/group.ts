@@ -51,7 +51,9 @@ export async function writeGroup(
   const totals = totalsAfter(log.state.totals, needed);
   const { record, after } = encodeCommit(log.state, totals, headersOf(records), place);
   records.push(record);
-  await append(log, records);
+  const left = segmentBytes - offset - record.length;
+  const isSmall = length < smallGroupBytes;
+  await append(log, records, isSmall ? Math.max(0, Math.min(roomBytes, left)) : 0);
   await file.sync();
   show(log, needed, segment.end);
   segment.end = offset + record.length;
@@ -59,6 +61,9 @@ export async function writeGroup(
 }
 
 const commitRoom = 256;
+/** How much longer the file is made than a small group needs. */
+const roomBytes = 4_194_304;
+const smallGroupBytes = 262_144;
 
 /**
  * The last write of each key, without removes of what is not there and moves that came too late.

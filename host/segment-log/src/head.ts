@@ -30,7 +30,7 @@ export async function beginSegment(log: Log, number: number): Promise<void> {
     live: 0,
     removes: 0,
   });
-  log.head = { segment, file, entries: footerEntries() };
+  log.head = { segment, file, entries: footerEntries(), size: end };
 }
 
 /** Writes the footer of the head, and begins the next segment. */
@@ -39,23 +39,49 @@ export async function rotate(log: Log): Promise<void> {
   if (!segment.isSealed) {
     const { sequence, digest } = log.state;
     const footer = encodeFooter({ entries: entries.bytes(), end: segment.end, sequence, digest });
-    await append(log, [footer]);
+    await trim(log);
+    await append(log, [footer], 0);
     await file.sync();
     segment.isSealed = true;
   }
   await beginSegment(log, segment.number + 1);
 }
 
-/** Writes behind the records of the head. A disk without room is left as it was. */
-export async function append(log: Log, parts: readonly Uint8Array[]): Promise<void> {
-  const { segment, file } = log.head;
+/**
+ * Writes behind the records of the head. If the file must grow for it, it may grow by `room` bytes
+ * more, which are zeros: overwriting bytes that a file has is synced faster than making it longer. A disk without room
+ * is left as it was.
+ */
+export async function append(log: Log, parts: readonly Uint8Array[], room: number): Promise<void> {
+  const { head } = log;
+  const { end } = head.segment;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const grows = end + length > head.size;
+  const ahead = grows ? room : 0;
   try {
-    await file.write(segment.end, parts);
+    await head.file.write(end, ahead === 0 ? parts : [...parts, ...zeros(ahead)]);
+    if (grows) head.size = end + length + ahead;
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'full') throw error;
-    await file.truncate(segment.end);
-    throw error;
+    await head.file.truncate(end);
+    head.size = end;
+    if (ahead === 0) throw error;
+    await append(log, parts, 0);
   }
+}
+
+const zeroPiece = new Uint8Array(1_048_576);
+
+function zeros(length: number): readonly Uint8Array[] {
+  const pieces = Array.from({ length: Math.floor(length / zeroPiece.length) }, () => zeroPiece);
+  return [...pieces, zeroPiece.subarray(0, length % zeroPiece.length)];
+}
+
+/** Takes away the zeros behind the records. */
+export async function trim({ head }: Log): Promise<void> {
+  const { end } = head.segment;
+  if (head.size > end) await head.file.truncate(end);
+  head.size = end;
 }
 
 /** Tells later openings how far the log reaches. */

@@ -35,6 +35,8 @@ export interface Head {
   readonly file: DiskFile;
   /** Of its records so far. */
   readonly entries: FooterEntries;
+  /** How long the file is: behind the records there may be zeros, which the next ones overwrite. */
+  size: number;
 }
 
 export interface Log {

@@ -144,7 +144,7 @@ async function settleHead(
   await log.disk.syncFolder();
   const entries = footerEntries();
   entries.addAll(found.entries);
-  log.head = { segment, file, entries };
+  log.head = { segment, file, entries, size: found.end };
   await keepCheckpoint(log);
 }
 

@@ -21,7 +21,7 @@ import {
 } from '@dsm/ports';
 import { asked, type Asked } from './asked.ts';
 import { nameOf, writeGroup, type Prepared } from './group.ts';
-import { keepCheckpoint } from './head.ts';
+import { keepCheckpoint, trim } from './head.ts';
 import { locate, readIndexed, readValue, type Log } from './log.ts';
 import { openLog } from './opening.ts';
 import {
@@ -139,7 +139,10 @@ async function close(log: Log, queue: Asked, background: Upkeep): Promise<void> 
   await background.stop();
   await queue.finished();
   try {
-    if (queue.fault() === undefined) await keepCheckpoint(log);
+    if (queue.fault() === undefined) {
+      await trim(log);
+      await keepCheckpoint(log);
+    }
   } finally {
     for (const { source } of log.segments.all()) await source.close();
   }
