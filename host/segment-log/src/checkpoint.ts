@@ -15,7 +15,7 @@
  * after an orderly end is noticed, where the log alone would look like an older one.
  */
 
-import { concat, reader, writer } from '@dsm/primitive';
+import { reader, writer } from '@dsm/primitive';
 import { StoreError, type Disk } from '@dsm/ports';
 import { checked, digestBytes, withDigest } from './digest.ts';
 import { idBytes } from './segment-header.ts';
@@ -32,6 +32,7 @@ export const checkpointName = 'checkpoint';
 const magic = Uint8Array.from('DSM-LOG', (letter) => letter.charCodeAt(0));
 const format = 1;
 const checkpointBytes = 104;
+const checkpointBytesMax = 4_096;
 
 /** A new file, durable under a name of its own before it takes the place of the old one. */
 export async function placeFile(
@@ -66,17 +67,18 @@ export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promi
 
 export async function readCheckpoint(disk: Disk): Promise<Checkpoint> {
   const file = await disk.open(checkpointName, 'existing');
-  const bytes = await file.read(0, checkpointBytes + 1).finally(() => file.close());
-  const known = concat(magic, Uint8Array.of(format));
-  if (bytes[magic.length]! > format && magic.every((byte, i) => bytes[i] === byte)) {
+  const bytes = await file.read(0, checkpointBytesMax).finally(() => file.close());
+  // Every later format begins with the format, and ends with the BLAKE3 of all before.
+  const body = checked(bytes);
+  const isOurs = body !== undefined && magic.every((byte, i) => body[i] === byte);
+  if (isOurs && body[magic.length]! > format) {
     throw new StoreError('version', 'the log was written by a newer version');
   }
-  const body = bytes.length === checkpointBytes ? checked(bytes) : undefined;
-  if (body === undefined || known.some((byte, i) => body[i] !== byte)) {
+  if (!isOurs || bytes.length !== checkpointBytes) {
     throw new StoreError('rotten', 'the checkpoint of the log is damaged');
   }
   const from = reader(body);
-  from.raw(known.length);
+  from.raw(magic.length + 1);
   return {
     segment: from.u32(),
     end: from.u32(),

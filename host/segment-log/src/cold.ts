@@ -24,6 +24,9 @@ export interface OpenedSegment {
   readonly isCold: boolean;
 }
 
+/** What is needed of a log to find its cold segments. */
+export type Keeping = Pick<Log, 'disk' | 'shelf' | 'id'>;
+
 const letters = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** What the names of a log's segments begin with: other logs may use the same shelf. */
@@ -38,7 +41,7 @@ function shelfName({ id }: Pick<Log, 'id'>, number: number): string {
 
 /** A segment that is not here as a whole: undefined if it is not on the shelf either. */
 export async function openCold(
-  log: Log,
+  log: Keeping,
   number: number,
   names: readonly string[],
 ): Promise<OpenedSegment | undefined> {
@@ -61,7 +64,7 @@ interface Parts {
 }
 
 /** What was kept here of a cold segment, if it is intact. */
-async function keptParts({ disk }: Log, number: number): Promise<Parts | undefined> {
+async function keptParts({ disk }: Keeping, number: number): Promise<Parts | undefined> {
   const file = await disk.open(coldName(number), 'existing');
   try {
     const header = await readSegmentHeader(number, (length) => file.read(0, length));
@@ -77,7 +80,7 @@ async function keptParts({ disk }: Log, number: number): Promise<Parts | undefin
 
 /** Reads header and footer from the shelf, and keeps them here. */
 async function partsOnShelf(
-  log: Log,
+  log: Keeping,
   shelf: SegmentShelf,
   number: number,
 ): Promise<Parts | undefined> {
@@ -92,7 +95,7 @@ async function partsOnShelf(
   return { header, footer };
 }
 
-function keepParts({ disk }: Log, { header, footer }: Parts): Promise<void> {
+function keepParts({ disk }: Keeping, { header, footer }: Parts): Promise<void> {
   const parts = [encodeSegmentHeader(header), encodeFooter(footer)];
   return placeFile(disk, coldName(header.number), parts);
 }

@@ -74,19 +74,29 @@ export function followCommit(
   at: number,
   header: RecordHeader,
   headers: Uint8Array,
-  place: CommitPlace,
+  { id }: Pick<CommitPlace, 'id'>,
 ): LogState | undefined {
   const value = valueAtRecord(bytes, at, header.length);
-  const digest = chained(place.id, before.digest, header.shelf, value, headers);
-  if (!equal(digest, keyAtRecord(bytes, at))) return undefined;
-  const from = reader(value);
+  const after = statedCommit(before, bytes, at, header);
+  const digest = chained(id, before.digest, header.shelf, value, headers);
+  const follows = after?.sequence === before.sequence + 1 && equal(digest, after.digest);
+  return follows ? after : undefined;
+}
+
+/** The state after a commit record, as it says itself; undefined if it says nothing that makes sense. */
+export function statedCommit(
+  before: LogState,
+  bytes: Uint8Array,
+  at: number,
+  header: RecordHeader,
+): LogState | undefined {
+  const from = reader(valueAtRecord(bytes, at, header.length));
   const sequence = from.u64();
   from.raw(proofBytes);
   const totals = before.totals.map((old, shelf) =>
     (header.shelf & (1 << shelf)) === 0 ? old : { records: from.u64(), bytes: from.u64() },
   );
-  if (from.bad() || sequence !== before.sequence + 1) return undefined;
-  return { sequence, digest, totals };
+  return from.bad() ? undefined : { sequence, digest: keyAtRecord(bytes, at).slice(), totals };
 }
 
 /** The sequence of the commit that this log made at this place, if one stands there; its group need not be known. */

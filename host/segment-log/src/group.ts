@@ -155,6 +155,7 @@ function show(log: Log, writes: readonly Placed[], offset: number): void {
     const mark = markOf(key);
     const { length } = record;
     entries.add({ prefix, mark, shelf, isRemove: isRemove(write), offset: at, length });
+    segment.written += length;
     segment.live += length;
     if (old !== undefined) {
       log.segments.at(old.position).segment.live -= recordBytes(old.size);

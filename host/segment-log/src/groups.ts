@@ -32,7 +32,7 @@ export interface Walk {
 
 /** The groups that count, from the start of the records on. */
 export async function* groups(walk: Walk): AsyncGenerator<Group> {
-  const { id, segment } = walk;
+  const { id } = walk;
   let state = walk.before;
   let start = walk.start;
   let records: ScannedRecord[] = [];
@@ -43,8 +43,7 @@ export async function* groups(walk: Walk): AsyncGenerator<Group> {
         continue;
       }
       const { bytes, at, offset } = record;
-      const place = { id, segment, offset };
-      const after = followCommit(state, bytes, at, record, headersOf(records), place);
+      const after = followCommit(state, bytes, at, record, headersOf(records), { id });
       if (after === undefined) return;
       const end = offset + recordBytes(record.length);
       yield { start, end, records, after };
@@ -55,7 +54,8 @@ export async function* groups(walk: Walk): AsyncGenerator<Group> {
   }
 }
 
-function headersOf(records: readonly ScannedRecord[]): Uint8Array {
+/** The headers of a group, as its commit fixes them. */
+export function headersOf(records: readonly ScannedRecord[]): Uint8Array {
   const headers = new Uint8Array(records.length * headerBytes);
   for (const [i, { bytes, at }] of records.entries()) {
     headers.set(bytes.subarray(at, at + headerBytes), i * headerBytes);

@@ -27,6 +27,7 @@ export async function beginSegment(log: Log, number: number): Promise<void> {
     isSealed: false,
     start: end,
     end,
+    written: 0,
     live: 0,
     removes: 0,
   });

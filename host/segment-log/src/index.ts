@@ -3,3 +3,4 @@
 export * from './segment-log.ts';
 export * from './segment-shelf.ts';
 export * from './open-segment-log.ts';
+export * from './check.ts';

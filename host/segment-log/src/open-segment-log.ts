@@ -1,6 +1,7 @@
 /** A segment log in a folder of this machine, held by this process alone. */
 
 import { lockDirectory, nodeDisk, nodeEntropy } from '@dsm/node';
+import { checkLog, type CheckOptions, type LogReport } from './check.ts';
 import { segmentLog, type SegmentLog, type SegmentLogOptions } from './segment-log.ts';
 
 export type OpenSegmentLogOptions = Omit<SegmentLogOptions, 'disk' | 'entropy'>;
@@ -18,5 +19,18 @@ export async function openSegmentLog(
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+/** Checks the log in a folder, while nobody has it open. */
+export async function checkSegmentLog(
+  folder: string,
+  options: CheckOptions = {},
+): Promise<LogReport> {
+  const lock = await lockDirectory(folder);
+  try {
+    return await checkLog(await nodeDisk(folder), options);
+  } finally {
+    await lock.release();
   }
 }

@@ -213,6 +213,7 @@ function added(
     isSealed,
     start,
     end,
+    written: 0,
     live: 0,
     removes: 0,
   });

@@ -28,6 +28,8 @@ export interface IndexEntry {
 
 export interface RecordIndex {
   readonly size: () => number;
+  /** What the leaves take, slack and all. */
+  readonly bytes: () => number;
   /** Entries whose 48 bits are these: nearly always none or one. */
   readonly find: (prefix: number, mark: number) => readonly IndexEntry[];
   readonly insert: (prefix: number, mark: number, position: Position, units: number) => void;
@@ -67,6 +69,7 @@ export function recordIndex(): RecordIndex {
   const tree: Tree = { bounds: [0], leaves: [emptyLeaf()], size: 0 };
   return {
     size: () => tree.size,
+    bytes: () => tree.leaves.reduce((sum, { words }) => sum + words.byteLength, 0),
     find: (prefix, mark) => found(tree.leaves[leafOf(tree, prefix)]!, prefix, mark),
     insert: (prefix, mark, position, units) => insert(tree, prefix, mark, position, units),
     move: (prefix, from, to, units) => {

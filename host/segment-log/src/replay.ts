@@ -43,13 +43,17 @@ export function entryOf({
   };
 }
 
-/** Replays one record. Gives a promise only if other records must be read to tell keys apart. */
+/**
+ * Replays one record. Gives a promise only if other records must be read to tell keys apart: of the size of
+ * the value whose place it takes, if there is one.
+ */
 export function replay(
   log: Replayed,
   segment: Segment,
   entry: FooterEntry,
-): Promise<void> | undefined {
+): Promise<number | undefined> | undefined {
   if (entry.shelf >= shelvesMax) throw rotten(segment.number, 'the shelf of a record');
+  segment.written += entry.length;
   const candidates = log.indexes[entry.shelf]!.find(entry.prefix, entry.mark);
   if (candidates.length > 0) return replayOver(log, segment, entry, candidates);
   add(log, segment, entry);
@@ -71,7 +75,7 @@ async function replayOver(
   segment: Segment,
   entry: FooterEntry,
   candidates: readonly IndexEntry[],
-): Promise<void> {
+): Promise<number | undefined> {
   const [own, ...others] = await Promise.all([
     ownHeader(segment, entry),
     ...candidates.map(({ position }) => readIndexed(log, position, headerBytes)),
@@ -79,11 +83,12 @@ async function replayOver(
   const which = others.findIndex(({ bytes }) => equal(keyAtRecord(bytes, 0), keyAtRecord(own, 0)));
   if (which === -1) {
     add(log, segment, entry);
-    return;
+    return undefined;
   }
   const { position } = candidates[which]!;
   const index = log.indexes[entry.shelf]!;
-  log.segments.at(position).segment.live -= recordBytes(others[which]!.size);
+  const { size } = others[which]!;
+  log.segments.at(position).segment.live -= recordBytes(size);
   segment.live += entry.length;
   if (entry.isRemove) {
     segment.removes += entry.length;
@@ -92,6 +97,7 @@ async function replayOver(
     const to = positionOf(segment, entry.offset);
     index.move(entry.prefix, position, to, entry.length / unitBytes);
   }
+  return size;
 }
 
 async function ownHeader(segment: Segment, { offset }: FooterEntry): Promise<Uint8Array> {

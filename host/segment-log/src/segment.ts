@@ -30,7 +30,9 @@ export interface Segment {
   end: number;
   /** Where its first record stands. */
   readonly start: number;
-  /** Bytes of records that are still needed. */
+  /** Bytes of all puts and removes. */
+  written: number;
+  /** Bytes of those that are still needed. */
   live: number;
   /** Of these, bytes of removes: needed only while an older segment stands. */
   removes: number;

@@ -32,6 +32,8 @@ export interface Upkeep {
   readonly stop: () => Promise<void>;
 }
 
+const passesMax = 1_023;
+
 /** Where removes take more than this part of the log, the oldest segment goes: it frees the next of them. */
 const removesShareMax = 1 / 16;
 
@@ -56,24 +58,32 @@ export function upkeep(
     if (!(await moveToShelf(log, log.shelf!, old))) damaged.add(old);
     return true;
   };
+  /** After a failure so many calls are let pass, twice as many each time. */
+  let passes = 0;
+  let passed = 0;
   const run = async (): Promise<void> => {
     try {
       while (!isStopped && (await step()));
+      passes = 0;
     } catch (error) {
-      // A disk without room, or a shelf that does not answer: the next call of wake tries again.
+      // A disk without room, or a shelf that does not answer: a later call tries again.
       if (!(error instanceof StoreError)) throw error;
+      passes = Math.min(passesMax, passes * 2 + 1);
     } finally {
+      passed = 0;
       running = undefined;
     }
   };
-  const wake = (): void => {
+  const start = (): void => {
     if (!isStopped) running ??= run();
   };
   return {
-    wake,
+    wake: () => {
+      if (running === undefined && passed++ >= passes) start();
+    },
     settled: async () => {
       await running;
-      wake();
+      start();
       await running;
     },
     stop: async () => {
@@ -96,14 +106,16 @@ function wasteful(
   let removes = 0;
   let bytes = 0;
   for (const segment of all) {
-    const { start, end, isSealed } = segment;
+    const { written, isSealed } = segment;
     removes += segment === oldest ? 0 : segment.removes;
-    bytes += end - start;
+    bytes += written;
     if (!isSealed || damaged.has(segment)) continue;
     const needed = segment.live - (segment === oldest ? segment.removes : 0);
-    if (needed < share * (end - start)) {
+    // Commit records do not count: a segment in which every record is needed is never emptied.
+    const part = written === 0 ? 0 : needed / written;
+    if (part < share) {
       least = segment;
-      share = needed / (end - start);
+      share = part;
     }
   }
   const isOldestDue =
