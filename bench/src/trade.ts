@@ -97,6 +97,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'terms':
     case 'ticks':
     case 'settle':
+    case 'registry':
       throw new Error(`no part of a trade: ${heard.type}`);
   }
 }

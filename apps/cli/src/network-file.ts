@@ -78,6 +78,12 @@ export function openNetwork(file: NetworkFile): OpenNetwork {
     name: file.name,
     registry: file.registry,
     nodes,
+    dial: (address) => {
+      if (!isUrl(address) || !URL.canParse(address)) return undefined;
+      const node = httpNode(address);
+      nodes.push(node);
+      return node;
+    },
     close: () => {
       for (const node of nodes) node.close();
     },

@@ -85,6 +85,12 @@ export const offerCoder: Coder<Offer> = struct({
   nonce: bytes32,
 });
 
+export const acceptanceCoder: Coder<Acceptance> = struct({
+  suite: suiteCoder,
+  identityKey: variable(limits.publicKeyBytesMax),
+  signature: variable(limits.signatureBytesMax),
+});
+
 export const subscription: Obj<Subscription> = object(
   kinds.subscription,
   limits.objectBytesMax,
@@ -92,11 +98,7 @@ export const subscription: Obj<Subscription> = object(
     offer: offerCoder,
     signature: variable(limits.signatureBytesMax),
     acceptances: ascending<Acceptance>(
-      struct({
-        suite: suiteCoder,
-        identityKey: variable(limits.publicKeyBytesMax),
-        signature: variable(limits.signatureBytesMax),
-      }),
+      acceptanceCoder,
       ({ suite, identityKey }) => nodeId(suite, identityKey),
       limits.acceptancesMax,
     ),

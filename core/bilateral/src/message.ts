@@ -45,6 +45,7 @@ import {
   text,
   u128,
   u16,
+  u32,
   u64,
   variable,
   certificate,
@@ -124,6 +125,12 @@ export type Message =
       readonly certificate: Certificate;
     }
   | { readonly type: 'end' }
+  /** The newest version of the registry that this side knows, or the link of a version. */
+  | {
+      readonly type: 'registry';
+      readonly version: number;
+      readonly link: Uint8Array | undefined;
+    }
   /** `ticks`: the chain from which the stream goes on. */
   | { readonly type: 'stream'; readonly escrow: Uint8Array; readonly ticks: Uint8Array }
   | {
@@ -198,6 +205,7 @@ export const message: Obj<Message> = object(
     ],
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
+    registry: [34, struct({ version: u32, link: option(variable(1_000_000)) })],
     edges: [
       24,
       struct({ edges: list(struct({ edge: edgeHintCoder, depth: u8 }), limits.edgeHintsMax) }),

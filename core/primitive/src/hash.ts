@@ -58,6 +58,7 @@ export const domains = [
   'signal',
   'release',
   'advertisement',
+  'topic',
   'offer',
   'acceptance',
   'charge',

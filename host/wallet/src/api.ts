@@ -13,6 +13,8 @@ import type { Edge, EdgeActions } from './edge-api.ts';
 import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
 import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
 export type * from './stream-api.ts';
+import type { StorageActions } from './storage-api.ts';
+export type * from './storage-api.ts';
 import type { TokenCalls, TokenInfo } from './token-api.ts';
 export type * from './token-api.ts';
 
@@ -21,6 +23,8 @@ export interface Network {
   readonly name: string;
   readonly registry: Registry;
   readonly nodes: readonly NodeApi[];
+  /** A way to a node that a later version of the registry names. */
+  readonly dial?: (address: string) => NodeApi | undefined;
 }
 
 export interface WalletOptions {
@@ -39,6 +43,8 @@ export interface WalletOptions {
 
 export interface Wallet extends TokenCalls, RouteActions {
   readonly id: Identity;
+  /** The storage plane for data of one's own. */
+  readonly storage: StorageActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */

@@ -49,7 +49,7 @@ import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
 import { signAs, type Keys } from './keys.ts';
 import { decodeRow, entriesBetween, laneAt, type Draft, type Model } from './model.ts';
-import type { Quorum } from './quorum.ts';
+import type { Plane } from './plane.ts';
 import { incomingRoute } from './route-facts.ts';
 import { checkpointRow, laneKey, rowKey, runRow, type LaneSide, type RunRow } from './rows.ts';
 
@@ -60,7 +60,7 @@ export interface Engine {
   readonly network: Network;
   /** The versions of the registry that this wallet knows. */
   readonly registries: Registries;
-  readonly quorum: Quorum;
+  readonly quorum: Plane;
   readonly kem: Kem;
   readonly aead: Aead;
   readonly entropy: Entropy;

@@ -18,6 +18,7 @@ import { putRelationship } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
 import { signAs } from './keys.ts';
+import { awaitsVersion } from './registry-talk.ts';
 import { draft, putContact } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { isSuccession, meetCard } from './succession.ts';
@@ -25,10 +26,8 @@ import { settleReady, contactOf, giveUp, say, type Talk } from './talk.ts';
 import { sayOpenRuns, sayWants } from './trading.ts';
 import { isBricked } from './tripwire.ts';
 
-export async function hello(
-  talk: Talk,
-  { card: bytes }: Message & { type: 'hello' },
-): Promise<void> {
+export async function hello(talk: Talk, said: Message & { type: 'hello' }): Promise<void> {
+  const { card: bytes } = said;
   const { engine, options } = talk;
   const { model } = engine;
   if (talk.peer !== undefined) return;
@@ -36,9 +35,7 @@ export async function hello(
   if (!decoded.ok) return giveUp(talk, 'integrity', 'what came is no identity card');
   const card = decoded.value;
   const refusal = checkCard(card, model.device.network, engine.registries);
-  if (refusal !== undefined) {
-    return giveUp(talk, 'integrity', `the identity card does not hold: ${refusal}`);
-  }
+  if (refusal !== undefined) return unheld(talk, said, refusal);
   const device = cardDevice(card);
   if (equal(device, model.device.id))
     return giveUp(talk, 'refused', 'a device does not meet itself');
@@ -61,6 +58,16 @@ export async function hello(
   talk.peer = { device, card };
   if (contact.agreed === 1) await resume(talk, contact);
   else await sendAgreement(talk, contact);
+}
+
+/** A card that may rest on a version of the registry still to come is looked at again then. */
+async function unheld(
+  talk: Talk,
+  said: Message & { type: 'hello' },
+  refusal: string,
+): Promise<void> {
+  if (awaitsVersion(talk)) talk.waitingHello = said;
+  else await giveUp(talk, 'integrity', `the identity card does not hold: ${refusal}`);
 }
 
 /** The lower device encapsulates, keeps the secret, then says the ciphertext; the same one again. */

@@ -3,6 +3,7 @@
  * opened ever after from its rows.
  */
 
+import { decodeLink, type RegistryLink } from '@dsm/availability';
 import {
   card as cardObject,
   cardStatement,
@@ -31,6 +32,7 @@ import type { WalletOptions } from './api.ts';
 import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { signAs, walletKeys, type Keys } from './keys.ts';
+import { checkLineage } from './plane.ts';
 import {
   commit,
   decodeRow,
@@ -48,6 +50,8 @@ export interface Opened {
   readonly model: Model;
   readonly keys: Keys;
   readonly secret: Uint8Array;
+  /** The versions of the registry that this wallet has learned. */
+  readonly links: readonly RegistryLink[];
 }
 
 /** The 32 bytes that name a network in everything that is signed. */
@@ -93,7 +97,7 @@ export async function createModel(
   putDevice(change, model, device);
   putRelationship(change, model, own);
   await commit(store, change);
-  return { model, keys, secret };
+  return { model, keys, secret, links: [] };
 }
 
 export async function openModel(
@@ -124,7 +128,18 @@ export async function openModel(
   if (!equal(model.map.root(), device.root)) {
     throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
   }
-  return { model, keys, secret };
+  const links = await linksIn(store);
+  checkLineage(network, links);
+  return { model, keys, secret, links };
+}
+
+async function linksIn(store: Store): Promise<readonly RegistryLink[]> {
+  const rows = await store.scan(rowKey('registry'));
+  return rows.map(([, bytes]) => {
+    const link = decodeLink(bytes);
+    if (link === undefined) throw new DsmError('rotten', 'a kept registry cannot be read');
+    return link;
+  });
 }
 
 /** Refuses another format. Its number stands right behind the version and the kind, in every one. */

@@ -9,10 +9,12 @@
  * silent node may take is the node port's affair, and `signal` ends any wait with what is there.
  */
 
-import type { Terms } from '@dsm/availability';
-import type { NodeApi } from '@dsm/ports';
+import type { NodeAnswer, NodeRequest, Terms } from '@dsm/availability';
+import { NodeError, type NodeApi } from '@dsm/ports';
 import type { Registry, SlotPlace, SlotWrite } from '@dsm/primitive';
 import { slotReader, type NodeFault } from './quorum-answer.ts';
+import { paidNode, type Charge } from './paid-node.ts';
+import { silent } from './quorum-gather.ts';
 import { objectQuorum, type Published } from './quorum-objects.ts';
 import { slotQuorum, type SlotOutcome, type SlotReading } from './quorum-slots.ts';
 
@@ -22,11 +24,15 @@ export type { SlotOutcome, SlotReading } from './quorum-slots.ts';
 
 export interface QuorumOptions {
   readonly onFault?: (fault: NodeFault) => void;
+  /** What charges these keys to whoever pays for this client; undefined if nobody does. */
+  readonly charge?: Charge;
   /** 32 bytes that no node can foresee. */
   readonly nonce?: () => Uint8Array;
 }
 
 export interface Quorum {
+  /** One request to the node with this index; undefined if it does not answer. */
+  readonly ask: (index: number, request: NodeRequest) => Promise<NodeAnswer | undefined>;
   /** To the r placed nodes at once, and to the next e where one of them fails. */
   readonly publish: (bytes: Uint8Array, signal?: AbortSignal, terms?: Terms) => Promise<Published>;
   /** The bytes from the first node that has them, or undefined if none of the placed ones does. */
@@ -47,13 +53,23 @@ export interface Quorum {
 /** The storage plane of a registry. `nodes` stand at their registry index; gaps are silent nodes. */
 export function quorum(
   registry: Registry,
-  nodes: readonly (NodeApi | undefined)[],
-  { onFault = ignore, nonce = drawn }: QuorumOptions = {},
+  given: readonly (NodeApi | undefined)[],
+  { onFault = ignore, nonce = drawn, charge }: QuorumOptions = {},
 ): Quorum {
+  const nodes = charge === undefined ? given : given.map((node) => node && paidNode(node, charge));
   const read = slotReader(registry, onFault);
   return {
     ...objectQuorum({ registry, nodes, onFault, nonce }),
     ...slotQuorum(registry, nodes, read),
+    ask: async (index, request) => {
+      try {
+        const [answer] = await (nodes[index] ?? silent).ask([request]);
+        return answer;
+      } catch (error) {
+        if (error instanceof NodeError) return undefined;
+        throw error;
+      }
+    },
   };
 }
 

@@ -34,10 +34,13 @@
  *     0x29   hash                             invoice of this device, with its preimage
  *     0x2a   DevID                            edges that a contact has told of
  *     0x2b   DevID                            on what terms payments go on to a contact
+ *     0x2c   version                          registry that followed, and the succession that made it
+ *     0x2d   (none)                           offer that pays for what this wallet puts
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
 
+import type { RegistryLink } from '@dsm/availability';
 import {
   bytes32,
   concat,
@@ -103,6 +106,8 @@ export const tables = {
   invoice: 0x29,
   told: 0x2a,
   relay: 0x2b,
+  registry: 0x2c,
+  offer: 0x2d,
 } as const;
 
 export type Table = keyof typeof tables;
@@ -120,8 +125,13 @@ export function laneKey(
   return rowKey(table, start, encodeWith(u64, index));
 }
 
+/** The key of a version of the registry. */
+export function linkKey({ registry }: RegistryLink): Uint8Array {
+  return rowKey('registry', encodeWith(u32, registry.version));
+}
+
 /** The version of this layout. A store of a newer one is not opened. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 export interface WalletRow {
   readonly format: number;

@@ -23,6 +23,7 @@ import { edges, givenUp, reveal } from './route-hearing.ts';
 import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
 import { heardOfStream } from './stream-hearing.ts';
 import { forgetTicks } from './stream-taking.ts';
+import { registrySaid, sayVersion } from './registry-talk.ts';
 import { askRemint, remintSaid } from './remint-talk.ts';
 import { notTaken, sayOwedStep, sayRun, turn } from './trading.ts';
 
@@ -133,6 +134,8 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     repeats: false,
     heardBytes: 0,
     refused: false,
+    peerVersion: 0,
+    waitingHello: undefined,
     paying: new Map(),
     taken: new Map(),
     ackedLate: [],
@@ -153,6 +156,7 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
 /** Read until the connection ends. A message that cannot be read ends it: the peer is confused. */
 async function listen(talk: Talk): Promise<void> {
   const { engine, connection } = talk;
+  await sayVersion(talk);
   await say(talk, { type: 'hello', card: engine.model.row.card });
   for (;;) {
     const bytes = await connection.receive().catch(() => undefined);
@@ -187,6 +191,7 @@ async function listen(talk: Talk): Promise<void> {
 
 async function heard(talk: Talk, said: Message): Promise<void> {
   if (talk.peer === undefined && said.type === 'refuse') return turnedDown(talk, said);
+  if (said.type === 'registry') return heardVersion(talk, said);
   if (talk.peer === undefined && said.type !== 'hello') return;
   switch (said.type) {
     case 'hello':
@@ -238,6 +243,15 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       // What was asked for is on its way.
       return talk.wants ? undefined : endTalk(talk);
   }
+}
+
+/** A card that waited for this version is looked at now. */
+async function heardVersion(talk: Talk, said: Message & { type: 'registry' }): Promise<void> {
+  const goesOn = await registrySaid(talk, said);
+  const { waitingHello } = talk;
+  if (!goesOn || waitingHello === undefined) return;
+  talk.waitingHello = undefined;
+  await hello(talk, waitingHello);
 }
 
 /** The peer consents. What was to be written may be wrong by now: then nothing has happened. */

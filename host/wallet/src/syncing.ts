@@ -18,6 +18,7 @@ import { signOpenRuns } from './trading.ts';
 export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { engine } = runtime;
   const { model } = engine;
+  await engine.quorum.follow();
   if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
   await engine.exclusive(() => signOpenRuns(engine));
   let [received, online] = [0, true];

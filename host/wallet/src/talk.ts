@@ -24,6 +24,9 @@ export interface Talk {
   readonly acks: Map<string, Deferred<boolean>>;
   peer: { readonly device: Uint8Array; readonly card: Card } | undefined;
   trade: Trade;
+  /** The newest version of the registry that the peer has named, and a card that waits for it. */
+  peerVersion: number;
+  waitingHello: (Message & { type: 'hello' }) | undefined;
   consented: Countersignature | undefined;
   /** Whether each side has accepted the other and said what was old. */
   resumed: boolean;

@@ -6,7 +6,8 @@
  *     restoreWallet  a backup, in an empty store: the next incarnation of the device
  */
 
-import { implementation, registriesOf } from '@dsm/primitive';
+import { encodeLink } from '@dsm/availability';
+import { implementation } from '@dsm/primitive';
 import { installPortable, portableAead, portableKem } from '@dsm/portable';
 import type { Connection, Entropy, Kem } from '@dsm/ports';
 import type {
@@ -32,14 +33,16 @@ import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
 import { createModel, openModel, type Opened } from './open.ts';
 import { paymentOf } from './payments.ts';
-import { quorum } from './quorum.ts';
+import { planeOf, type Plane } from './plane.ts';
 import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
 import { routeOf } from './route-view.ts';
 import { router } from './routing.ts';
 import { importBackup, makeBackup } from './restore.ts';
-import type { ContactRow, PaymentRow } from './rows.ts';
+import { linkKey, type ContactRow, type PaymentRow } from './rows.ts';
+import { storageActions } from './storage-actions.ts';
+import { chargeFor } from './subscribing.ts';
 import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
 import { openStream, unsignedTerms } from './streams.ts';
 import { sync } from './syncing.ts';
@@ -148,7 +151,7 @@ function assemble(options: Full, opened: Opened): Wallet {
   const { store, network, entropy, kem } = options;
   const { model } = opened;
   let { keys } = opened;
-  const routed = new Set<() => void>();
+  const plane = planeIn(store, network, opened, () => engine);
   const engine: Engine = {
     model,
     get keys() {
@@ -156,12 +159,12 @@ function assemble(options: Full, opened: Opened): Wallet {
     },
     store,
     network,
-    registries: registriesOf(network.registry),
-    quorum: quorum(network.registry, network.nodes),
+    registries: plane.registries,
+    quorum: plane,
     kem,
     aead: options.aead ?? portableAead,
     entropy,
-    clock: options.clock ?? { now: () => Date.now() },
+    clock: options.clock ?? wallClock,
     exclusive,
     commit: (change) => commit(store, change),
     wake: () => runtime.router.wake(),
@@ -176,11 +179,11 @@ function assemble(options: Full, opened: Opened): Wallet {
       engine,
       sessionWith: (device) => liveSession(runtime, device),
       changed: (row) => {
-        for (const check of routed) check();
+        for (const check of runtime.routed) check();
         emit('route', routeOf(model, row));
       },
     }),
-    routed,
+    routed: new Set(),
     syncing: undefined,
     keysOf: (incarnation, birth) => {
       const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
@@ -193,11 +196,6 @@ function assemble(options: Full, opened: Opened): Wallet {
       keys = next;
     },
   };
-  const close = async (): Promise<void> => {
-    await Promise.all([...runtime.sessions.values()].map((session) => session.close()));
-    await shut();
-    await store.close();
-  };
   model.followers.add({ kept: () => engine.wake(), moved: () => undefined });
   return {
     ...reading(runtime),
@@ -205,13 +203,34 @@ function assemble(options: Full, opened: Opened): Wallet {
     ...acting(runtime),
     ...unsignedTerms(engine),
     ...meeting(runtime),
+    storage: storageActions(engine),
     // A restored wallet changes its incarnation while it is open.
     get id() {
       return identityOf(model);
     },
     on,
-    close,
+    close: async () => {
+      await Promise.all([...runtime.sessions.values()].map((session) => session.close()));
+      await shut();
+      await store.close();
+    },
   };
+}
+
+const wallClock = { now: (): number => Date.now() };
+
+/** The storage plane as this wallet has learned to know it. */
+function planeIn(
+  store: Full['store'],
+  network: Full['network'],
+  { links }: Opened,
+  engine: () => Engine,
+): Plane {
+  return planeOf(network, {
+    links,
+    charge: (wanted) => chargeFor(engine(), wanted),
+    keep: (link) => store.commit([{ key: linkKey(link), value: encodeLink(link) }]),
+  });
 }
 
 function identityOf({ device, row }: Engine['model']): Identity {

@@ -30,6 +30,7 @@ import { route } from './route.ts';
 import { schema } from './schema.ts';
 import { shell } from './shell.ts';
 import { status } from './status.ts';
+import { storage } from './storage.ts';
 import { stream } from './stream.ts';
 import { sync } from './sync.ts';
 import { token } from './token.ts';
@@ -55,6 +56,7 @@ export const commands: readonly CommandSpec[] = [
   load,
   edge,
   route,
+  storage,
   sync,
   backup,
   restore,

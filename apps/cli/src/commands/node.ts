@@ -8,6 +8,7 @@ import { cardText, nodeCard } from '../node-home.ts';
 import { capacityOf, runNode } from '../node-run.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import * as s from '../schema.ts';
+import { accept } from './node-accept.ts';
 
 const cardSchema = s.record({
   suite: s.count,
@@ -143,5 +144,5 @@ const status: CommandSpec = {
 export const node: CommandSpec = {
   name: 'node',
   summary: 'run a storage node, and look at one',
-  commands: [run, card, status],
+  commands: [run, card, status, accept],
 };
