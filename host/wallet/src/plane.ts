@@ -22,7 +22,7 @@ import {
 
 import type { Network } from './api.ts';
 import { DsmError } from './errors.ts';
-import { fetchLink } from './fetch-link.ts';
+import { fetchLink } from '@dsm/storage-node';
 import { gather } from './quorum-gather.ts';
 import { quorum, type Quorum, type QuorumOptions } from './quorum.ts';
 

@@ -14,8 +14,11 @@ import { networkName } from './network-name.ts';
 import { pictureOf } from './picture.ts';
 import { emptyWorld, networkIn } from './world.ts';
 
-const before = new URL('../../../vectors/stores/v1/', import.meta.url);
-const released = new URL('../../../vectors/stores/v2/', import.meta.url);
+const before = [1, 2].map((format) => ({
+  format,
+  folder: new URL(`../../../vectors/stores/v${format}/`, import.meta.url),
+}));
+const released = new URL('../../../vectors/stores/v3/', import.meta.url);
 
 test('a wallet that is closed and opened looks the same and goes on', async () => {
   const { network, maya, cafe, bazaar, stalls } = await market();
@@ -74,23 +77,25 @@ test('an empty place holds no wallet', async () => {
   await assert.rejects(openWallet({ store: memoryStore(), network }), { code: 'not-found' });
 });
 
-test('a store of format 1, from before the first release, is refused as a whole', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'dsm-wallet-'));
-  try {
-    cpSync(new URL('maya/', before), directory, { recursive: true });
-    const { network } = await market();
-    const store = await fileStore(directory);
-    const rows = await store.scan(new Uint8Array(0));
-    await assert.rejects(openWallet({ store, network, kem: nativeKem }), {
-      code: 'usage',
-      message: /is of format 1, .* reads format 2 alone/,
-    });
-    assert.deepEqual(await store.scan(new Uint8Array(0)), rows, 'nothing of it was changed');
-    await store.close();
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-});
+for (const { format, folder } of before) {
+  test(`a store of format ${format}, from before the first release, is refused as a whole`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dsm-wallet-'));
+    try {
+      cpSync(new URL('maya/', folder), directory, { recursive: true });
+      const { network } = await market();
+      const store = await fileStore(directory);
+      const rows = await store.scan(new Uint8Array(0));
+      await assert.rejects(openWallet({ store, network, kem: nativeKem }), {
+        code: 'usage',
+        message: new RegExp(`is of format ${format}, .* reads format 3 alone`),
+      });
+      assert.deepEqual(await store.scan(new Uint8Array(0)), rows, 'nothing of it was changed');
+      await store.close();
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+}
 
 const written = existsSync(released) ? '' : ' (skipped until it is written, at the release)';
 
