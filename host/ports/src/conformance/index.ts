@@ -14,3 +14,4 @@ export * from './keystore.ts';
 export * from './crypto.ts';
 export * from './crypto-vectors.ts';
 export * from './node-api.ts';
+export * from './disk.ts';
