@@ -60,11 +60,9 @@ export async function openSession(
     return client;
   };
   try {
-    const writer = await connect(false);
-    const ask = asking(writer, options.answerMsMax);
+    const ask = asking(await connect(false), options.answerMsMax);
     await makeOurs(ask, options);
-    const reader = await connect(true);
-    const read = asking(reader, options.answerMsMax);
+    const read = asking(await connect(true), options.answerMsMax);
     const watched = async (asked: Promise<Rows>): Promise<Rows> => {
       try {
         return await asked;
@@ -127,10 +125,12 @@ async function makeOurs(ask: Ask, { schema, requireStandby }: SessionOptions): P
   }
   await checkPromises(ask, requireStandby);
   // The tables are small where plans are made and large where they are used.
-  await ask(`SET synchronous_commit = on`);
-  await ask(`SET enable_seqscan = off`);
-  await ask(`SET enable_hashjoin = off`);
-  await ask(`SET enable_mergejoin = off`);
+  await ask(`
+    SET synchronous_commit = on;
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+  `);
   await prepareTables(ask, schema);
 }
 

@@ -18,8 +18,7 @@ const noDisk = noServer ?? disk.lacks;
 
 before(async () => {
   if (noServer !== undefined) return;
-  cluster = await startCluster();
-  lone = await startLone();
+  [cluster, lone] = await Promise.all([startCluster(), startLone()]);
 });
 after(async () => {
   await cluster?.stop();
