@@ -92,7 +92,8 @@ export function successionDigest(said: SuccessionStatement): Uint8Array {
 /** True if `threshold` signers of the version have said this, each once. */
 export function isAgreed(claim: Succession, old: Registry): boolean {
   if (!equal(claim.lineage, registryLineage(old)) || claim.version !== old.version) return false;
-  if (claim.signatures.length < old.threshold) return false;
+  const signers = new Set(claim.signatures.map(({ node }) => node));
+  if (signers.size < claim.signatures.length || signers.size < old.threshold) return false;
   return claim.signatures.every(({ node, signature }) =>
     saysSo(old, node, successionDigest(claim), signature),
   );
