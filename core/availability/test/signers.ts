@@ -19,9 +19,19 @@ import {
 
 export const network: Uint8Array = new Uint8Array(32).fill(42);
 
+const pairs = new Map<string, KeyPair>();
+
+/** The key pair of a seed under the signatures that are installed now. */
+function pairOf(seed: Uint8Array): KeyPair {
+  const name = `${signatures().name} ${seed.join()}`;
+  const pair = pairs.get(name) ?? signatures().keyPair('ml-dsa-65', seed);
+  pairs.set(name, pair);
+  return pair;
+}
+
 /** The key pair that a node has for its life. */
 export function identityOf(number: number): KeyPair {
-  return signatures().keyPair('ml-dsa-65', new Uint8Array(32).fill(number));
+  return pairOf(new Uint8Array(32).fill(number));
 }
 
 /** The vote key of a node in a version. */
@@ -29,11 +39,16 @@ export function voterOf(number: number, version: number): KeyPair {
   const seed = new Uint8Array(32).fill(number);
   seed[0] = version;
   seed[1] = 0xff;
-  return signatures().keyPair('ml-dsa-65', seed);
+  return pairOf(seed);
 }
 
+const ids = new Map<Uint8Array, Uint8Array>();
+
 export function idOf(number: number): Uint8Array {
-  return nodeId(1, identityOf(number).publicKey);
+  const { publicKey } = identityOf(number);
+  const id = ids.get(publicKey) ?? nodeId(1, publicKey);
+  ids.set(publicKey, id);
+  return id;
 }
 
 export interface FirstOptions {
