@@ -92,7 +92,11 @@ interface World {
   readonly known: Map<string, Node>;
 }
 
-export function exploreHandover(rules: HandoverRules, scene: Scene, most = Infinity): Explored {
+export function exploreHandover(
+  rules: HandoverRules,
+  scene: Scene,
+  most: number = Infinity,
+): Explored {
   const world = worldOf(rules, scene);
   const honest = [...new Set(scene.groups.flat())].filter((number) => number !== scene.cheat);
   const start = honest.map((number) =>
@@ -114,14 +118,12 @@ export function exploreHandover(rules: HandoverRules, scene: Scene, most = Infin
       return { states: seen.size, isBroken: true };
     }
     if (seen.size >= most) break;
-    for (const [at, node] of state.entries()) {
-      for (const next of movesOf(world, state, node, certified)) {
-        const after = state.with(at, next);
-        const name = nameOf(scene, after);
-        if (seen.has(name)) continue;
-        seen.add(name);
-        waiting.push(after);
-      }
+    for (const after of state.flatMap((node, at) =>
+      movesOf(world, state, node, certified).map((next) => state.with(at, next)),
+    )) {
+      const name = nameOf(scene, after);
+      if (!seen.has(name)) waiting.push(after);
+      seen.add(name);
     }
   }
   return { states: seen.size, isBroken: false };

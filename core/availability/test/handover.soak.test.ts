@@ -1,8 +1,9 @@
-/** The hand-over over three versions, and succession with a fourth attempt: as far as memory goes. */
+/** The long proofs of a registry change: hand-over over three versions, a fourth attempt, histories. */
 
 import assert from 'node:assert/strict';
 import { cheapTest } from './cheap-signatures.ts';
 import { exploreHandover, handoverRules, type Scene } from './handover-explorer.ts';
+import { checkHistories } from './registry-histories.ts';
 import { exploreSuccession, honestRules } from './succession-explorer.ts';
 
 const statesMax = 2_000_000;
@@ -54,4 +55,8 @@ cheapTest('two members replaced at once: no two values are certified', () => {
 
 cheapTest('in no order of messages are two successors certified: four attempts', () => {
   assert.equal(exploreSuccession(honestRules, 4, statesMax).isForked, false);
+});
+
+cheapTest('in twenty histories of thirty changes nothing is broken', () => {
+  checkHistories(20);
 });

@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict';
 import {
-  byteCommitStatement,
   capacitySignal,
   checkSignal,
   checkSuccession,
@@ -16,121 +15,26 @@ import {
   phases,
   registryAddress,
   signal as signalObject,
-  signalDigest,
-  byteCommitDigest,
-  type ByteCommit,
   type ClosedSet,
   type Intent,
   type Signal,
   type SignedByteCommit,
   type SignedSignal,
 } from '@dsm/availability';
-import {
-  address,
-  admissions,
-  compare,
-  emptySeat,
-  equal,
-  keyOf,
-  kinds,
-  nodeId,
-  registry as registryObject,
-  registryLineage,
-  zero32,
-  type Registry,
-} from '@dsm/primitive';
-import fc from 'fast-check';
+import { address, admissions, keyOf, registryLineage, zero32, type Registry } from '@dsm/primitive';
 import { cheapTest } from './cheap-signatures.ts';
-import { firstOf, identityOf, idOf, network, saidBy, signAs, voterOf } from './signers.ts';
-
-interface Said {
-  readonly intent?: Intent;
-  /** Shares of the capacity that the last commits used, in percent. */
-  readonly used?: readonly number[];
-  readonly capacityBytes?: number;
-}
-
-/** What node `number` says to the version after `registry`. */
-function signalOf(registry: Registry, number: number, said: Said = {}): SignedSignal {
-  const { intent = intents.stay, used = [], capacityBytes = 4_000 } = said;
-  const commits = commitsOf(
-    registry,
-    number,
-    used.map((share) => (share * capacityBytes) / 100),
-  );
-  const signal: Signal = {
-    lineage: registryLineage(registry),
-    version: registry.version,
-    suite: 1,
-    identityKey: identityOf(number).publicKey,
-    address: `node-${number}`,
-    capacityBytes,
-    voteKey: voterOf(number, registry.version + 1).publicKey,
-    intent,
-    commits,
-  };
-  return signed(signal, number);
-}
-
-function signed(signal: Signal, number: number): SignedSignal {
-  const { secretKey } = identityOf(number);
-  return { signal, signature: signAs(secretKey, kinds.signal, signalDigest(signal)) };
-}
-
-function commitsOf(
-  registry: Registry,
-  number: number,
-  used: readonly number[],
-): readonly SignedByteCommit[] {
-  const { publicKey: identityKey, secretKey } = identityOf(number);
-  let previous = zero32;
-  return used.map((objectsUsed, sequence) => {
-    const commit: ByteCommit = {
-      node: idOf(number),
-      sequence,
-      version: registry.version,
-      objectsRoot: zero32,
-      objectsUsed,
-      slotsRoot: zero32,
-      slotsUsed: 0,
-      previous,
-    };
-    previous = byteCommitDigest(commit);
-    const statement = byteCommitStatement(commit, { suite: 1, identityKey });
-    const signature = signAs(secretKey, kinds.byteCommit, statement);
-    return { commit, suite: 1, identityKey, signature };
-  });
-}
-
-function setOf(registry: Registry, signals: readonly SignedSignal[]): ClosedSet {
-  const id = ({ signal }: SignedSignal): Uint8Array => nodeId(signal.suite, signal.identityKey);
-  const ascending = signals.toSorted((a, b) => compare(id(a), id(b)));
-  return {
-    lineage: registryLineage(registry),
-    version: registry.version,
-    signals: ascending,
-  };
-}
-
-function after(registry: Registry, signals: readonly SignedSignal[]): Registry {
-  const made = next(registry, setOf(registry, signals));
-  assert.ok(made.ok, made.ok ? '' : made.refusal);
-  return made.registry;
-}
-
-function numbers(from: number, to: number): readonly number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-}
-
-function addresses({ nodes }: Registry): readonly string[] {
-  return nodes.map(({ address: where }) => where);
-}
-
-function groupNames(registry: Registry): readonly (readonly string[])[] {
-  return registry.groups.map((group) =>
-    group.map((index) => registry.nodes[index]!.address).toSorted(),
-  );
-}
+import { checkHistories } from './registry-histories.ts';
+import {
+  addresses,
+  after,
+  commitsOf,
+  groupNames,
+  numbers,
+  setOf,
+  signalOf,
+  signed,
+} from './registry-signals.ts';
+import { firstOf, network, saidBy, voterOf } from './signers.ts';
 
 cheapTest(
   'a signal is refused when it is of another version, not signed, or its commits do not hold',
@@ -389,83 +293,9 @@ cheapTest(
   },
 );
 
-/** What a change of a history is: who joins, who says what. */
-interface Change {
-  readonly joins: number;
-  readonly leave: number;
-  readonly silent: number;
-  readonly up: number;
-  readonly grows: number;
-}
-
-const change: fc.Arbitrary<Change> = fc.record({
-  joins: fc.nat({ max: 3 }),
-  leave: fc.nat({ max: 40 }),
-  silent: fc.nat({ max: 40 }),
-  up: fc.nat({ max: 40 }),
-  grows: fc.nat({ max: 40 }),
-});
-
 cheapTest(
   'in every history: well-formed, groups disjoint, nobody moves another one’s seats',
   () => {
-    const histories = fc.array(change, { minLength: 30, maxLength: 36 });
-    fc.assert(
-      fc.property(histories, fc.constantFrom(0, 1), (changes, admission) => {
-        let registry = firstOf(8, { groupsMax: 2, admission: admission as 0 | 1 });
-        let newest = 8;
-        const left = new Set<string>();
-        for (const one of changes) {
-          const signals = saidIn(registry, one, left);
-          for (let i = 0; i < one.joins; i++) signals.push(signalOf(registry, ++newest));
-          const made = next(registry, setOf(registry, signals));
-          if (!made.ok) {
-            assert.equal(made.refusal, 'signers');
-            continue;
-          }
-          checkChange(registry, made.registry, signals);
-          registry = made.registry;
-        }
-      }),
-      { numRuns: 2 },
-    );
+    checkHistories(1);
   },
 );
-
-function saidIn(registry: Registry, one: Change, left: Set<string>): SignedSignal[] {
-  const { nodes } = registry;
-  return nodes.flatMap(({ address: where, capacityBytes }, i): readonly SignedSignal[] => {
-    const number = Number(where.slice('node-'.length));
-    if (i === one.silent % nodes.length && i !== 0) return [];
-    if (i === one.leave % nodes.length && nodes.length > 6) left.add(where);
-    const isPlaced = registry.seats.includes(i) || registry.groups.flat().includes(i);
-    const intent = !left.has(where) ? intents.stay : isPlaced ? intents.leave : intents.gone;
-    const used = i === one.up % nodes.length ? [90, 90, 90] : [];
-    const grown = i === one.grows % nodes.length ? capacityBytes * 2 : capacityBytes;
-    return [signalOf(registry, number, { intent, used, capacityBytes: Math.min(grown, 64_000) })];
-  });
-}
-
-/** What no change may break. */
-function checkChange(before: Registry, made: Registry, signals: readonly SignedSignal[]): void {
-  assert.deepEqual(registryObject.decode(registryObject.encode(made)), { ok: true, value: made });
-  const members = made.groups.flat();
-  assert.equal(new Set(members).size, members.length);
-  assert.ok(made.groups.length >= before.groups.length);
-  const again = next(before, setOf(before, signals.toReversed()));
-  assert.ok(again.ok && equal(registryAddress(again.registry), registryAddress(made)));
-  // A seat that changes hands was empty, or its holder has given it up himself.
-  for (const [seat, owner] of before.seats.entries()) {
-    if (owner === emptySeat) continue;
-    const id = before.nodes[owner]!.id;
-    const now = made.seats[seat]!;
-    const isSame = now !== emptySeat && equal(made.nodes[now]!.id, id);
-    if (isSame) continue;
-    const holder = made.nodes.find((node) => equal(node.id, id));
-    const gaveUp =
-      holder === undefined || holder.capacityBytes < before.nodes[owner]!.capacityBytes;
-    const said = signals.find(({ signal }) => equal(nodeId(1, signal.identityKey), id));
-    const leaves = said === undefined || said.signal.intent !== intents.stay;
-    assert.ok(gaveUp || leaves);
-  }
-}

@@ -47,7 +47,11 @@ type State = readonly Signer[];
 const values = [1, 2].map((value) => new Uint8Array(32).fill(value));
 const honest = 3;
 
-export function exploreSuccession(rules: SignerRules, attempts: number, most = Infinity): Explored {
+export function exploreSuccession(
+  rules: SignerRules,
+  attempts: number,
+  most: number = Infinity,
+): Explored {
   const old = firstOf(4);
   const proofs = proofsOf(old, attempts);
   const moves = memo((signer: Signer, shown: number) => movesOf(rules, old, signer, shown, proofs));
@@ -63,14 +67,13 @@ export function exploreSuccession(rules: SignerRules, attempts: number, most = I
     if (isForked(state, rules.honestNeeded)) return { states: seen.size, isForked: true };
     if (seen.size >= most) break;
     const shown = shownIn(state, rules.honestNeeded);
-    for (const [at, signer] of state.entries()) {
-      for (const next of moves(signer, shown)) {
-        const after = state.with(at, next).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-        const name = nameOf(after);
-        if (seen.has(name)) continue;
-        seen.add(name);
-        waiting.push(after);
-      }
+    for (const after of state.flatMap((signer, at) =>
+      moves(signer, shown).map((next) => state.with(at, next)),
+    )) {
+      const sorted = after.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      const name = nameOf(sorted);
+      if (!seen.has(name)) waiting.push(sorted);
+      seen.add(name);
     }
   }
   return { states: seen.size, isForked: false };

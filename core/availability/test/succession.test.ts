@@ -46,7 +46,7 @@ function state(change: Partial<SignerState>): SignerState {
 }
 
 cheapTest('a certificate is committed by enough signers of the version before', () => {
-  const { old, lineage, after, ours } = scene();
+  const { old, after, ours } = scene();
   const good = said(phases.commit, 1, ours);
   assert.equal(checkSuccession(old, after, good), undefined);
   assert.deepEqual(succession.decode(succession.encode(good)), { ok: true, value: good });
