@@ -8,6 +8,8 @@ export const events = {
   reloaded: 'new connections are served under the certificate that was read',
   'not-reloaded': 'the files of the certificate are no good, so the one before stays',
   fault: 'a request met a fault of the program',
+  committed: 'the node has said what it keeps: a ByteCommit',
+  repaired: 'objects were missing, here or at another node',
   stopping: 'no new requests are taken, those under way end',
   stopped: 'everything is durable and closed',
 } as const;
@@ -21,6 +23,8 @@ const levels: Record<Event, 'info' | 'warn' | 'error'> = {
   reloaded: 'info',
   'not-reloaded': 'error',
   fault: 'error',
+  committed: 'info',
+  repaired: 'info',
   stopping: 'info',
   stopped: 'info',
 };

@@ -8,7 +8,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
-import { storageNode, type NodeCard, type StorageNode } from '@dsm/storage-node';
+import { storageNode, type Dial, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
 import { openEngine, type EngineChoice } from './node-engine.ts';
 import { secretFile } from './node-secrets.ts';
@@ -25,13 +25,15 @@ export interface NodeFolder {
   readonly network: NetworkFile | undefined;
   /** What is to be chosen at the first start. */
   readonly engine?: Partial<EngineChoice>;
+  /** Reaches other nodes. */
+  readonly dial?: Dial;
 }
 
 const suite: Suite = 1;
 
 /** The node of a folder; its secret is made if there is none. */
 export async function openNode(folder: NodeFolder): Promise<StorageNode> {
-  const { data, network, capacityBytes, address } = folder;
+  const { data, network, capacityBytes, address, dial } = folder;
   await mkdir(data, { recursive: true, mode: 0o700 });
   const engine = await openEngine(data, folder.engine ?? {});
   try {
@@ -43,6 +45,7 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
       secrets: secretFile(join(data, 'key')),
       address,
       capacityBytes,
+      ...(dial && { dial }),
     });
   } catch (error) {
     await engine.close();

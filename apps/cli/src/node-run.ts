@@ -4,6 +4,7 @@ import { httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
 import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
 import { log, type Log } from './log.ts';
+import { careFor, reachByHttp } from './node-care.ts';
 import { readNetwork, writeNetwork, type NetworkFile } from './network-file.ts';
 import type { EngineChoice } from './node-engine.ts';
 import { cardText, keepCard, nodeNetwork, nodeNetworkPath, openNode } from './node-home.ts';
@@ -21,6 +22,10 @@ export interface NodeRun {
   readonly tls?: TlsFiles;
   /** Requests a second that one address may send. */
   readonly rate?: number;
+  /** Compare with other nodes, and copy what is missing. */
+  readonly repairs: boolean;
+  /** From one ByteCommit to the next. */
+  readonly commitMinutes: number;
 }
 
 /** How long what is under way may take when the node is to end. */
@@ -34,12 +39,14 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
   const certificate = options.tls && (await readCertificate(options.tls));
   tell('starting', { data });
   const network = await networkOf(context, options);
+  const reach = reachByHttp();
   const node = await openNode({
     data,
     capacityBytes,
     address: options.address ?? options.listen,
     network,
     ...(options.engine && { engine: options.engine }),
+    dial: reach.at,
   });
   try {
     const served = await serveNode(node, {
@@ -57,12 +64,16 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     if (node.standing() === undefined) tell('no-registry');
     tell('listening', { address: served.address });
     const stay = renewing(served, options, tell);
+    const { repairs, commitMinutes } = options;
+    const care = careFor({ node, reach, repairs, commitMs: commitMinutes * 60_000, tell });
     await asked(context.cli.signal, options.withParent);
     stay();
     tell('stopping');
+    await care.stop();
     await served.close(graceMs);
   } finally {
     await node.close();
+    reach.close();
   }
   tell('stopped');
   return 0;
@@ -99,6 +110,15 @@ export function capacityOf(text: string): number {
   const base = unit.includes('i') ? 1_024 : 1_000;
   const power = unit === '' || unit === 'B' ? 0 : 'kMGT'.indexOf(unit[0]!) + 1;
   return Math.floor(Number(digits) * base ** power);
+}
+
+/** A whole number of minutes, up to a week. */
+export function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!/^\d{1,5}$/.test(text) || minutes < 1 || minutes > 10_080) {
+    throw new DsmError('usage', `"${text}" is no number of minutes from 1 to 10080`);
+  }
+  return minutes;
 }
 
 async function networkOf(

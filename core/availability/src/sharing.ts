@@ -1,10 +1,11 @@
 /**
  * What two nodes should both keep, and how they find out whether they do.
  *
- *     holders(bucket)   the first r of its first r + e nodes, those that are absent left out
- *     range             all addresses with the same first 6 bits: 64 of them
- *     digest of a range first 8 bytes of H_ranges( nonce ‖ H_ranges( digests of its shared buckets ) );
- *                       zeros if nothing is there
+ *     holders of a bucket the first r of its first r + e nodes, those that are absent left out
+ *     range               all addresses with the same first 6 bits: 64 of them
+ *     content of a range  H_ranges( number of bucket u32 ‖ its digest, for each shared bucket that is
+ *                         not empty ); zeros if there is none
+ *     digest of a range   first 8 bytes of H_ranges( nonce ‖ content ); zeros if the content is
  *
  * Eight bytes are enough because the nonce is drawn by whoever compares: nobody can prepare two sets
  * that look the same under it, and by chance that happens once in 2^64 comparisons. Ranges that
@@ -16,8 +17,10 @@ import {
   bytes32,
   concat,
   decodeWith,
+  encodeWith,
   fixed,
   hash,
+  isZero,
   limits,
   oneOf,
   struct,
@@ -27,6 +30,7 @@ import {
 } from '@dsm/primitive';
 import { nobody, type Common } from './node-message.ts';
 import { tableOf } from './placement.ts';
+import { keysUnder } from './sum-map.ts';
 import { symbolBatchCoder, type SymbolBatch } from './symbol.ts';
 
 export const rangeCount = 64;
@@ -58,27 +62,38 @@ export function holders(
  * peer, 1 where the node is no holder.
  */
 export function sharedBuckets(registry: Registry, index: number, common: Common): Uint8Array {
+  const { width, nodes, at } = tableOf(registry);
   const absent = new Set(common.absent);
-  return Uint8Array.from({ length: 2 ** registry.bucketBits }, (_, bucket) => {
-    const all = holders(registry, bucket, absent);
-    const isShared =
-      common.peer === nobody
-        ? !all.includes(index)
-        : all.includes(index) && all.includes(common.peer);
-    return isShared ? 1 : 0;
-  });
+  const isBeside = common.peer === nobody;
+  const shared = new Uint8Array(2 ** registry.bucketBits);
+  for (let bucket = 0; bucket < shared.length; bucket++) {
+    const from = at(bucket);
+    let [left, found, wanted] = [registry.r, 0, isBeside || common.peer === index ? 1 : 2];
+    for (let i = from; i < from + width && left > 0; i++) {
+      const node = nodes[i]!;
+      if (absent.size > 0 && absent.has(node)) continue;
+      left -= 1;
+      if (node === index || node === common.peer) found += 1;
+    }
+    shared[bucket] = (found === wanted) === isBeside ? 0 : 1;
+  }
+  return shared;
 }
 
 /** What stands for the shared buckets of a range, as long as none of them changes. */
-export function rangeContent(digests: Uint8Array): Uint8Array {
-  const isEmpty = digests.every((byte) => byte === 0);
-  return isEmpty ? new Uint8Array(32) : hash('ranges', digests);
+export function rangeContent(
+  buckets: Iterable<readonly [bucket: number, digest: Uint8Array]>,
+): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const [bucket, digest] of buckets) {
+    if (keysUnder(digest) > 0) parts.push(encodeWith(u32, bucket), digest);
+  }
+  return parts.length === 0 ? new Uint8Array(32) : hash('ranges', concat(...parts));
 }
 
 /** That, under a nonce. */
 export function rangeDigest(nonce: Uint8Array, content: Uint8Array): Uint8Array {
-  const isEmpty = content.every((byte) => byte === 0);
-  if (isEmpty) return new Uint8Array(rangeDigestBytes);
+  if (isZero(content)) return new Uint8Array(rangeDigestBytes);
   return hash('ranges', nonce, content).slice(0, rangeDigestBytes);
 }
 

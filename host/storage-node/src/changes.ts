@@ -35,8 +35,8 @@ export interface Changes {
   readonly engine: Engine;
   /** Reads a bucket as it stands between two writes; afterwards it counts as unchanged. */
   readonly still: <T>(place: BucketPlace, read: () => Promise<T>) => Promise<T>;
-  /** The first changed bucket from `bucket` on. */
-  readonly next: (place: BucketPlace) => number | undefined;
+  /** The buckets of a slice that have changed, ascending. */
+  readonly within: (shelf: MappedShelf, slice: number, bits: number) => readonly number[];
   /** True if no bucket of the slice has changed; then `unmark` is the write that says so. */
   readonly isClean: (shelf: MappedShelf, slice: number) => boolean;
   readonly unmark: (shelf: MappedShelf, slice: number) => EngineWrite;
@@ -81,15 +81,18 @@ export async function changesOf(engine: Engine): Promise<Changes> {
       reading = result.catch(() => undefined);
       return result;
     },
-    next: ({ shelf, bits, bucket }) => {
+    within: (shelf, slice, bits) => {
       const width = 2 ** (placeBits - bits);
-      const at = bitmap(state, shelf).indexOf(1, bucket * width);
-      return at < 0 ? undefined : Math.floor(at / width);
+      const places = sliceOf(state, shelf, slice);
+      const found: number[] = [];
+      for (let at = places.indexOf(1); at >= 0;) {
+        const bucket = Math.floor(at / width);
+        found.push(bucket + (slice * placesOfSlice) / width);
+        at = places.indexOf(1, (bucket + 1) * width);
+      }
+      return found;
     },
-    isClean: (shelf, slice) => {
-      const at = bitmap(state, shelf).indexOf(1, slice * placesOfSlice);
-      return at < 0 || at >= (slice + 1) * placesOfSlice;
-    },
+    isClean: (shelf, slice) => !sliceOf(state, shelf, slice).includes(1),
     unmark: (shelf, slice) => {
       state.marked.delete(placeOf(shelf, slice * placesOfSlice));
       return { shelf: shelves.named, key: markKey(shelf, slice), value: undefined };
@@ -172,6 +175,11 @@ function shelfAndPlace(place: number): readonly [MappedShelf, number] {
 
 function bitmap({ changed }: State, shelf: MappedShelf): Uint8Array {
   return changed.get(shelf)!;
+}
+
+function sliceOf(state: State, shelf: MappedShelf, slice: number): Uint8Array {
+  const from = slice * placesOfSlice;
+  return bitmap(state, shelf).subarray(from, from + placesOfSlice);
 }
 
 function turn(): State['turn'] {

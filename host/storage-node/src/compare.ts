@@ -142,23 +142,26 @@ function nameOf({ version, peer, absent }: Common): string {
 }
 
 async function contentsOf(part: Part): Promise<readonly Uint8Array[]> {
-  const { map, shared } = part;
+  const { map } = part;
   await map.refresh(1);
   if (part.contents?.revision === map.revision()) return part.contents.of;
   const width = 2 ** (map.bucketBits - rangeBits);
   const revision = map.revision();
-  const of = Array.from({ length: rangeCount }, (_, range) => {
-    const digests = new Uint8Array(32 * width);
-    let at = 0;
-    for (let bucket = range * width; bucket < (range + 1) * width; bucket++) {
-      if (shared[bucket] !== 1) continue;
-      digests.set(map.current(1, bucket).digest, at);
-      at += 32;
-    }
-    return rangeContent(digests.subarray(0, at));
-  });
+  const of = Array.from({ length: rangeCount }, (_, range) =>
+    rangeContent(digestsOf(part, range * width, (range + 1) * width)),
+  );
   part.contents = { revision, of };
   return of;
+}
+
+function* digestsOf(
+  { map, shared }: Part,
+  from: number,
+  end: number,
+): Generator<readonly [number, Uint8Array]> {
+  for (let bucket = from; bucket < end; bucket++) {
+    if (shared[bucket] === 1) yield [bucket, map.current(1, bucket).digest];
+  }
 }
 
 /** The symbols of a union of sets are those of the sets, XORed: so one range after the other is read. */

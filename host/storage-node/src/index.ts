@@ -13,8 +13,9 @@ export {
   type Signer,
 } from './keys.ts';
 export { slotRefusals, type SlotRefusal } from './slots.ts';
+export * from './examine.ts';
 export { vote } from './vote.ts';
-export type { Totals } from './rows.ts';
+export { shelves, type Totals } from './rows.ts';
 export { birthRefusals } from './birth.ts';
 export { evolutionRefusals } from './evolution.ts';
 export { askOne, fetchLink, type Dial } from './peers.ts';

@@ -11,6 +11,7 @@
  */
 
 import {
+  bucketOf,
   forest,
   keysUnder,
   recordSize,
@@ -29,8 +30,8 @@ export interface NodeMap {
   readonly bucketBits: number;
   /** The forest as of the newest ByteCommit. */
   readonly forest: (map: MapName) => Forest;
-  /** Reads every bucket that has changed, or only those that are wanted. */
-  readonly refresh: (map: MapName, isWanted?: (bucket: number) => boolean) => Promise<void>;
+  /** Reads every bucket that has changed. */
+  readonly refresh: (map: MapName) => Promise<void>;
   /** Another number whenever a bucket has been read anew. */
   readonly revision: () => number;
   /** The bucket as of the last refresh. */
@@ -65,9 +66,9 @@ export async function nodeMap(changes: Changes, bucketBits: number): Promise<Nod
     halves.set(map, half);
   }
   const halfOf = (map: MapName): Half => halves.get(map)!;
-  const entries: NodeMap['entries'] = async (map, bucket) => {
+  const read = async (map: MapName, bits: number, prefix: number): Promise<readonly SumEntry[]> => {
     const found: SumEntry[] = [];
-    const listed = engine.entries(mapped[map], prefixOf(bucketBits, bucket), bucketBits);
+    const listed = engine.entries(mapped[map], prefixOf(bits, prefix), bits);
     for await (const { key, size } of listed) found.push({ key, size: recordSize(size) });
     return found;
   };
@@ -76,20 +77,28 @@ export async function nodeMap(changes: Changes, bucketBits: number): Promise<Nod
     bucketBits,
     revision: () => revision,
     forest: (map) => halfOf(map).forest,
-    entries,
-    refresh: async (map, isWanted = () => true) => {
+    entries: (map, bucket) => read(map, bucketBits, bucket),
+    refresh: async (map) => {
       const { ahead } = halfOf(map);
       const shelf = mapped[map];
-      let from = 0;
-      for (;;) {
-        const bucket = changes.next({ shelf, bits: bucketBits, bucket: from });
-        if (bucket === undefined) return;
-        from = bucket + 1;
-        if (!isWanted(bucket)) continue;
-        const place = { shelf, bits: bucketBits, bucket };
-        const read = await changes.still(place, () => entries(map, bucket));
-        ahead.set(bucket, subtree(read, bucketBits));
+      const put = (bucket: number, entries: readonly SumEntry[]): void => {
+        ahead.set(bucket, subtree(entries, bucketBits));
         revision += 1;
+      };
+      for (let slice = 0; slice < slices; slice++) {
+        const changed = changes.within(shelf, slice, bucketBits);
+        if (changed.length <= apartMax) {
+          for (const bucket of changed) {
+            const place = { shelf, bits: bucketBits, bucket };
+            put(bucket, await changes.still(place, () => read(map, bucketBits, bucket)));
+          }
+          continue;
+        }
+        // Where much has changed, one look at the slice is cheaper than one at each bucket.
+        const place = { shelf, bits: sliceBits, bucket: slice };
+        const all = await changes.still(place, () => read(map, sliceBits, slice));
+        const byBucket = Map.groupBy(all, ({ key }) => bucketOf(bucketBits, key));
+        for (const bucket of changed) put(bucket, byBucket.get(bucket) ?? []);
       }
     },
     current: (map, bucket) => {
@@ -110,6 +119,10 @@ export async function nodeMap(changes: Changes, bucketBits: number): Promise<Nod
     },
   };
 }
+
+const sliceBits = 8;
+/** So many buckets of a slice are read one by one. */
+const apartMax = 8;
 
 /** The first bytes of all addresses in a bucket. */
 export function prefixOf(bucketBits: number, bucket: number): Uint8Array {

@@ -5,10 +5,11 @@ import { DsmError } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
 import { cardText, nodeCard } from '../node-home.ts';
-import { capacityOf, runNode } from '../node-run.ts';
 import type { TlsFiles } from '../tls-files.ts';
+import { capacityOf, minutesOf, runNode } from '../node-run.ts';
 import * as s from '../schema.ts';
 import { accept } from './node-accept.ts';
+import { audit, fsck, repair } from './node-care.ts';
 
 const cardSchema = s.record({
   suite: s.count,
@@ -39,6 +40,8 @@ const run: CommandSpec = {
     { form: '--tls-cert <file>', meaning: 'speak TLS, under the certificate in this PEM file' },
     { form: '--tls-key <file>', meaning: 'its private key' },
     { form: '--rate <count>', meaning: 'requests a second that one address may send (4096)' },
+    { form: '--no-repair', meaning: 'do not compare itself with other nodes' },
+    { form: '--commit <minutes>', meaning: 'how often it says what it keeps (60)' },
     { form: '--with-parent', meaning: 'end when standard input ends' },
   ],
   example: 'dsm node run --data ./node --listen 127.0.0.1:4610 --capacity 10GB',
@@ -55,6 +58,8 @@ const run: CommandSpec = {
       capacityBytes: capacityOf(input.option('capacity') ?? '10GB'),
       withParent: input.isSet('withParent'),
       engine: { ...(engine !== undefined && { engine }), ...(shelf !== undefined && { shelf }) },
+      repairs: input.isSet('repair'),
+      commitMinutes: minutesOf(input.option('commit') ?? '60'),
       ...(registry !== undefined && { registry }),
       ...(address !== undefined && { address }),
       ...(rate !== undefined && { rate }),
@@ -144,5 +149,5 @@ const status: CommandSpec = {
 export const node: CommandSpec = {
   name: 'node',
   summary: 'run a storage node, and look at one',
-  commands: [run, card, status, accept],
+  commands: [run, card, status, accept, repair, audit, fsck],
 };

@@ -1,0 +1,261 @@
+/** `dsm node repair`, `audit` and `fsck`: whether nodes keep what they should, and making it so. */
+
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { byteCommit, usedBytes, type SignedByteCommit } from '@dsm/availability';
+import { registriesOf, type RegistryNode } from '@dsm/primitive';
+import { examineNode } from '@dsm/storage-node';
+import {
+  audit as auditNode,
+  auditOutcomes,
+  DsmError,
+  repair as repairNodes,
+  type AuditRecord,
+  type RepairReport,
+} from '@dsm/wallet';
+import type { CommandSpec, Input } from '../command.ts';
+import type { Context } from '../context.ts';
+import { located, readNetwork, type NetworkFile } from '../network-file.ts';
+import { pacedBy, reachByHttp, type Reach } from '../node-care.ts';
+import { openEngine } from '../node-engine.ts';
+import { capacityOf } from '../node-run.ts';
+import * as s from '../schema.ts';
+import { exists, networkOf } from '../session.ts';
+
+const entropy = {
+  bytes: (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length)),
+};
+const registryOption = {
+  form: '--registry <file>',
+  meaning: 'the network file, if not the wallet’s',
+};
+const deficits = s.record({ belowQ: s.count, belowR: s.count });
+
+export const repair: CommandSpec = {
+  name: 'repair',
+  summary: 'copy objects to the nodes that should have them and have not',
+  details:
+    'Compares the nodes of the network with each other and copies what some lack, objects with\n' +
+    'the fewest copies first. Whoever starts it again goes on where it ended. Exits with 1 if\n' +
+    'objects with fewer copies than they should have are left, or nodes could not be compared.',
+  options: [
+    registryOption,
+    { form: '--replace', meaning: 'let others stand in for nodes that do not answer' },
+    { form: '--pace <size>', meaning: 'move so much a second, like 1MB' },
+  ],
+  example: 'dsm node repair --pace 5MB',
+  output: s.record({
+    version: s.count,
+    found: s.count,
+    copied: s.count,
+    bytes: s.count,
+    before: deficits,
+    after: deficits,
+    compared: s.count,
+    uncompared: s.count,
+    silent: s.list(s.base64url),
+    wrong: s.list(s.base64url),
+    sent: s.count,
+    received: s.count,
+  }),
+  run: async (context, input) => {
+    const { signal } = context.cli;
+    const pace = input.option('pace');
+    return within(context, input, async (network, reach) => {
+      const registries = registriesOf(network.registry);
+      const report = await repairNodes({
+        registries: () => registries,
+        reach: reachIn(network, reach),
+        entropy,
+        replace: input.isSet('replace'),
+        signal,
+        ...(pace !== undefined && { budget: { pace: pacedBy(capacityOf(pace), signal) } }),
+      });
+      context.result(repairView(report), repairLines(report));
+      return report.after.belowR + report.uncompared > 0 ? 1 : 0;
+    });
+  },
+};
+
+function repairView(report: RepairReport): object {
+  const { version, found, copied, bytes, before, after, compared, uncompared } = report;
+  const { silent, wrong, traffic } = report;
+  const what = { version, found, copied, bytes, before, after, compared, uncompared };
+  return { ...what, silent, wrong, ...traffic };
+}
+
+function repairLines(report: RepairReport): readonly string[] {
+  const { found, copied, bytes, before, after, compared, uncompared, silent } = report;
+  return [
+    `${found} objects not everywhere where they should be, ${before.belowQ} below the quorum`,
+    `${copied} copies made, ${bytes.toLocaleString('en')} bytes`,
+    `${after.belowR} objects have too few copies now, ${after.belowQ} below the quorum`,
+    `${compared} pairs of nodes compared, ${uncompared} not; ${silent.length} nodes do not answer`,
+  ];
+}
+
+export const audit: CommandSpec = {
+  name: 'audit',
+  summary: 'challenge a node to show that it keeps what it says',
+  details:
+    'Draws bytes of all that the node’s newest ByteCommit claims, and objects that other nodes\n' +
+    'list. With --records the ByteCommit is compared with the one of the last audit, and the\n' +
+    'result is added to the file. Exits with 1 unless the node passes.',
+  arguments: [{ form: '<url>', meaning: 'the node, as the network file names it' }],
+  options: [
+    registryOption,
+    { form: '--samples <count>', meaning: 'how many bytes to draw (16)' },
+    { form: '--records <file>', meaning: 'where records are kept, a line each' },
+  ],
+  example: 'dsm node audit http://127.0.0.1:4610 --records audits.jsonl',
+  output: s.partial(
+    {
+      node: s.base64url,
+      version: s.count,
+      outcome: s.oneOf(...auditOutcomes),
+      samples: s.count,
+      passed: s.count,
+      later: s.count,
+    },
+    { sequence: s.count, usedBytes: s.count, commit: s.base64url },
+  ),
+  run: async (context, input) =>
+    within(context, input, async (network, reach) => {
+      const at = network.nodes.indexOf(input.argument(0));
+      const node = network.registry.nodes[at];
+      if (node === undefined) throw new DsmError('not-found', 'the network has no such node');
+      const named = input.option('records');
+      const path = named === undefined ? undefined : located(named, context.cli.cwd);
+      const before = path === undefined ? undefined : await lastCommit(path, node.id);
+      const record = await auditNode({
+        node: node.id,
+        registry: network.registry,
+        reach: reachIn(network, reach),
+        entropy,
+        samples: countOf(input.option('samples') ?? '16'),
+        ...(before !== undefined && { before }),
+      });
+      const view = auditView(record);
+      if (path !== undefined) await appendFile(path, `${JSON.stringify(written(view))}\n`);
+      context.result(view, auditLines(record));
+      return record.outcome === 'passed' ? 0 : 1;
+    }),
+};
+
+function auditView({ node, version, outcome, samples, commit }: AuditRecord): object {
+  const count = (what: string): number => samples.filter((one) => one.outcome === what).length;
+  const counts = { samples: samples.length, passed: count('passed'), later: count('later') };
+  const about = commit && {
+    sequence: commit.commit.sequence,
+    usedBytes: usedBytes(commit.commit),
+    commit: byteCommit.encode(commit),
+  };
+  return { node, version, outcome, ...counts, ...about };
+}
+
+function auditLines({ outcome, samples, commit }: AuditRecord): readonly string[] {
+  const used = commit === undefined ? 'nothing' : `${usedBytes(commit.commit)} bytes`;
+  return [`${outcome}: claims ${used}, ${samples.length} samples`];
+}
+
+function written(view: object): object {
+  const fields = Object.entries(view).map(([name, value]: [string, unknown]) => [
+    name,
+    value instanceof Uint8Array ? Buffer.from(value).toString('base64url') : value,
+  ]);
+  return Object.fromEntries(fields) as object;
+}
+
+/** The ByteCommit of the node in the last record that has one. */
+async function lastCommit(path: string, id: Uint8Array): Promise<SignedByteCommit | undefined> {
+  if (!(await exists(path))) return undefined;
+  const name = Buffer.from(id).toString('base64url');
+  for (const line of (await readFile(path, 'utf8')).split('\n').toReversed()) {
+    const { node, commit } = fieldsOf(line);
+    if (node !== name || typeof commit !== 'string') continue;
+    const decoded = byteCommit.decode(Uint8Array.from(Buffer.from(commit, 'base64url')));
+    if (decoded.ok) return decoded.value;
+  }
+  return undefined;
+}
+
+function fieldsOf(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(line) as object) };
+  } catch {
+    return {};
+  }
+}
+
+export const fsck: CommandSpec = {
+  name: 'fsck',
+  summary: 'look at every record of a node that does not run',
+  details:
+    'An object that is not what its address says is worth nothing; with --drop it is dropped, and\n' +
+    'repair brings it back. A damaged slot is never dropped: a node that forgets a vote could give\n' +
+    'another one, so it comes back only with a new key. Exits with 1 if damage is left.',
+  options: [
+    { form: '--data <folder>', meaning: 'the folder of the node (./dsm-node)' },
+    { form: '--drop', meaning: 'drop damaged objects' },
+  ],
+  example: 'dsm node fsck --data ./node',
+  output: s.record({
+    objects: s.count,
+    slots: s.count,
+    damagedObjects: s.list(s.base64url),
+    damagedSlots: s.list(s.base64url),
+    counted: s.flag,
+    dropped: s.count,
+  }),
+  run: async (context, input) => {
+    const data = located(input.option('data') ?? 'dsm-node', context.cli.cwd);
+    if (!(await exists(join(data, 'key'))))
+      throw new DsmError('not-found', `there is no node in ${data}`);
+    const engine = await openEngine(data, {});
+    try {
+      const found = await examineNode(engine, { dropObjects: input.isSet('drop') });
+      const { objects, slots, damage, isCounted: counted, dropped } = found;
+      const keys = (kind: string): readonly Uint8Array[] =>
+        damage.filter((one) => one.kind === kind).map(({ key }) => key);
+      const [damagedObjects, damagedSlots] = [keys('object'), keys('slot')];
+      context.result({ objects, slots, damagedObjects, damagedSlots, counted, dropped }, [
+        `${objects} objects, ${slots} slots; the count is ${counted ? 'exact' : 'not exact'}`,
+        `${damagedObjects.length} objects damaged, ${dropped} dropped; ${damagedSlots.length} slots damaged`,
+      ]);
+      const isLeft = damage.length > dropped || !counted;
+      return isLeft ? 1 : 0;
+    } finally {
+      await engine.close();
+    }
+  },
+};
+
+async function within(
+  context: Context,
+  input: Input,
+  work: (network: NetworkFile, reach: Reach) => Promise<number>,
+): Promise<number> {
+  const source = input.option('registry');
+  const network = await (source === undefined
+    ? networkOf(context)
+    : readNetwork(source, context.cli.cwd));
+  const reach = reachByHttp();
+  try {
+    return await work(network, reach);
+  } finally {
+    reach.close();
+  }
+}
+
+/** The way that the file names; the registry's own address is for people. */
+function reachIn(
+  { registry, nodes }: NetworkFile,
+  reach: Reach,
+): (node: RegistryNode) => ReturnType<Reach['at']> {
+  return (node) => reach.at(nodes[registry.nodes.indexOf(node)] ?? node.address);
+}
+
+function countOf(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new DsmError('usage', `"${text}" is no count`);
+  return Number(text);
+}

@@ -1,0 +1,148 @@
+/**
+ * What a running node does by itself: it says what it keeps (ByteCommits) and repairs what it shares
+ * with others, gently. Only when it does so depends on the time; nothing in the protocol does.
+ */
+
+import { httpNode, type HttpNode } from '@dsm/node';
+import { NodeError, type NodeApi } from '@dsm/ports';
+import { equal, type RegistryNode } from '@dsm/primitive';
+import type { StorageNode } from '@dsm/storage-node';
+import { repair } from '@dsm/wallet';
+import type { Log } from './log.ts';
+
+export interface CareOptions {
+  readonly node: StorageNode;
+  readonly reach: Reach;
+  readonly repairs: boolean;
+  /** Milliseconds from one ByteCommit to the next. */
+  readonly commitMs: number;
+  readonly tell: Log;
+}
+
+/** Ways to nodes, one connection pool for each address. */
+export interface Reach {
+  readonly at: (address: string) => NodeApi;
+  readonly close: () => void;
+}
+
+/** How often a node looks whether something is due, and compares itself with the others. */
+const lookMs = 60_000;
+const repairMs = 600_000;
+/** A node also commits after so many new objects and slots. */
+const changesMax = 10_000;
+/** Bytes a second that a node moves to repair. */
+const paceBytes = 1_000_000;
+
+export function reachByHttp(): Reach {
+  const nodes = new Map<string, HttpNode>();
+  return {
+    at: (address) => {
+      const known = nodes.get(address);
+      if (known !== undefined) return known;
+      if (URL.parse(address)?.protocol.startsWith('http') !== true) return nowhere;
+      const made = httpNode(address);
+      nodes.set(address, made);
+      return made;
+    },
+    close: () => {
+      for (const node of nodes.values()) node.close();
+    },
+  };
+}
+
+/** What a registry names by something that is no address. */
+const nowhere: NodeApi = {
+  address: 'nowhere',
+  putObject: absent,
+  getObject: absent,
+  writeSlot: absent,
+  readSlot: absent,
+  ask: absent,
+  health: absent,
+};
+
+function absent(): Promise<never> {
+  return Promise.reject(new NodeError('unreachable', 'the address of the node is no URL'));
+}
+
+/** Goes on until it is stopped, which waits for what is under way. */
+export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): {
+  readonly stop: () => Promise<void>;
+} {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const since = { commit: 0, repair: 0, records: recordsOf(node) };
+  const look = async (): Promise<void> => {
+    since.commit += lookMs;
+    since.repair += lookMs;
+    const changed = Math.abs(recordsOf(node) - since.records);
+    if (since.commit >= commitMs || changed >= changesMax) {
+      [since.commit, since.records] = [0, recordsOf(node)];
+      const signed = await node.commitBytes();
+      if (signed !== undefined) tell('committed', { sequence: signed.commit.sequence });
+    }
+    if (repairs && since.repair >= repairMs && node.registries() !== undefined) {
+      since.repair = 0;
+      await repairOwn(node, reach, signal, tell);
+    }
+  };
+  let looking: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch((error: unknown) => {
+      tell('fault', { message: error instanceof Error ? error.message : 'unknown' });
+    });
+  }, lookMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      controller.abort();
+      await looking;
+    },
+  };
+}
+
+async function repairOwn(
+  node: StorageNode,
+  reach: Reach,
+  signal: AbortSignal,
+  tell: Log,
+): Promise<void> {
+  const report = await repair({
+    registries: () => node.registries()!,
+    reach: ({ id, address }: RegistryNode) => (equal(id, node.nodeId) ? node : reach.at(address)),
+    entropy: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    only: node.nodeId,
+    budget: { bytesInFlight: paceBytes, pace: pacedBy(paceBytes, signal) },
+    signal,
+  });
+  const { found, copied, bytes, after } = report;
+  if (found > 0) tell('repaired', { found, copied, bytes, belowR: after.belowR });
+}
+
+/** So many bytes a second, or no waiting any more once it is to end. */
+export function pacedBy(
+  bytesPerSecond: number,
+  signal: AbortSignal,
+): (bytes: number) => Promise<void> {
+  return (bytes) =>
+    new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, (bytes / bytesPerSecond) * 1_000);
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        { once: true },
+      );
+    });
+}
+
+function recordsOf(node: StorageNode): number {
+  const { objects, slots } = node.metrics();
+  return objects + slots;
+}
