@@ -7,7 +7,7 @@
  */
 
 import { limits, type Obj } from '@dsm/primitive';
-import { deframer, framedTogether, type FramingRefusal } from './framing.ts';
+import { deframer, framed, framedTogether, type FramingRefusal } from './framing.ts';
 import {
   answerBytesMax,
   nodeAnswer,
@@ -43,9 +43,31 @@ export function writeRequests(requests: readonly NodeRequest[]): Uint8Array {
   return framedTogether(requests.map(nodeRequest.encode));
 }
 
+/** Long bodies are copied once, and not by the encoding of each answer before that. */
 export function writeAnswers(answers: readonly NodeAnswer[]): Uint8Array {
-  return framedTogether(answers.map(nodeAnswer.encode));
+  const heads = answers.map((answer) =>
+    answer.type === 'ok' ? undefined : framed(nodeAnswer.encode(answer)),
+  );
+  const sizes = answers.map((answer, i) => heads[i]?.length ?? answerWeight(answer));
+  const out = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const [i, answer] of answers.entries()) {
+    if (answer.type === 'ok') {
+      const { length } = answer.body;
+      if (length > answerBytesMax) throw new RangeError(`${length} bytes exceed ${answerBytesMax}`);
+      view.setUint32(at, sizes[i]! - 4);
+      out.set(okHead, at + 4);
+      view.setUint32(at + 7, length);
+      out.set(answer.body, at + 11);
+    } else out.set(heads[i]!, at);
+    at += sizes[i]!;
+  }
+  return out;
 }
+
+/** Version, kind and shape of a good answer, which its length and its body follow. */
+const okHead = nodeAnswer.encode({ type: 'ok', body: new Uint8Array(0) }).subarray(0, 3);
 
 export function requestReader(): ExchangeReader<NodeRequest> {
   return exchangeReader(nodeRequest);

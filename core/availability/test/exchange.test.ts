@@ -49,6 +49,13 @@ test('however an exchange is cut up, it comes out as it went in', () => {
   fc.assert(property, { numRuns: 200 });
 });
 
+test('answers are written as they are encoded one by one', () => {
+  const encoded = framedTogether(answerSamples.map(nodeAnswer.encode));
+  assert.deepEqual(writeAnswers(answerSamples), encoded);
+  const tooLong = new Uint8Array(answerBytesMax + 1);
+  assert.throws(() => writeAnswers([{ type: 'ok', body: tooLong }]), RangeError);
+});
+
 test('an exchange may end between frames, and nowhere else', () => {
   const stream = writeRequests(requestSamples);
   const ends = new Set([0]);

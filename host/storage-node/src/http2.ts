@@ -17,12 +17,15 @@ import type { HttpLimits } from './http-limits.ts';
 const streamWindowBytes = 262_144;
 const sessionWindowBytes = 1_048_576;
 
+/** The answers to two slices of exchanges, which wait for a client to take them. */
+const sessionMebibytes = 34;
+
 function optionsFrom(bounds: HttpLimits): ServerOptions {
   return {
     maxHeaderListPairs: bounds.headersMax,
     maxOutstandingPings: 4,
     maxSettings: 16,
-    maxSessionMemory: 4,
+    maxSessionMemory: sessionMebibytes,
     maxSessionInvalidFrames: 32,
     maxSessionRejectedStreams: bounds.streamsMax,
     streamResetBurst: bounds.resetsMax,
@@ -50,10 +53,23 @@ export function http2Session(
   session.on('error', () => session.destroy());
   session.on('stream', (stream, headers) => {
     stream.on('error', () => {});
+    if (sizeOf(headers) > bounds.headerBytesMax) {
+      stream.respond({ ':status': 431 }, { endStream: true });
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      return;
+    }
     endIfSlow(stream, bounds.requestMs);
     serve(http2Call(stream, headers, from));
   });
   return session;
+}
+
+/** As HTTP/2 counts it: names, values and 32 bytes each. The session itself lets more pass. */
+function sizeOf(headers: IncomingHttpHeaders): number {
+  return Object.entries(headers).reduce(
+    (sum, [name, value]) => sum + name.length + String(value).length + 32,
+    0,
+  );
 }
 
 /** A client that does not send all of its request in time loses it. */
