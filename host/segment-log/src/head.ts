@@ -85,9 +85,16 @@ export async function trim({ head }: Log): Promise<void> {
   head.size = end;
 }
 
-/** Tells later openings how far the log reaches. */
+/**
+ * Tells later openings how far the log reaches. Without room for it the one before stands, which is true
+ * as well, so a log opens and closes on a full disk.
+ */
 export async function keepCheckpoint(log: Log): Promise<void> {
   const { number, end } = log.head.segment;
   const { sequence, digest } = log.state;
-  await writeCheckpoint(log.disk, { segment: number, end, id: log.id, sequence, digest });
+  try {
+    await writeCheckpoint(log.disk, { segment: number, end, id: log.id, sequence, digest });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'full') throw error;
+  }
 }

@@ -21,6 +21,7 @@ import {
 import {
   markOf,
   prefixOf,
+  unitsOfClass,
   type IndexEntry,
   type Position,
   type RecordIndex,
@@ -91,7 +92,7 @@ export async function readValue(
   const candidates = log.indexes[shelf]!.find(prefixOf(key), markOf(key));
   const records = await Promise.all(
     candidates.map(({ position, sizeClass }) =>
-      readIndexed(log, position, 2 ** sizeClass * unitBytes),
+      readIndexed(log, position, unitsOfClass(sizeClass) * unitBytes),
     ),
   );
   for (const { bytes, size, segment } of records) {

@@ -22,7 +22,7 @@ export type Position = number;
 export interface IndexEntry {
   readonly prefix: number;
   readonly position: Position;
-  /** The record takes at most `2 ** sizeClass` units. */
+  /** How many units the record takes, rounded up: `unitsOfClass`. */
   readonly sizeClass: number;
 }
 
@@ -61,8 +61,16 @@ export function markOf(key: Uint8Array): number {
   return (mixed ^ (mixed >>> 15)) & 0xffff;
 }
 
+/** Four bits of the size and its magnitude: reading what a class stands for reads an eighth too much at most. */
 export function sizeClassOf(units: number): number {
-  return 32 - Math.clz32(units - 1);
+  const shift = Math.max(0, 28 - Math.clz32(units - 1));
+  return shift * 8 + ((units - 1) >>> shift);
+}
+
+/** The most units that a record of this class has. */
+export function unitsOfClass(sizeClass: number): number {
+  const shift = Math.max(0, (sizeClass >>> 3) - 1);
+  return (sizeClass - shift * 8 + 1) * 2 ** shift;
 }
 
 export function recordIndex(): RecordIndex {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { dice } from '@dsm/memory';
-import { markOf, prefixOf, recordIndex, sizeClassOf } from '../src/record-index.ts';
+import { markOf, prefixOf, recordIndex, sizeClassOf, unitsOfClass } from '../src/record-index.ts';
 
 interface Known {
   readonly prefix: number;
@@ -79,10 +79,12 @@ function sorted(entries: readonly Entry[]): readonly Entry[] {
   return entries.toSorted((a, b) => a.prefix - b.prefix || a.position - b.position);
 }
 
-test('a size class has room for its units, and not for twice as many', () => {
-  for (const units of [3, 4, 5, 64, 65, 67, 131_075]) {
-    assert.ok(2 ** sizeClassOf(units) >= units && 2 ** (sizeClassOf(units) - 1) < units);
+test('a size class has room for its units, and for an eighth more at most', () => {
+  for (let units = 1; units <= 131_075; units++) {
+    const room = unitsOfClass(sizeClassOf(units));
+    assert.ok(room >= units && room <= units * 1.125, `${units}: ${room}`);
   }
+  assert.ok(sizeClassOf(131_075) < 256);
 });
 
 const count = 100_000;

@@ -98,6 +98,23 @@ test('compaction that finds no room waits for it', async () => {
   await again.close();
 });
 
+test('a log opens, answers and closes on a full disk', async () => {
+  const { disk, contents } = await closedLog();
+  disk.leaveRoom(0);
+  for (let n = 0; n < 2; n++) {
+    const log = await openOn(disk);
+    assert.equal(await assertHolds(log, contents), 0);
+    const put = { shelf: 0, key: keyNumber(99), value: new Uint8Array(100) };
+    await assert.rejects(log.commit([put]), { code: 'full' });
+    await log.close();
+  }
+  disk.leaveRoom(Infinity);
+  const log = await openOn(disk);
+  assert.equal(await assertHolds(log, contents), 0);
+  await log.close();
+  assert.deepEqual((await checkLog(disk.start())).findings, []);
+});
+
 const cold = { localSegmentsMax: 1 };
 
 test('old segments stand on the shelf, are read there, and leave the disk', async () => {
