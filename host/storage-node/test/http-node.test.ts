@@ -1,9 +1,8 @@
 /** The node behind real HTTP passes the suite of the node port, over every way there is to speak it. */
 
 import { httpNode, installNative, type HttpNodeOptions } from '@dsm/node';
-import { nodeApiConformance } from '@dsm/ports/conformance';
+import { nodeApiConformance, selfSigned } from '@dsm/ports/conformance';
 import { serveNode, type Certificate } from '../src/http.ts';
-import { selfSigned } from './certificate.ts';
 import { oneNode } from './one-node.ts';
 
 installNative();

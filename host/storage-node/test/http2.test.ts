@@ -8,9 +8,9 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { test } from 'node:test';
 import { usualTerms, writeRequests } from '@dsm/availability';
 import { installNative } from '@dsm/node';
+import { selfSigned } from '@dsm/ports/conformance';
 import { address as addressOf, limits } from '@dsm/primitive';
 import { serveNode } from '../src/http.ts';
-import { selfSigned } from './certificate.ts';
 import { oneNode } from './one-node.ts';
 import { against, pause, stranger, type Target } from './stranger.ts';
 

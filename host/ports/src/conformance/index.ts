@@ -1,5 +1,6 @@
 /** @dsm/ports/conformance: what every adapter of a port must do, as tests. */
 
+export * from './certificate.ts';
 export * from './store.ts';
 export * from './engine.ts';
 export * from './engine-disk.ts';
