@@ -47,7 +47,7 @@ test('answers come in the order of the requests, whatever each of them takes', a
       ['ok', 'ok', 'ok', 'ok'],
     );
     const state = stored[1]!.type === 'ok' ? slotState.decode(stored[1]!.body) : undefined;
-    assert.ok(state?.ok);
+    assert.equal(state?.ok, true);
     const read = await exchanged(base, [
       get(small(2)),
       get(small(9)),

@@ -14,6 +14,7 @@ import {
   type SlotWrite,
 } from '@dsm/primitive';
 import { NodeError, type NodeApi, type NodeErrorCode } from '../node-api.ts';
+import { askConformance } from './node-ask.ts';
 import { filled, slotAuthor, type SlotAuthor } from './slot-author.ts';
 
 export * from './slot-author.ts';
@@ -46,12 +47,13 @@ export function nodeApiConformance(
     test(`${name}: ${sentence}`, () => within(capacityBytes, body));
   };
   objectConformance(check);
+  askConformance(check);
   slotConformance(check);
   refusalConformance(check);
   capacityConformance(check);
 }
 
-type Check = (
+export type Check = (
   sentence: string,
   body: (under: NodeUnderTest, author: SlotAuthor) => Promise<void>,
   capacityBytes?: number,
