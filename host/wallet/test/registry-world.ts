@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly nodes?: number;
   readonly groupsMax?: number;
   readonly admission?: 0 | 1;
+  /** The network's id, if not the usual one. */
+  readonly id?: Uint8Array;
   /** The engine of a member: by default the plain one in memory. */
   readonly engine?: (member: Member) => Engine;
   /** Asked before each request from one address to another: false is silence. */
@@ -69,7 +71,8 @@ export async function registryWorld(options: WorldOptions = {}): Promise<Registr
   const { members, dial, start, memberOf, running } = crew;
   for (let number = 1; number <= count; number++) await start(memberOf(number));
   const cards = running().map(({ card }) => card);
-  const first = firstRegistry({ network, nodes: cards, groupsMax, admission });
+  const { id = network } = options;
+  const first = firstRegistry({ network: id, nodes: cards, groupsMax, admission });
   assert.ok(first !== undefined);
   crew.registry = first;
   const newest = (): Registry =>
@@ -127,7 +130,7 @@ interface Crew extends Pick<RegistryWorld, 'members' | 'dial' | 'start'> {
   readonly running: () => StorageNode[];
 }
 
-function crewOf({ engine = plainEngine, reaches }: WorldOptions): Crew {
+function crewOf({ engine = plainEngine, reaches, id = network }: WorldOptions): Crew {
   const members = new Map<string, Member>();
   const nodeAt = (from: string, to: string): StorageNode => {
     const node = members.get(to)?.node;
@@ -153,7 +156,7 @@ function crewOf({ engine = plainEngine, reaches }: WorldOptions): Crew {
       member.node = await storageNode({
         engine: engine(member),
         registry: () => registry ?? crew.registry,
-        network,
+        network: id,
         suite: 1,
         secrets: member.secrets,
         capacityBytes: member.capacityBytes,
