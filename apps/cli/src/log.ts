@@ -2,7 +2,6 @@
 
 export const events = {
   starting: 'the node opens its folder',
-  mended: 'a copy of the store was replaced by the other',
   listening: 'requests are answered',
   'no-registry': 'the node knows no registry, so it keeps objects and no slots',
   reloaded: 'new connections are served under the certificate that was read',
@@ -10,6 +9,7 @@ export const events = {
   fault: 'a request met a fault of the program',
   committed: 'the node has said what it keeps: a ByteCommit',
   repaired: 'objects were missing, here or at another node',
+  swept: 'objects that nobody claims any more were dropped',
   stopping: 'no new requests are taken, those under way end',
   stopped: 'everything is durable and closed',
 } as const;
@@ -17,7 +17,6 @@ export type Event = keyof typeof events;
 
 const levels: Record<Event, 'info' | 'warn' | 'error'> = {
   starting: 'info',
-  mended: 'warn',
   listening: 'info',
   'no-registry': 'warn',
   reloaded: 'info',
@@ -25,6 +24,7 @@ const levels: Record<Event, 'info' | 'warn' | 'error'> = {
   fault: 'error',
   committed: 'info',
   repaired: 'info',
+  swept: 'info',
   stopping: 'info',
   stopped: 'info',
 };

@@ -1,6 +1,6 @@
 /**
- * What a running node does by itself: it says what it keeps (ByteCommits) and repairs what it shares
- * with others, gently. Only when it does so depends on the time; nothing in the protocol does.
+ * What a running node does by itself: it says what it keeps (ByteCommits), repairs what it shares with
+ * others, gently, and drops what nobody claims under a new version of the registry. Only when it does so depends on the time; nothing in the protocol does.
  */
 
 import { httpNode, type HttpNode } from '@dsm/node';
@@ -71,7 +71,7 @@ export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): 
 } {
   const controller = new AbortController();
   const { signal } = controller;
-  const since = { commit: 0, repair: 0, records: recordsOf(node) };
+  const since = { commit: 0, repair: 0, records: recordsOf(node), version: 0 };
   const look = async (): Promise<void> => {
     since.commit += lookMs;
     since.repair += lookMs;
@@ -80,6 +80,12 @@ export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): 
       [since.commit, since.records] = [0, recordsOf(node)];
       const signed = await node.commitBytes();
       if (signed !== undefined) tell('committed', { sequence: signed.commit.sequence });
+    }
+    const version = node.registries()?.newest.version ?? 0;
+    if (version > since.version) {
+      since.version = version;
+      const dropped = await node.sweep(version);
+      if (dropped > 0) tell('swept', { version, dropped });
     }
     if (repairs && since.repair >= repairMs && node.registries() !== undefined) {
       since.repair = 0;

@@ -24,6 +24,8 @@ export interface NodeFolder {
   readonly address: string;
   readonly network: NetworkFile | undefined;
   /** What is to be chosen at the first start. */
+  /** Keep only what is paid for. */
+  readonly isPaid?: boolean;
   readonly engine?: Partial<EngineChoice>;
   /** Reaches other nodes. */
   readonly dial?: Dial;
@@ -38,6 +40,7 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
   const engine = await openEngine(data, folder.engine ?? {});
   try {
     return await storageNode({
+      admission: folder.isPaid === true ? 'paid' : 'free',
       engine,
       registry: (): Registry | undefined => network?.registry,
       network: network?.registry.network ?? zero32,

@@ -23,6 +23,8 @@ export interface NodeRun {
   /** Requests a second that one address may send. */
   readonly rate?: number;
   /** Compare with other nodes, and copy what is missing. */
+  /** Keep only what is paid for. */
+  readonly isPaid: boolean;
   readonly repairs: boolean;
   /** From one ByteCommit to the next. */
   readonly commitMinutes: number;
@@ -45,6 +47,7 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     capacityBytes,
     address: options.address ?? options.listen,
     network,
+    isPaid: options.isPaid,
     ...(options.engine && { engine: options.engine }),
     dial: reach.at,
   });

@@ -16,7 +16,7 @@ export const accept: CommandSpec = {
   name: 'accept',
   summary: 'accept an offer of room: sign it with the key of the node',
   details:
-    'See to it that you are paid first: a node with --admission paid keeps what an offer with the\n' +
+    'See to it that you are paid first: a node with --paid keeps what an offer with the\n' +
     'acceptances of three registered operators covers, its own among them.',
   arguments: [
     { form: '<offer>', meaning: 'what dsm storage offer wrote' },
