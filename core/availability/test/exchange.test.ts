@@ -1,6 +1,7 @@
 /** Exchanges, cut at any byte, too long, too many, or made of something else. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { concat, limits } from '@dsm/primitive';
@@ -147,4 +148,13 @@ test('a stream that was changed gives what it encodes, or a refusal, and never a
     },
   );
   fc.assert(property, { numRuns: 3_000 });
+});
+
+test('docs/spec/node-message.md gives every request with its tag', () => {
+  const page = readFileSync('docs/spec/node-message.md', 'utf8');
+  const onPage = [...page.matchAll(/^\| (\d+) +\| `([a-z-]+)`/gm)].map(
+    ([, tag, name]) => `${tag} ${name}`,
+  );
+  const inCode = requestSamples.map((one) => `${nodeRequest.encode(one)[2]} ${one.type}`);
+  assert.deepEqual(onPage.toSorted(), [...new Set(inCode)].toSorted());
 });

@@ -6,7 +6,7 @@
  */
 
 import { NodeError } from '@dsm/ports';
-import { buildConnector, Pool, type Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher, Pool } from 'undici';
 
 export interface WireOptions {
   readonly connectionsMax: number;
@@ -14,7 +14,7 @@ export interface WireOptions {
   readonly answerMs: number;
   /** HTTP/2 without TLS, to a server that is known to speak it. With TLS the two agree by themselves. */
   readonly http2: boolean;
-  /** Certificates to trust beside those of the system's list, as PEM. */
+  /** Certificates to trust instead of those of the system's list, as PEM. */
   readonly authorities?: string;
 }
 
@@ -37,22 +37,26 @@ export interface Wire {
 }
 
 export function wireTo(origin: string, options: WireOptions): Wire {
-  let pool = poolTo(origin, options);
+  let pool: Promise<Pool> | undefined;
   let isOpen = true;
+  const current = (): Promise<Pool> => {
+    if (!isOpen) throw new NodeError('unreachable', 'the client is closed');
+    return (pool ??= poolTo(origin, options));
+  };
   /** Where one kept connection is dead, the others may be, too: all are left to end by themselves. */
-  const renewed = (stale: Pool): Pool => {
-    if (stale === pool && isOpen) {
-      pool = poolTo(origin, options);
-      stale.close().catch(() => {});
+  const renewed = (stale: Promise<Pool>): Promise<Pool> => {
+    if (stale === pool) {
+      pool = undefined;
+      void stale.then((one) => one.close()).catch(() => {});
     }
-    return pool;
+    return current();
   };
   return {
     send: async (order, begin) => {
       const until = performance.now() + options.answerMs;
-      const attempt = (by: Pool): ReturnType<typeof attemptAt<never>> =>
-        attemptAt(by, order, begin as (status: number) => Sink<never>, until, origin);
-      const used = pool;
+      const attempt = async (by: Promise<Pool>): ReturnType<typeof attemptAt<never>> =>
+        attemptAt(await by, order, begin as (status: number) => Sink<never>, until, origin);
+      const used = current();
       const first = await attempt(used);
       const outcome = first.type === 'stale' ? await attempt(renewed(used)) : first;
       if (outcome.type !== 'good') throw outcome.error;
@@ -60,21 +64,25 @@ export function wireTo(origin: string, options: WireOptions): Wire {
     },
     close: () => {
       isOpen = false;
-      pool.destroy().catch(() => {});
+      void pool?.then((one) => one.destroy()).catch(() => {});
     },
   };
 }
 
-/** The types of undici do not know that its connectors know it. */
-const priorKnowledge: buildConnector.BuildOptions & { readonly useH2c: true } = { useH2c: true };
-
-function poolTo(origin: string, { connectionsMax, http2, authorities }: WireOptions): Pool {
-  return new Pool(origin, {
+/** The library is loaded by the first request: most commands of a wallet make none. */
+async function poolTo(
+  origin: string,
+  { connectionsMax, http2, authorities }: WireOptions,
+): Promise<Pool> {
+  const { Pool: Made, buildConnector: connector } = await import('undici');
+  // The types of undici do not know that its connectors know it.
+  const priorKnowledge: buildConnector.BuildOptions & { useH2c: true } = { useH2c: true };
+  return new Made(origin, {
     connections: connectionsMax,
     // One clock for the whole of a request, below; these would be two more.
     headersTimeout: 0,
     bodyTimeout: 0,
-    ...(http2 && { h2Options: { useH2c: true }, connect: buildConnector(priorKnowledge) }),
+    ...(http2 && { h2Options: { useH2c: true }, connect: connector(priorKnowledge) }),
     ...(authorities !== undefined && { connect: { ca: authorities } }),
   });
 }

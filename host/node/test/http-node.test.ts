@@ -258,6 +258,7 @@ test('nobody at the address, and addresses that are none', async () => {
   const node = httpNode('http://127.0.0.1:1');
   await assert.rejects(node.putObject(object), coded('unreachable'));
   node.close();
+  await assert.rejects(node.getObject(address), coded('unreachable'));
   for (const url of ['', 'node', 'ftp://x', 'file:///etc/passwd']) {
     assert.throws(() => httpNode(url), RangeError);
   }
