@@ -39,6 +39,8 @@ export interface MemoryDiskOptions {
    * a `StoreError`: the operation then rejects with it, having happened if the moment is `after`.
    */
   readonly onOperation?: (operation: DiskOperation) => void;
+  /** What an operation waits for, up to three times, before it happens: a microtask without it. */
+  readonly turn?: () => Promise<void>;
 }
 
 export interface MemoryDisk {
@@ -108,7 +110,7 @@ export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
     failSync: false,
   };
   return {
-    start: () => processView(state, roll, options.onOperation),
+    start: () => processView(state, roll, options),
     powerCut: () => {
       state.life += 1;
       state.failSync = false;
@@ -146,18 +148,20 @@ export function memoryDisk(options: MemoryDiskOptions = {}): MemoryDisk {
   };
 }
 
-type OnOperation = MemoryDiskOptions['onOperation'];
-
 /** Runs `act` between the two moments of an operation, in a later turn, if the process still lives. */
 type Operate = <T>(kind: DiskOperationKind, name: string, act: () => T) => Promise<T>;
 
-function processView(state: State, roll: Dice, onOperation: OnOperation): Disk {
+function processView(
+  state: State,
+  roll: Dice,
+  { onOperation, turn = () => Promise.resolve() }: MemoryDiskOptions,
+): Disk {
   const { life } = state;
   const alive = (): void => {
     if (state.life !== life) throw failure('lost', 'this process has ended');
   };
   const operate: Operate = async (kind, name, act) => {
-    for (let turns = roll(3); turns >= 0; turns--) await Promise.resolve();
+    for (let turns = roll(3); turns >= 0; turns--) await turn();
     alive();
     onOperation?.({ kind, name, moment: 'before' });
     alive();

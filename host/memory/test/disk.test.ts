@@ -197,6 +197,16 @@ test('a hook may fail an operation before it happens, or after', async () => {
   }
 });
 
+test('an operation waits for the turns that it is given', async () => {
+  let turns = 0;
+  const turn = async (): Promise<void> => {
+    turns += 1;
+  };
+  const disk = memoryDisk({ turn }).start();
+  for (let n = 0; n < 30; n++) await disk.list();
+  assert.ok(turns >= 30 && turns <= 90, `${turns}`);
+});
+
 test('one bit rots, for good; the same seed does the same twice', async () => {
   const disk = memoryDisk();
   disk.replace('file', old);

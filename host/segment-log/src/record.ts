@@ -48,7 +48,7 @@ export function encodeRecord(
   key: Uint8Array,
   value: Uint8Array,
 ): Uint8Array {
-  const bytes = new Uint8Array(recordBytes(value.length));
+  const bytes = zeros(recordBytes(value.length));
   bytes[0] = kind;
   bytes[1] = shelf;
   putU32(bytes, 4, value.length);
@@ -58,6 +58,22 @@ export function encodeRecord(
   putU32(bytes, checkedBytes, checksum);
   putU32(bytes, checkedBytes + 4, crc32(bytes.subarray(headerBytes), checksum));
   return bytes;
+}
+
+const blockBytes = 131_072;
+const sharedBytesMax = 16_384;
+let block: Uint8Array = new Uint8Array(0);
+let used = 0;
+
+/** Zeros that nobody else has. Small ones are cut from a common block: a buffer costs more than its bytes. */
+function zeros(length: number): Uint8Array {
+  if (length > sharedBytesMax) return new Uint8Array(length);
+  if (used + length > block.length) {
+    block = new Uint8Array(blockBytes);
+    used = 0;
+  }
+  used += length;
+  return block.subarray(used - length, used);
 }
 
 /** The header at `at`, or undefined if there is none that is intact. */

@@ -6,6 +6,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { dice, memoryDisk, seededEntropy, type Dice, type MemoryDisk } from '@dsm/memory';
 import { shelvesMax, StoreError, type Engine, type EngineWrite } from '@dsm/ports';
 import { compare, keyOf } from '@dsm/primitive';
@@ -50,10 +51,13 @@ const inFlight = 4;
 /** Rejects if anything is not as it must be. */
 export async function play({ seed, lives, options = {} }: Scene): Promise<Played> {
   const roll = dice(`scene ${seed}`);
+  const pause = dice(`pauses ${seed}`);
   let count = 0;
   let life: Life | undefined;
   const disk: MemoryDisk = memoryDisk({
     seed,
+    // Now and then the disk is slower than everything else that is under way.
+    turn: () => (pause(8) === 0 ? setImmediate() : Promise.resolve()),
     onOperation: ({ moment }) => {
       if (moment === 'before') count += 1;
       if (life === undefined || count !== life.at || moment !== life.moment) return;

@@ -8,13 +8,13 @@ import { cutEverywhere, ends, playSeeds } from './cut-scene.ts';
 
 installHash(nativeHash);
 
-const seeds = 300;
+const seeds = 150;
 
 test(`${seeds} seeds of lives that are cut short anywhere`, async () => {
   assert.ok((await playSeeds(0, seeds)) > seeds * 40);
 });
 
 for (const end of ends) {
-  test(`${end} at operations of a life, recovery among them, one in five`, () =>
-    cutEverywhere(end, 5));
+  test(`${end} at operations of a life, recovery among them, one in eleven`, () =>
+    cutEverywhere(end, 11));
 }
