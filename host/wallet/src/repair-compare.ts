@@ -29,6 +29,8 @@ export interface Difference {
   readonly either: readonly Uint8Array[];
   readonly onlyFirst: readonly Uint8Array[];
   readonly onlySecond: readonly Uint8Array[];
+  /** Ranges in which there is more than this: they were left for another time. */
+  readonly left: readonly number[];
 }
 
 /** What is compared: two nodes under a registry, and how. */
@@ -43,6 +45,8 @@ export interface Pair {
 /** Symbols of the first few differences; a decoder is not asked to go beyond the last. */
 const symbolsLeast = 8;
 const symbolsMost = 65_536;
+/** Once so many differences are found, further ranges are left for another time. */
+const differencesMax = 16_384;
 /** Addresses of one range that are listed. */
 const listedMax = 2 ** 20;
 
@@ -61,13 +65,18 @@ export async function differenceOf(
   const listed = differing.filter((range) => isListed(range) || either === undefined);
   const onlyFirst: Uint8Array[] = [];
   const onlySecond: Uint8Array[] = [];
+  const left: number[] = [];
   for (const range of listed) {
+    if (onlyFirst.length + onlySecond.length >= differencesMax) {
+      left.push(range);
+      continue;
+    }
     const found = await listedDifference(pair, range);
     if (found === undefined) return undefined;
     onlyFirst.push(...found.onlyFirst);
     onlySecond.push(...found.onlySecond);
   }
-  return { either: either ?? [], onlyFirst, onlySecond };
+  return { either: either ?? [], onlyFirst, onlySecond, left };
 }
 
 /** By symbols, or undefined if lists are better. */
@@ -128,7 +137,7 @@ function xored(a: Uint8Array, b: Uint8Array): Uint8Array {
 async function listedDifference(
   pair: Pair,
   range: number,
-): Promise<Omit<Difference, 'either'> | undefined> {
+): Promise<Pick<Difference, 'onlyFirst' | 'onlySecond'> | undefined> {
   const { first, second } = pair;
   const [ours, theirs] = await Promise.all([
     listed(first, commonOf(pair, second), range),

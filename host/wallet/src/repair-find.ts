@@ -7,7 +7,14 @@
  * each address that turns up somewhere, one node is asked whether it has it, and the others follow.
  */
 
-import { bucketOf, decodeRanges, holders, nobody, type NodeRequest } from '@dsm/availability';
+import {
+  bucketOf,
+  decodeRanges,
+  holders,
+  nobody,
+  rangeOf,
+  type NodeRequest,
+} from '@dsm/availability';
 import { decodeWith, isZero, keyOf, u32, type Registry } from '@dsm/primitive';
 import { differenceOf, listed, type Pair } from './repair-compare.ts';
 import { bodyOf, type Peer } from './repair-peer.ts';
@@ -29,9 +36,6 @@ export interface Found {
   readonly isCut: boolean;
 }
 
-/** Differences of two nodes that are looked at in one pass: what they say is not kept without bound. */
-const differencesMax = 16_384;
-
 export interface Search {
   readonly registry: Registry;
   /** Those of the registry at their index, then those that have left it. */
@@ -44,11 +48,16 @@ export interface Search {
   readonly isOver: () => boolean;
 }
 
+interface Compared {
+  readonly addresses: ReadonlySet<string>;
+  readonly left: readonly number[];
+}
+
 interface State {
   readonly search: Search;
   readonly findings: Map<string, Finding>;
-  /** Of compared pairs, the addresses in which they differ. */
-  readonly differing: Map<string, ReadonlySet<string>>;
+  /** Of compared pairs, the addresses in which they differ, and ranges that were left out. */
+  readonly differing: Map<string, Compared>;
   uncompared: number;
   isCut: boolean;
 }
@@ -96,16 +105,14 @@ async function comparePairs(state: State): Promise<void> {
       state.uncompared += 1;
       continue;
     }
-    const { either, onlyFirst, onlySecond } = difference;
-    const some = (all: readonly Uint8Array[]): readonly Uint8Array[] =>
-      all.slice(0, differencesMax);
+    const { either, onlyFirst, onlySecond, left } = difference;
     const sides = [first.index, second.index] as const;
-    for (const address of some(onlyFirst)) note(state, address, sides);
-    for (const address of some(onlySecond)) note(state, address, [sides[1], sides[0]]);
-    for (const address of some(either)) note(state, address, undefined);
-    const all = [...either, ...onlyFirst, ...onlySecond].map(keyOf);
-    state.differing.set(`${first.index} ${second.index}`, new Set(all));
-    state.isCut ||= [either, onlyFirst, onlySecond].some((one) => one.length > differencesMax);
+    for (const address of onlyFirst) note(state, address, sides);
+    for (const address of onlySecond) note(state, address, [sides[1], sides[0]]);
+    for (const address of either) note(state, address, undefined);
+    const addresses = new Set([...either, ...onlyFirst, ...onlySecond].map(keyOf));
+    state.differing.set(`${first.index} ${second.index}`, { addresses, left });
+    state.isCut ||= left.length > 0;
   }
 }
 
@@ -259,5 +266,6 @@ function likeOf(
   const [low, high] = [Math.min(index, other), Math.max(index, other)];
   const difference = differing.get(`${low} ${high}`);
   if (known === undefined || difference === undefined) return undefined;
-  return difference.has(keyOf(address)) ? !known : known;
+  if (difference.addresses.has(keyOf(address))) return !known;
+  return difference.left.includes(rangeOf(address)) ? undefined : known;
 }

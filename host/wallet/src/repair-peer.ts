@@ -19,6 +19,9 @@ export interface Peer {
   readonly ask: (requests: readonly NodeRequest[]) => Promise<readonly (NodeAnswer | undefined)[]>;
 }
 
+/** After so many failures in a row a node counts as silent. */
+const attemptsMax = 3;
+
 /** The body of a good answer. */
 export function bodyOf(answer: NodeAnswer | undefined): Uint8Array | undefined {
   return answer?.type === 'ok' ? answer.body : undefined;
@@ -31,20 +34,29 @@ export function peer(
   traffic: Traffic,
 ): Peer {
   let silent = api === undefined;
-  const askSome = async (
+  const attempt = async (
     requests: readonly NodeRequest[],
-  ): Promise<readonly (NodeAnswer | undefined)[]> => {
-    if (silent) return requests.map(nothing);
+  ): Promise<readonly NodeAnswer[] | undefined> => {
     for (const request of requests) traffic.sent += sizeOf(request);
     try {
       const answers = await api!.ask(requests);
-      if (answers.length !== requests.length) throw new RangeError('an answer for each request');
+      if (answers.length !== requests.length) return undefined;
       for (const answer of answers) traffic.received += answerSize(answer);
       return answers;
     } catch {
-      silent = true;
-      return requests.map(nothing);
+      return undefined;
     }
+  };
+  /** Whatever is asked may be asked twice. */
+  const askSome = async (
+    requests: readonly NodeRequest[],
+  ): Promise<readonly (NodeAnswer | undefined)[]> => {
+    for (let i = 0; i < attemptsMax && !silent; i++) {
+      const answers = await attempt(requests);
+      if (answers !== undefined) return answers;
+    }
+    silent = true;
+    return requests.map(nothing);
   };
   return {
     index,
