@@ -27,6 +27,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   fetch: () => import('./fetch.ts'),
   placement: () => import('./placement.ts'),
   reconcile: () => import('./reconcile.ts'),
+  repair: () => import('./repair.ts'),
   engine: () => import('./engine.ts'),
   clone: () => import('./clone.ts'),
 };
