@@ -17,8 +17,9 @@ import {
   suites,
   type Algorithm,
 } from '@dsm/primitive';
-import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
+import { bucketRefusals, ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
+import { auditOutcomes } from '@dsm/wallet';
 import { namesIn, rowsOf } from './table.ts';
 
 const page = 'docs/spec/codec.md';
@@ -65,6 +66,8 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['lineage', 'refusal', 0, Object.keys(lineageRefusals)],
   ['sum-map', 'refusal', 0, Object.keys(sumProofRefusals)],
   ['reconciliation', 'refusal', 0, Object.keys(ratelessRefusals)],
+  ['byte-commit', 'refusal', 0, Object.keys(bucketRefusals)],
+  ['audit', 'outcome', 0, auditOutcomes],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {

@@ -146,7 +146,7 @@ async function challengeObject(
   return size === recordSize(bytes.length) ? 'passed' : 'false-used';
 }
 
-/** What a node keeps of a slot beside its state: the history of what stood, 133 bytes a version. */
+/** What a node keeps of a slot beside its state: the history of what stood, 134 bytes a version. */
 const historyBytesMax = 8 + limits.slotHistoryMax * (6 + 32 * limits.slotValuesMax);
 
 async function challengeSlot(auditing: Auditing, { key, size }: SumEntry): Promise<SampleOutcome> {
