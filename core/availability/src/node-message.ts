@@ -101,6 +101,8 @@ export type NodeRequest =
   | { readonly type: 'registry'; readonly version: number; readonly offset: number }
   /** What the node says to the next version. */
   | { readonly type: 'signal' }
+  /** What another node says to the next version, as it reaches this one. */
+  | { readonly type: 'signal-of'; readonly id: Uint8Array }
   /** What the node has signed about its successor, as a signer. */
   | { readonly type: 'signing' }
   /** To endorse what follows from the closed set at this address. */
@@ -177,6 +179,7 @@ const requestCoder: Coder<NodeRequest> = choice<NodeRequest>({
   votes: [22, struct({ version: u32, group: u16, after: option(bytes32) })],
   'bucket-at': [26, struct({ map: oneOf([1, 2]), point: u64 })],
   signing: [27, struct({})],
+  'signal-of': [28, struct({ id: bytes32 })],
 });
 
 export const nodeRequest: Obj<NodeRequest> = object(

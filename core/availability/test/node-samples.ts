@@ -39,6 +39,7 @@ export const requestSamples: readonly NodeRequest[] = [
   { type: 'list', ...common, range: 5, after: digest(14) },
   { type: 'registry', version: 0, offset: 1_000 },
   { type: 'signal' },
+  { type: 'signal-of', id: digest(26) },
   { type: 'signing' },
   { type: 'endorse', attempt: 1, closed: digest(15), shown: digest(16) },
   { type: 'commit', closed: digest(17), shown: digest(18) },

@@ -33,7 +33,10 @@ import { counted } from './turns.ts';
 import type { Versions } from './versions.ts';
 import { groupWith, pageOf } from './vote-map.ts';
 
-export interface Evolution extends Pick<SignerService, 'signal' | 'record' | 'endorse' | 'commit'> {
+export interface Evolution extends Pick<
+  SignerService,
+  'signal' | 'relayed' | 'record' | 'endorse' | 'commit'
+> {
   readonly piece: (version: number, offset: number) => Promise<Uint8Array | undefined>;
   readonly succeed: (asked: Proof) => Promise<void>;
   readonly closeOf: (version: number) => Promise<Uint8Array | undefined>;
@@ -59,6 +62,7 @@ export interface EvolutionParts {
   readonly address: string;
   readonly capacityBytes: number;
   readonly intent: () => Intent;
+  readonly admits: (id: Uint8Array) => boolean;
   readonly commits: (version: number) => Promise<readonly SignedByteCommit[]>;
   /** An object that is kept here. */
   readonly object: (address: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -80,7 +84,7 @@ export function evolutionOf(parts: EvolutionParts): Evolution {
   const dial = parts.dial ?? unreachable;
   const object = async (registry: Registry, at: Uint8Array): Promise<Uint8Array | undefined> =>
     (await parts.object(at)) ?? fetchObject(dial, registry, at);
-  const signer = signerOf({ ...parts, object });
+  const signer = signerOf({ ...parts, dial, object });
   const change = changeOf({ ...parts, dial });
   let forks = 0;
   const work = counted();

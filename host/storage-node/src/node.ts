@@ -58,6 +58,8 @@ export interface StorageNodeOptions {
   readonly dial?: Dial;
   /** What it says to the next version: stay (the default), leave, or gone. */
   readonly intent?: () => Intent;
+  /** Whom its operator lets join, where the network admits by name; nobody by default. */
+  readonly admits?: (id: Uint8Array) => boolean;
   /** Waits before it asks others again; by default longer each time, up to some seconds. */
   readonly pause?: (attempt: number, closing: Promise<void>) => Promise<void>;
   /** Told when a change of the registry stops for another reason than silence. */
@@ -221,6 +223,7 @@ async function servicesOf(
     address,
     capacityBytes,
     intent: options.intent ?? ((): Intent => intents.stay),
+    admits: options.admits ?? ((): boolean => false),
     commits: async (under) => {
       const last = await holdings.last(signalParameters.window);
       return last.filter(({ commit }) => commit.version === under);

@@ -117,6 +117,7 @@ function versionRows({ evolution }: Services): Table {
   return {
     registry: async ({ version, offset }) => found(await evolution.piece(version, offset)),
     signal: async () => ok(await evolution.signal()),
+    'signal-of': async ({ id }) => found(await evolution.relayed(id)),
     signing: async () => ok(await evolution.record()),
     endorse: async (asked) => ok(await evolution.endorse(asked)),
     commit: async (asked) => ok(await evolution.commit(asked)),

@@ -2,7 +2,7 @@
  * A node as a signer: what it says to the next version, and how it agrees to one.
  *
  * Its state is durable before a signature leaves (`succession.ts` of the core has the rule). It
- * endorses only what it has computed itself from a closed set that has its own signal.
+ * endorses only what it has computed itself from a closed set that it has looked at (`review.ts`).
  */
 
 import {
@@ -19,9 +19,7 @@ import {
   succession,
   successionDigest,
   type ClosedSet,
-  type Intent,
   type SignedByteCommit,
-  type SignedSignal,
   type SignerRecord,
   type Signing,
   type Succession,
@@ -33,24 +31,21 @@ import {
   encodeWith,
   equal,
   kinds,
-  nodeId,
   registryLineage,
   type Registry,
 } from '@dsm/primitive';
-import type { NodeKeys } from './keys.ts';
+import { reviewOf, type ReviewParts } from './review.ts';
 import { translated } from './room.ts';
 import { named, namedWrite, shelves } from './rows.ts';
 import type { Standing } from './slots.ts';
 import { turns } from './turns.ts';
 import type { Versions } from './versions.ts';
 
-export interface SigningParts {
+export interface SigningParts extends ReviewParts {
   readonly engine: Engine;
-  readonly keys: NodeKeys;
   readonly versions: Versions;
   readonly address: string;
   readonly capacityBytes: number;
-  readonly intent: () => Intent;
   /** The newest ByteCommits of the version, oldest first, as many as a signal takes. */
   readonly commits: (version: number) => Promise<readonly SignedByteCommit[]>;
   readonly object: (registry: Registry, address: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -70,6 +65,8 @@ export interface Proof {
 
 export interface SignerService {
   readonly signal: () => Promise<Uint8Array>;
+  /** The signal of another node of the version, as it reaches this one. */
+  readonly relayed: (id: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly record: () => Promise<Uint8Array>;
   readonly endorse: (asked: Endorsing) => Promise<Uint8Array>;
   readonly commit: (asked: Proof) => Promise<Uint8Array>;
@@ -88,6 +85,8 @@ export const signerRefusals = {
   signer: 'this node is no signer of the version that it votes under',
   set: 'the closed set is not among the objects that can be reached, or is none',
   own: 'the closed set has no signal of this node, or an old one',
+  stranger: 'the closed set brings in a node that the operator of this signer has not named',
+  'left-out': 'the closed set leaves out a node that answers this signer: plan again',
   next: 'nothing follows from the closed set',
   proof: 'the endorsements that were shown are not enough, or not for what follows',
   late: 'the signer takes part in a later attempt',
@@ -99,6 +98,7 @@ export type SignerServiceRefusal = keyof typeof signerRefusals;
 
 export function signerOf(parts: SigningParts): SignerService {
   const { engine, keys, versions } = parts;
+  const review = reviewOf(parts);
   const inTurn = turns();
   const recordOf = async (version: number): Promise<SignerRecord> => {
     const bytes = await translated(engine.get(shelves.named, named('signer')));
@@ -126,16 +126,23 @@ export function signerOf(parts: SigningParts): SignerService {
   return {
     follows,
     signal: () => versions.during(() => signalNow(parts)),
+    relayed: (id) =>
+      versions.during(async (by) => (by === undefined ? by : review.relayed(by.registry, id))),
     record: () =>
       asSigner(async ({ registry }) => encodeWith(signerRecord, await recordOf(registry.version))),
     endorse: ({ attempt, closed, shown }) =>
       asSigner(async (by) => {
         const { registry: old } = by;
         const { set, value } = await follows(old, closed);
-        if (!hasOwn(parts, set)) throw refused('own');
         const record = await recordOf(old.version);
         const proof = shown === undefined ? undefined : proofOf(shown);
         const state = agreed(endorse(record.state, { attempt, value }, proof, old));
+        // What enough signers, or this one, have endorsed before is not looked at again.
+        const isKnown = [proof?.value, record.state.endorsed, record.state.lock?.value].some(
+          (one) => one !== undefined && equal(one, value),
+        );
+        const objection = isKnown ? undefined : await review.objection(old, set);
+        if (objection !== undefined) throw refused(objection);
         const said = statement(old, phases.endorse, attempt, value);
         return signed(by, said, { ...record, state });
       }),
@@ -181,14 +188,6 @@ async function signalNow(parts: SigningParts): Promise<Uint8Array> {
   };
   const signature = keys.identity.sign(kinds.signal, newest.network, signalDigest(said));
   return signalObject.encode({ signal: said, signature });
-}
-
-/** True if the set says of this node what it says itself. */
-function hasOwn({ keys, intent }: SigningParts, { signals }: ClosedSet): boolean {
-  const own = signals.find(({ signal }: SignedSignal) =>
-    equal(nodeId(signal.suite, signal.identityKey), keys.id),
-  )?.signal;
-  return own !== undefined && equal(own.voteKey, keys.nextVoteKey()) && own.intent === intent();
 }
 
 async function followed(

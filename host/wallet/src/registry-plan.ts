@@ -16,9 +16,10 @@ import {
   tableOf,
   type ClosedSet,
   type NextRefusal,
+  type NodeRequest,
   type SignedSignal,
 } from '@dsm/availability';
-import { NodeError } from '@dsm/ports';
+import { NodeError, type NodeApi } from '@dsm/ports';
 import {
   address as addressOf,
   compare,
@@ -56,10 +57,34 @@ export type Planned =
 /** Asks every node of the version, and those that apply, for its signal. Silent ones are left out. */
 export async function registryPlan(options: PlanOptions): Promise<Planned> {
   const { registry: old, dial, applicants = [] } = options;
-  const members = old.nodes.map(({ address, id }) => signalFrom(old, dial, address, id));
-  const others = applicants.map((address) => signalFrom(old, dial, address, undefined));
-  const said = (await Promise.all([...members, ...others])).filter((one) => one !== undefined);
-  return planOf(old, said);
+  const members = old.nodes.map(({ address, id }) =>
+    signalBy(old, dial(address), { type: 'signal' }, id),
+  );
+  const others = applicants.map((address) =>
+    signalBy(old, dial(address), { type: 'signal' }, undefined),
+  );
+  const direct = await Promise.all(members);
+  const silent = old.nodes.filter((_, i) => direct[i] === undefined);
+  const relayed = silent.map(({ id }) => relayedSignal(old, dial, id));
+  const said = [...direct, ...(await Promise.all([...relayed, ...others]))];
+  return planOf(
+    old,
+    said.filter((one) => one !== undefined),
+  );
+}
+
+/** The signal of a node that does not answer here, from the first signer whom it answers. */
+async function relayedSignal(
+  old: Registry,
+  dial: Dial,
+  id: Uint8Array,
+): Promise<SignedSignal | undefined> {
+  for (const index of old.signers) {
+    const { address } = old.nodes[index]!;
+    const found = await signalBy(old, dial(address), { type: 'signal-of', id }, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The plan that these signals make; of two of one node, the first counts. */
@@ -77,18 +102,18 @@ export function planOf(old: Registry, said: readonly SignedSignal[]): Planned {
   return { ok: true, plan: { old, set, closed, next: computed.registry } };
 }
 
-async function signalFrom(
+/** A signal that holds; of the node `id`, if one is named. */
+async function signalBy(
   old: Registry,
-  dial: Dial,
-  address: string,
+  node: NodeApi,
+  request: NodeRequest,
   id: Uint8Array | undefined,
 ): Promise<SignedSignal | undefined> {
   try {
-    const body = await askOne(dial(address), { type: 'signal' });
+    const body = await askOne(node, request);
     const decoded = body === undefined ? undefined : signalObject.decode(body);
     if (decoded?.ok !== true) return undefined;
     const { value } = decoded;
-    // A node answers for itself alone, and an address leads to the node that the registry names.
     if (id !== undefined && !equal(idOf(value), id)) return undefined;
     const refusal = checkSignal(value, old.network, registryLineage(old), old.version);
     return refusal === undefined ? value : undefined;

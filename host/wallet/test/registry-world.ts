@@ -4,7 +4,13 @@
  */
 
 import assert from 'node:assert/strict';
-import { firstRegistry, type Intent } from '@dsm/availability';
+import {
+  firstRegistry,
+  intents,
+  type Intent,
+  type NodeAnswer,
+  type NodeRequest,
+} from '@dsm/availability';
 import { memoryEngine, memoryEnginePlace, type MemoryEnginePlace } from '@dsm/memory';
 import { NodeError, type Engine, type NodeApi } from '@dsm/ports';
 import { filled } from '@dsm/ports/conformance';
@@ -26,7 +32,11 @@ export interface Member {
   readonly secrets: SecretKeeper;
   /** Undefined while it is stopped. */
   node: StorageNode | undefined;
+  /** Resolves when its process ends without a word: what it was asked is never answered. */
+  died: Promise<void> | undefined;
   intent: Intent;
+  /** Whether its operator lets newcomers join. */
+  admits: boolean;
   capacityBytes: number;
 }
 
@@ -41,6 +51,16 @@ export interface WorldOptions {
   readonly engine?: (member: Member) => Engine;
   /** Asked before each request from one address to another: false is silence. */
   readonly reaches?: (from: string, to: string) => boolean;
+  /** What is heard instead of a node's answer. */
+  readonly tamper?: (heard: Heard) => NodeAnswer;
+}
+
+/** An answer on its way. */
+export interface Heard {
+  readonly from: string;
+  readonly to: string;
+  readonly request: NodeRequest;
+  readonly answer: NodeAnswer;
 }
 
 export interface RegistryWorld {
@@ -130,7 +150,7 @@ interface Crew extends Pick<RegistryWorld, 'members' | 'dial' | 'start'> {
   readonly running: () => StorageNode[];
 }
 
-function crewOf({ engine = plainEngine, reaches, id = network }: WorldOptions): Crew {
+function crewOf({ engine = plainEngine, reaches, tamper, id = network }: WorldOptions): Crew {
   const members = new Map<string, Member>();
   const nodeAt = (from: string, to: string): StorageNode => {
     const node = members.get(to)?.node;
@@ -141,14 +161,30 @@ function crewOf({ engine = plainEngine, reaches, id = network }: WorldOptions): 
   const crew: Crew = {
     members,
     registry: undefined,
-    dial: (from) => (to) => reaching(() => nodeAt(from, to), to),
+    dial: (from) => (to) => {
+      const heard = (request: NodeRequest, answer: NodeAnswer): NodeAnswer =>
+        tamper?.({ from, to, request, answer }) ?? answer;
+      return reaching(
+        () => nodeAt(from, to),
+        to,
+        heard,
+        () => members.get(to)?.died,
+      );
+    },
     running: () =>
       [...members.values()].map(({ node }) => node).filter((node) => node !== undefined),
     memberOf: (number) => {
       const address = `node-${number}`;
       const secrets = secretsInMemory(filled(number));
       const place = memoryEnginePlace();
-      const member: Member = { address, place, secrets, node: undefined, intent: 0, capacityBytes };
+      const rest = {
+        node: undefined,
+        died: undefined,
+        intent: intents.stay,
+        admits: true,
+        capacityBytes,
+      };
+      const member: Member = { address, place, secrets, ...rest };
       members.set(address, member);
       return member;
     },
@@ -163,6 +199,7 @@ function crewOf({ engine = plainEngine, reaches, id = network }: WorldOptions): 
         address: member.address,
         dial: crew.dial(member.address),
         intent: () => member.intent,
+        admits: () => member.admits,
         pause: () => new Promise((resolve) => setTimeout(resolve, 2)),
         onError: (error) => {
           throw error;
@@ -179,15 +216,30 @@ function plainEngine({ place }: Member): Engine {
 }
 
 /** The node as it is when it is asked. */
-function reaching(node: () => StorageNode, address: string): NodeApi {
+function reaching(
+  node: () => StorageNode,
+  address: string,
+  heard: (request: NodeRequest, answer: NodeAnswer) => NodeAnswer,
+  died: () => Promise<void> | undefined,
+): NodeApi {
+  const call = async <T>(ask: (of: StorageNode) => Promise<T>): Promise<T> => {
+    const dead = died()?.then((): never => {
+      throw new NodeError('unreachable', `${address} is dead`);
+    });
+    return dead === undefined ? ask(node()) : Promise.race([ask(node()), dead]);
+  };
   return {
     address,
-    putObject: async (bytes) => node().putObject(bytes),
-    getObject: async (at) => node().getObject(at),
-    writeSlot: async (bytes) => node().writeSlot(bytes),
-    readSlot: async (key) => node().readSlot(key),
-    ask: async (requests) => node().ask(requests),
-    health: async () => node().health(),
+    putObject: (bytes) => call((of) => of.putObject(bytes)),
+    getObject: (at) => call((of) => of.getObject(at)),
+    writeSlot: (bytes) => call((of) => of.writeSlot(bytes)),
+    readSlot: (key) => call((of) => of.readSlot(key)),
+    ask: (requests) =>
+      call(async (of) => {
+        const answers = await of.ask(requests);
+        return answers.map((answer, i) => heard(requests[i]!, answer));
+      }),
+    health: () => call((of) => of.health()),
   };
 }
 
