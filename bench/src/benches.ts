@@ -29,6 +29,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   reconcile: () => import('./reconcile.ts'),
   repair: () => import('./repair.ts'),
   engine: () => import('./engine.ts'),
+  slots: () => import('./slots.ts'),
   clone: () => import('./clone.ts'),
 };
 

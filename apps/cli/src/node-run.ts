@@ -1,5 +1,7 @@
 /** A storage node as a process: open, serve, drain. */
 
+import { rememberingSignatures } from '@dsm/portable';
+import { installSignatures, signatures } from '@dsm/primitive';
 import { httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
 import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
@@ -36,6 +38,8 @@ const graceMs = 10_000;
 /** Runs until it is asked to end, and answers 0: for a node that is the good end. */
 export async function runNode(context: Context, options: NodeRun): Promise<number> {
   const tell = log(context.cli.stderr, () => Date.now());
+  // A step's signature stands under every slot that it writes.
+  installSignatures(rememberingSignatures(signatures()));
   const { data, capacityBytes } = options;
   const place = placeOf(options.listen);
   const certificate = options.tls && (await readCertificate(options.tls));

@@ -11,3 +11,4 @@ export * from './aead.ts';
 export * from './install.ts';
 export * from './secret-key.ts';
 export * from './bounds.ts';
+export * from './remembering.ts';
