@@ -30,6 +30,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   repair: () => import('./repair.ts'),
   engine: () => import('./engine.ts'),
   slots: () => import('./slots.ts'),
+  exchange: () => import('./exchange.ts'),
   clone: () => import('./clone.ts'),
 };
 
