@@ -1,16 +1,17 @@
 /**
  * Cold segments: sealed ones whose bytes stand on the segment shelf.
  *
- * On the disk stays a file with header and footer, so that opening reads nothing from the shelf. If that
- * file is lost or damaged, it is made again from the shelf.
+ * On the disk stays a file with all that is no value, so that opening and listing read nothing from the
+ * shelf. If that file is lost or damaged, it is made again from the shelf.
  */
 
 import { StoreError } from '@dsm/ports';
 import { placeFile } from './checkpoint.ts';
 import { digestOf } from './digest.ts';
-import { encodeFooter, readFooter, trailerBytes, type Footer } from './footer.ts';
+import { coldSource, encodeKept, readKept, type KeptParts } from './cold-source.ts';
+import { readFooter, trailerBytes, type Footer } from './footer.ts';
 import type { Log } from './log.ts';
-import { encodeSegmentHeader, readSegmentHeader, type SegmentHeader } from './segment-header.ts';
+import { readSegmentHeader, type SegmentHeader } from './segment-header.ts';
 import type { SegmentShelf } from './segment-shelf.ts';
 import { coldName, segmentName, shelfSource, type Segment, type Source } from './segment.ts';
 
@@ -54,22 +55,16 @@ export async function openCold(
   if (parts === undefined) return undefined;
   const { header, footer } = parts;
   const size = footer.end + footer.entries.length + trailerBytes;
-  const source = shelfSource(log.shelf, shelfName(log, number), size);
+  const far = shelfSource(log.shelf, shelfName(log, number), size);
+  const source = coldSource(log.disk, coldName(number), parts, far);
   return { header, footer, source, size, isCold: true };
 }
 
-interface Parts {
-  readonly header: SegmentHeader;
-  readonly footer: Footer;
-}
-
 /** What was kept here of a cold segment, if it is intact. */
-async function keptParts({ disk }: Keeping, number: number): Promise<Parts | undefined> {
+async function keptParts({ disk }: Keeping, number: number): Promise<KeptParts | undefined> {
   const file = await disk.open(coldName(number), 'existing');
   try {
-    const header = await readSegmentHeader(number, (length) => file.read(0, length));
-    const footer = await readFooter(await file.size(), file.read);
-    return footer === undefined ? undefined : { header, footer };
+    return await readKept(number, await file.size(), file.read);
   } catch (error) {
     if (error instanceof StoreError && error.code === 'rotten') return undefined;
     throw error;
@@ -78,26 +73,31 @@ async function keptParts({ disk }: Keeping, number: number): Promise<Parts | und
   }
 }
 
-/** Reads header and footer from the shelf, and keeps them here. */
+/** Reads the segment from the shelf, and keeps of it what is to be kept. */
 async function partsOnShelf(
   log: Keeping,
   shelf: SegmentShelf,
   number: number,
-): Promise<Parts | undefined> {
+): Promise<KeptParts | undefined> {
   const name = shelfName(log, number);
   const listed = (await shelf.list()).find((segment) => segment.name === name);
   if (listed === undefined) return undefined;
-  const source = shelfSource(shelf, name, listed.size);
-  const header = await readSegmentHeader(number, (length) => source.read(0, length));
-  const footer = await readFooter(listed.size, source.read);
-  if (footer === undefined) return undefined;
-  await keepParts(log, { header, footer });
-  return { header, footer };
+  const bytes = await shelf.get(name, 0, listed.size);
+  const parts = await partsOf(number, bytes);
+  if (parts !== undefined) await keepParts(log, parts, bytes);
+  return parts;
 }
 
-function keepParts({ disk }: Keeping, { header, footer }: Parts): Promise<void> {
-  const parts = [encodeSegmentHeader(header), encodeFooter(footer)];
-  return placeFile(disk, coldName(header.number), parts);
+/** Header and footer of a whole segment; undefined if its footer is damaged. */
+async function partsOf(number: number, bytes: Uint8Array): Promise<KeptParts | undefined> {
+  const read: Source['read'] = async (offset, length) => bytes.subarray(offset, offset + length);
+  const footer = await readFooter(bytes.length, read);
+  if (footer === undefined) return undefined;
+  return { header: await readSegmentHeader(number, (length) => read(0, length)), footer };
+}
+
+function keepParts({ disk }: Keeping, parts: KeptParts, segment: Uint8Array): Promise<void> {
+  return placeFile(disk, coldName(parts.header.number), [encodeKept(parts, segment)]);
 }
 
 /** Brings a sealed segment to the shelf and frees the disk of it. False if it must stay: its footer is damaged. */
@@ -114,16 +114,14 @@ export async function moveToShelf(
   } finally {
     await file.close();
   }
-  const read = async (offset: number, length: number): Promise<Uint8Array> =>
-    bytes.subarray(offset, offset + length);
-  const footer = await readFooter(bytes.length, read);
-  if (footer === undefined) return false;
-  const header = await readSegmentHeader(number, (length) => read(0, length));
+  const parts = await partsOf(number, bytes);
+  if (parts === undefined) return false;
   const name = shelfName(log, number);
   await shelf.put(name, bytes);
-  await keepParts(log, { header, footer });
+  await keepParts(log, parts, bytes);
   const local = segment.source;
-  segment.source = shelfSource(shelf, name, bytes.length);
+  const far = shelfSource(shelf, name, bytes.length);
+  segment.source = coldSource(log.disk, coldName(number), parts, far);
   segment.isCold = true;
   await local.close();
   await log.disk.remove(segmentName(number));

@@ -103,7 +103,8 @@ export function shelfSource(shelf: SegmentShelf, name: string, size: number): So
   );
 }
 
-function counted(read: Source['read'], release: () => Promise<void>): Source {
+/** A source that is let go of only when nobody reads any more. */
+export function counted(read: Source['read'], release: () => Promise<void>): Source {
   let readers = 0;
   let left: (() => void) | undefined;
   return {
