@@ -75,6 +75,33 @@ async function openLog(folder: string, url: string | undefined): Promise<Engine>
   }
 }
 
+/** What a check of the engine itself finds, for the engine that has one. */
+export interface EngineFinding {
+  readonly kind: string;
+  readonly sentence: string;
+  /** Nothing is lost by it. */
+  readonly isHarmless: boolean;
+  readonly isRepaired: boolean;
+}
+
+/** Looks at every byte of the engine in `data`, which nobody may have open. */
+export async function checkEngine(
+  data: string,
+  repair: boolean,
+): Promise<readonly EngineFinding[]> {
+  const { engine, shelf: url } = (await keptChoice(data)) ?? {};
+  if (engine !== 'segment-log') return [];
+  const { checkSegmentLog } = await import('@dsm/segment-log');
+  if (url === undefined) return (await checkSegmentLog(join(data, 'log'), { repair })).findings;
+  const { s3Shelf } = await import('@dsm/s3');
+  const shelf = await s3Shelf(shelfPlace(url));
+  try {
+    return (await checkSegmentLog(join(data, 'log'), { repair, shelf })).findings;
+  } finally {
+    shelf.close();
+  }
+}
+
 export interface ShelfPlace {
   readonly bucket: string;
   readonly prefix: string;

@@ -1,11 +1,13 @@
 /** `dsm node repair`, `audit` and `fsck` against nodes over HTTP, and what they print. */
 
 import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { memoryEngine } from '@dsm/memory';
 import { installNative, sqliteEngine } from '@dsm/node';
 import { filled } from '@dsm/ports/conformance';
+import { openSegmentLog } from '@dsm/segment-log';
 import { address, zero32, type Registry } from '@dsm/primitive';
 import { secretsInMemory, shelves, storageNode, type StorageNode } from '@dsm/storage-node';
 import { serveNode, type ServedNode } from '@dsm/storage-node/http';
@@ -65,10 +67,15 @@ async function said<T>(line: string, exit: number): Promise<T> {
 test('repair copies what is missing, and finds nothing the second time', async () => {
   const objects = [1, 2, 3, 4, 5].map((fill) => filled(fill));
   for (const bytes of objects) await nodes[0]!.putObject(bytes);
-  const first = await said<{ found: number; copied: number; after: object }>(
-    'repair --registry network.json --pace 10MB',
-    0,
-  );
+  const first = await said<{
+    found: number;
+    copied: number;
+    after: object;
+    copies: readonly { copies: number; objects: number }[];
+  }>('repair --registry network.json --pace 10MB --count', 0);
+  const counted = first.copies.reduce((sum, one) => sum + one.objects, 0);
+  assert.equal(counted, 5);
+  assert.ok(first.copies.every((one) => one.copies >= 4));
   assert.equal(first.found, 5);
   assert.ok(first.copied >= 5 * 3);
   assert.deepEqual(first.after, { belowQ: 0, belowR: 0 });
@@ -110,6 +117,31 @@ test('fsck names damaged objects of a folder, and drops them if it is told to', 
   assert.deepEqual([dropped.dropped, dropped.counted], [1, true]);
   assert.equal((await said<{ objects: number }>('fsck --data shed', 0)).objects, 1);
 });
+
+test('fsck of a segment log checks the log, too', async () => {
+  await dsm('node card --data barn');
+  await writeFile(join(folder, 'barn', 'engine.json'), JSON.stringify({ engine: 'segment-log' }));
+  const log = await openSegmentLog(join(folder, 'barn', 'log'));
+  await log.commit([{ shelf: shelves.objects, key: address(filled(1)), value: filled(1) }]);
+  await log.close();
+  const whole = await said<Checked>('fsck --data barn', 0);
+  assert.deepEqual([whole.objects, whole.engine], [1, []]);
+  const names = await readdir(join(folder, 'barn', 'log'));
+  const segment = names.find((name) => name.endsWith('.segment'))!;
+  const path = join(folder, 'barn', 'log', segment);
+  const bytes = await readFile(path);
+  await writeFile(path, Buffer.concat([bytes, Buffer.alloc(48, 7)]));
+  const cut = await said<Checked>('fsck --data barn', 0);
+  assert.deepEqual(
+    cut.engine.map(({ kind, harmless }) => [kind, harmless]),
+    [['tail', true]],
+  );
+});
+
+interface Checked {
+  readonly objects: number;
+  readonly engine: readonly { readonly kind: string; readonly harmless: boolean }[];
+}
 
 test('minutes of a node that runs are whole and not many', async () => {
   for (const minutes of ['0', '1.5', '99999', 'often']) {

@@ -45,4 +45,5 @@ export * from './registry-apply.ts';
 export * from './registry-chain.ts';
 export * from './registry-plan.ts';
 export * from './repair.ts';
+export * from './replication.ts';
 export * from './audit.ts';

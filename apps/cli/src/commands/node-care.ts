@@ -4,12 +4,13 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byteCommit, usedBytes, type SignedByteCommit } from '@dsm/availability';
 import { registriesOf, type RegistryNode } from '@dsm/primitive';
-import { examineNode } from '@dsm/storage-node';
+import { examineNode, type Examined } from '@dsm/storage-node';
 import {
   audit as auditNode,
   auditOutcomes,
   DsmError,
   repair as repairNodes,
+  replication,
   type AuditRecord,
   type RepairReport,
 } from '@dsm/wallet';
@@ -17,7 +18,7 @@ import type { CommandSpec, Input } from '../command.ts';
 import type { Context } from '../context.ts';
 import { located, readNetwork, type NetworkFile } from '../network-file.ts';
 import { pacedBy, reachByHttp, type Reach } from '../node-care.ts';
-import { openEngine } from '../node-engine.ts';
+import { checkEngine, openEngine } from '../node-engine.ts';
 import { capacityOf } from '../node-run.ts';
 import * as s from '../schema.ts';
 import { exists, networkOf } from '../session.ts';
@@ -42,22 +43,26 @@ export const repair: CommandSpec = {
     registryOption,
     { form: '--replace', meaning: 'let others stand in for nodes that do not answer' },
     { form: '--pace <size>', meaning: 'move so much a second, like 1MB' },
+    { form: '--count', meaning: 'then count the copies of every object' },
   ],
   example: 'dsm node repair --pace 5MB',
-  output: s.record({
-    version: s.count,
-    found: s.count,
-    copied: s.count,
-    bytes: s.count,
-    before: deficits,
-    after: deficits,
-    compared: s.count,
-    uncompared: s.count,
-    silent: s.list(s.base64url),
-    wrong: s.list(s.base64url),
-    sent: s.count,
-    received: s.count,
-  }),
+  output: s.partial(
+    {
+      version: s.count,
+      found: s.count,
+      copied: s.count,
+      bytes: s.count,
+      before: deficits,
+      after: deficits,
+      compared: s.count,
+      uncompared: s.count,
+      silent: s.list(s.base64url),
+      wrong: s.list(s.base64url),
+      sent: s.count,
+      received: s.count,
+    },
+    { copies: s.list(s.record({ copies: s.count, objects: s.count })) },
+  ),
   run: async (context, input) => {
     const { signal } = context.cli;
     const pace = input.option('pace');
@@ -71,7 +76,19 @@ export const repair: CommandSpec = {
         signal,
         ...(pace !== undefined && { budget: { pace: pacedBy(capacityOf(pace), signal) } }),
       });
-      context.result(repairView(report), repairLines(report));
+      const reached = reachIn(network, reach);
+      const counted = input.isSet('count')
+        ? await replication(network.registry, reached, signal)
+        : undefined;
+      const copies = counted && {
+        copies: [...counted.objects]
+          .toSorted(([a], [b]) => a - b)
+          .map(([each, objects]) => ({ copies: each, objects })),
+      };
+      context.result({ ...repairView(report), ...copies }, [
+        ...repairLines(report),
+        ...(copies?.copies ?? []).map((one) => `${one.objects} objects with ${one.copies} copies`),
+      ]);
       return report.after.belowR + report.uncompared > 0 ? 1 : 0;
     });
   },
@@ -191,8 +208,9 @@ export const fsck: CommandSpec = {
   name: 'fsck',
   summary: 'look at every record of a node that does not run',
   details:
-    'An object that is not what its address says is worth nothing; with --drop it is dropped, and\n' +
-    'repair brings it back. A damaged slot is never dropped: a node that forgets a vote could give\n' +
+    'Checks the engine first, if it is a segment log, then every record. An object that is not\n' +
+    'what its address says is worth nothing; with --drop it is dropped, and repair brings it back.\n' +
+    ' A damaged slot is never dropped: a node that forgets a vote could give\n' +
     'another one, so it comes back only with a new key. Exits with 1 if damage is left.',
   options: [
     { form: '--data <folder>', meaning: 'the folder of the node (./dsm-node)' },
@@ -206,29 +224,47 @@ export const fsck: CommandSpec = {
     damagedSlots: s.list(s.base64url),
     counted: s.flag,
     dropped: s.count,
+    engine: s.list(
+      s.record({ kind: s.text, sentence: s.text, harmless: s.flag, repaired: s.flag }),
+    ),
   }),
   run: async (context, input) => {
     const data = located(input.option('data') ?? 'dsm-node', context.cli.cwd);
     if (!(await exists(join(data, 'key'))))
       throw new DsmError('not-found', `there is no node in ${data}`);
-    const engine = await openEngine(data, {});
-    try {
-      const found = await examineNode(engine, { dropObjects: input.isSet('drop') });
-      const { objects, slots, damage, isCounted: counted, dropped } = found;
-      const keys = (kind: string): readonly Uint8Array[] =>
-        damage.filter((one) => one.kind === kind).map(({ key }) => key);
-      const [damagedObjects, damagedSlots] = [keys('object'), keys('slot')];
-      context.result({ objects, slots, damagedObjects, damagedSlots, counted, dropped }, [
-        `${objects} objects, ${slots} slots; the count is ${counted ? 'exact' : 'not exact'}`,
-        `${damagedObjects.length} objects damaged, ${dropped} dropped; ${damagedSlots.length} slots damaged`,
-      ]);
-      const isLeft = damage.length > dropped || !counted;
-      return isLeft ? 1 : 0;
-    } finally {
-      await engine.close();
-    }
+    const findings = await checkEngine(data, input.isSet('drop'));
+    const found = await recordsIn(data, input.isSet('drop'));
+    const { objects, slots, damage, isCounted: counted, dropped } = found;
+    const keys = (kind: string): readonly Uint8Array[] =>
+      damage.filter((one) => one.kind === kind).map(({ key }) => key);
+    const [damagedObjects, damagedSlots] = [keys('object'), keys('slot')];
+    const engine = findings.map(
+      ({ kind, sentence, isHarmless: harmless, isRepaired: repaired }) => ({
+        kind,
+        sentence,
+        harmless,
+        repaired,
+      }),
+    );
+    context.result({ objects, slots, damagedObjects, damagedSlots, counted, dropped, engine }, [
+      ...findings.map(({ kind, sentence }) => `${kind}: ${sentence}`),
+      `${objects} objects, ${slots} slots; the count is ${counted ? 'exact' : 'not exact'}`,
+      `${damagedObjects.length} objects damaged, ${dropped} dropped; ${damagedSlots.length} slots damaged`,
+    ]);
+    // A record that the engine found damaged is among those that were looked at one by one.
+    const isBroken = engine.some(({ kind, harmless }) => !harmless && kind !== 'record');
+    return damage.length > dropped || !counted || isBroken ? 1 : 0;
   },
 };
+
+async function recordsIn(data: string, dropObjects: boolean): Promise<Examined> {
+  const engine = await openEngine(data, {});
+  try {
+    return await examineNode(engine, { dropObjects });
+  } finally {
+    await engine.close();
+  }
+}
 
 async function within(
   context: Context,
