@@ -7,6 +7,7 @@ import { httpNode, type HttpNode } from '@dsm/node';
 import { NodeError, type NodeApi } from '@dsm/ports';
 import { equal, type RegistryNode } from '@dsm/primitive';
 import type { StorageNode } from '@dsm/storage-node';
+import type { Gauges } from '@dsm/storage-node/http';
 import { repair } from '@dsm/wallet';
 import type { Log } from './log.ts';
 
@@ -17,6 +18,8 @@ export interface CareOptions {
   /** Milliseconds from one ByteCommit to the next. */
   readonly commitMs: number;
   readonly tell: Log;
+  /** Where it shows what it has done. */
+  readonly gauges: Gauges;
 }
 
 /** Ways to nodes, one connection pool for each address. */
@@ -66,9 +69,10 @@ function absent(): Promise<never> {
 }
 
 /** Goes on until it is stopped, which waits for what is under way. */
-export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): {
+export function careFor({ node, reach, repairs, commitMs, tell, gauges }: CareOptions): {
   readonly stop: () => Promise<void>;
 } {
+  const done = shownAt(gauges);
   const controller = new AbortController();
   const { signal } = controller;
   const since = { commit: 0, repair: 0, records: recordsOf(node), version: 0 };
@@ -79,17 +83,21 @@ export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): 
     if (since.commit >= commitMs || changed >= changesMax) {
       [since.commit, since.records] = [0, recordsOf(node)];
       const signed = await node.commitBytes();
-      if (signed !== undefined) tell('committed', { sequence: signed.commit.sequence });
+      if (signed !== undefined) {
+        done.commits += 1;
+        tell('committed', { sequence: signed.commit.sequence });
+      }
     }
     const version = node.registries()?.newest.version ?? 0;
     if (version > since.version) {
       since.version = version;
       const dropped = await node.sweep(version);
+      done.swept += dropped;
       if (dropped > 0) tell('swept', { version, dropped });
     }
     if (repairs && since.repair >= repairMs && node.registries() !== undefined) {
       since.repair = 0;
-      await repairOwn(node, reach, signal, tell);
+      await repairOwn(node, reach, signal, tell, done);
     }
   };
   let looking: Promise<void> = Promise.resolve();
@@ -107,11 +115,39 @@ export function careFor({ node, reach, repairs, commitMs, tell }: CareOptions): 
   };
 }
 
+/** What was done since the start, for operators. */
+interface Done {
+  commits: number;
+  copied: number;
+  bytes: number;
+  swept: number;
+  /** Objects with fewer copies than r after the last repair. */
+  missing: number;
+}
+
+function shownAt(gauges: Gauges): Done {
+  const done: Done = { commits: 0, copied: 0, bytes: 0, swept: 0, missing: 0 };
+  const counter = (name: string, help: string, read: () => number): void =>
+    gauges.add({ name: `${name}_total`, help, type: 'counter', read });
+  counter('byte_commits', 'ByteCommits made.', () => done.commits);
+  counter('repaired_objects', 'Copies that repair has made.', () => done.copied);
+  counter('repaired_bytes', 'Bytes of those copies.', () => done.bytes);
+  counter('swept_objects', 'Objects dropped because nobody claims them.', () => done.swept);
+  gauges.add({
+    name: 'repair_missing_objects',
+    help: 'Objects with fewer copies than r after the last repair.',
+    type: 'gauge',
+    read: () => done.missing,
+  });
+  return done;
+}
+
 async function repairOwn(
   node: StorageNode,
   reach: Reach,
   signal: AbortSignal,
   tell: Log,
+  done: Done,
 ): Promise<void> {
   const report = await repair({
     registries: () => node.registries()!,
@@ -122,6 +158,9 @@ async function repairOwn(
     signal,
   });
   const { found, copied, bytes, after } = report;
+  done.copied += copied;
+  done.bytes += bytes;
+  done.missing = after.belowR;
   if (found > 0) tell('repaired', { found, copied, bytes, belowR: after.belowR });
 }
 

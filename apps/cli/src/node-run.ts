@@ -2,7 +2,7 @@
 
 import { rememberingSignatures } from '@dsm/portable';
 import { installSignatures, signatures } from '@dsm/primitive';
-import { httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
+import { gauges, httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
 import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
 import { log, type Log } from './log.ts';
@@ -55,10 +55,12 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     ...(options.engine && { engine: options.engine }),
     dial: reach.at,
   });
+  const shown = gauges();
   try {
     const served = await serveNode(node, {
       ...place,
       limits: limitsOf(options),
+      gauges: shown.all,
       onError: faultTeller(tell),
       ...(certificate && { certificate }),
     });
@@ -72,12 +74,18 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     tell('listening', { address: served.address });
     const stay = renewing(served, options, tell);
     const { repairs, commitMinutes } = options;
-    const care = careFor({ node, reach, repairs, commitMs: commitMinutes * 60_000, tell });
+    const care = careFor({
+      node,
+      reach,
+      repairs,
+      commitMs: commitMinutes * 60_000,
+      tell,
+      gauges: shown,
+    });
     await asked(context.cli.signal, options.withParent);
     stay();
     tell('stopping');
-    await care.stop();
-    await served.close(graceMs);
+    await Promise.all([served.close(graceMs), care.stop()]);
   } finally {
     await node.close();
     reach.close();

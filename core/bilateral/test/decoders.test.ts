@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { nodeAnswer, nodeRequest, usualTerms, type NodeAnswer } from '@dsm/availability';
 import {
   card,
   certificate,
@@ -270,6 +271,18 @@ const decoders: readonly Decoder[] = [
   objectDecoder('device', device, [ofAda.device]),
   objectDecoder('relationship', relationship, [edgeTo(ofAda, bob)]),
   objectDecoder('message', message, messages),
+  objectDecoder('request to a node', nodeRequest, [
+    { type: 'put', terms: { ...usualTerms, owner: named('owner') }, bytes: named('object') },
+    { type: 'possess', nonce: named('nonce'), address: named('address') },
+    { type: 'find', topic: named('topic'), after: named('after') },
+    { type: 'list', version: 1, peer: 2, absent: [3, 4], range: 5, after: undefined },
+    { type: 'endorse', attempt: 1, closed: named('closed'), shown: named('shown') },
+  ]),
+  objectDecoder<NodeAnswer>('answer of a node', nodeAnswer, [
+    { type: 'ok', body: named('body') },
+    { type: 'refused', sentence: 'später – 後で' },
+    { type: 'later' },
+  ]),
   {
     name: 'operation',
     again: (bytes) => {
