@@ -10,6 +10,8 @@ export const events = {
   committed: 'the node has said what it keeps: a ByteCommit',
   repaired: 'objects were missing, here or at another node',
   swept: 'objects that nobody claims any more were dropped',
+  registry: 'a version of the registry is open, and the node votes under it',
+  'may-leave': 'others hold what this node holds, so it may be stopped',
   stopping: 'no new requests are taken, those under way end',
   stopped: 'everything is durable and closed',
 } as const;
@@ -25,6 +27,8 @@ const levels: Record<Event, 'info' | 'warn' | 'error'> = {
   committed: 'info',
   repaired: 'info',
   swept: 'info',
+  registry: 'info',
+  'may-leave': 'info',
   stopping: 'info',
   stopped: 'info',
 };

@@ -7,6 +7,7 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { intents } from '@dsm/availability';
 import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
 import { storageNode, type Dial, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
@@ -29,6 +30,13 @@ export interface NodeFolder {
   readonly engine?: Partial<EngineChoice>;
   /** Reaches other nodes. */
   readonly dial?: Dial;
+  /** Where others reach it, once it is served. */
+  readonly reachedAt?: () => string;
+  /** It gives up its seats and places, and ends once others hold what it holds. */
+  readonly isLeaving?: () => boolean;
+  /** Ids of nodes that may join a network that admits by name. */
+  readonly admits?: (id: Uint8Array) => boolean;
+  readonly onError?: (error: unknown) => void;
 }
 
 const suite: Suite = 1;
@@ -48,7 +56,11 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
       secrets: secretFile(join(data, 'key')),
       address,
       capacityBytes,
+      intent: () => (folder.isLeaving?.() === true ? intents.leave : intents.stay),
       ...(dial && { dial }),
+      ...(folder.reachedAt && { reachedAt: folder.reachedAt }),
+      ...(folder.admits && { admits: folder.admits }),
+      ...(folder.onError && { onError: folder.onError }),
     });
   } catch (error) {
     await engine.close();

@@ -1,7 +1,8 @@
 /** A storage node as a process: open, serve, drain. */
 
 import { rememberingSignatures } from '@dsm/portable';
-import { installSignatures, signatures } from '@dsm/primitive';
+import { equal, installSignatures, signatures } from '@dsm/primitive';
+import type { StorageNode } from '@dsm/storage-node';
 import { gauges, httpLimits, serveNode, type ServedNode } from '@dsm/storage-node/http';
 import { DsmError } from '@dsm/wallet';
 import type { Context } from './context.ts';
@@ -30,6 +31,10 @@ export interface NodeRun {
   readonly repairs: boolean;
   /** From one ByteCommit to the next. */
   readonly commitMinutes: number;
+  /** Give up all seats and places at the next change of the registry. */
+  readonly leaves: boolean;
+  /** Ids of the nodes that may join, or everybody. */
+  readonly admits: readonly Uint8Array[] | 'all';
 }
 
 /** How long what is under way may take when the node is to end. */
@@ -46,10 +51,16 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
   tell('starting', { data });
   const network = await networkOf(context, options);
   const reach = reachByHttp();
+  const { leaves, admits } = options;
+  let reachedAt = urlOf(options);
   const node = await openNode({
     data,
     capacityBytes,
-    address: options.address ?? options.listen,
+    address: reachedAt,
+    reachedAt: () => reachedAt,
+    isLeaving: () => leaves,
+    admits: (id) => admits === 'all' || admits.some((one) => equal(one, id)),
+    onError: faultTeller(tell),
     network,
     isPaid: options.isPaid,
     ...(options.engine && { engine: options.engine }),
@@ -65,14 +76,13 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
       ...(certificate && { certificate }),
     });
     if (network !== undefined) await writeNetwork(nodeNetworkPath(data), network);
-    const card = await keepCard(data, {
-      ...node.card,
-      address: options.address ?? served.address,
-    });
+    reachedAt = options.address ?? served.address;
+    const card = await keepCard(data, { ...node.card, address: reachedAt });
     context.event({ ...card }, cardText(card));
     if (node.standing() === undefined) tell('no-registry');
     tell('listening', { address: served.address });
     const stay = renewing(served, options, tell);
+    const rest = following(node, leaves, tell);
     const { repairs, commitMinutes } = options;
     const care = careFor({
       node,
@@ -84,6 +94,7 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
     });
     await asked(context.cli.signal, options.withParent);
     stay();
+    rest();
     tell('stopping');
     await Promise.all([served.close(graceMs), care.stop()]);
   } finally {
@@ -92,6 +103,30 @@ export async function runNode(context: Context, options: NodeRun): Promise<numbe
   }
   tell('stopped');
   return 0;
+}
+
+/** How often a node looks whether the registry has changed without it. */
+const followMs = 60_000;
+
+/** Learns what follows and goes on with a change, now and again, until the answer is called. */
+function following(node: StorageNode, leaves: boolean, tell: Log): () => void {
+  let told = 0;
+  const look = async (): Promise<void> => {
+    await node.follow();
+    const version = node.standing()?.version ?? 0;
+    if (version > told) tell('registry', { version });
+    told = Math.max(told, version);
+    if (leaves && (await node.mayLeave())) tell('may-leave');
+  };
+  const start = (): void => void look().catch(faultTeller(tell));
+  start();
+  const timer = setInterval(start, followMs);
+  return () => clearInterval(timer);
+}
+
+/** Where the node is reached, as far as that is known before it is served. */
+function urlOf({ address, listen, tls }: NodeRun): string {
+  return address ?? `${tls === undefined ? 'http' : 'https'}://${listen}`;
 }
 
 function limitsOf({ rate }: NodeRun): { requestsPerSecond?: number; burstMax?: number } {

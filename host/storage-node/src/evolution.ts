@@ -59,7 +59,7 @@ export interface EvolutionParts {
   readonly engine: Engine;
   readonly keys: NodeKeys;
   readonly versions: Versions;
-  readonly address: string;
+  readonly address: () => string;
   readonly capacityBytes: number;
   readonly intent: () => Intent;
   readonly admits: (id: Uint8Array) => boolean;

@@ -56,6 +56,8 @@ export interface StorageNodeOptions {
   readonly address?: string;
   /** A way to other nodes; without one the node follows no change of the registry. */
   readonly dial?: Dial;
+  /** Where it signals that it is reached, if that is known only once it is served. */
+  readonly reachedAt?: () => string;
   /** What it says to the next version: stay (the default), leave, or gone. */
   readonly intent?: () => Intent;
   /** Whom its operator lets join, where the network admits by name; nobody by default. */
@@ -220,7 +222,7 @@ async function servicesOf(
     engine,
     keys,
     versions,
-    address,
+    address: options.reachedAt ?? ((): string => address),
     capacityBytes,
     intent: options.intent ?? ((): Intent => intents.stay),
     admits: options.admits ?? ((): boolean => false),

@@ -44,7 +44,7 @@ import type { Versions } from './versions.ts';
 export interface SigningParts extends ReviewParts {
   readonly engine: Engine;
   readonly versions: Versions;
-  readonly address: string;
+  readonly address: () => string;
   readonly capacityBytes: number;
   /** The newest ByteCommits of the version, oldest first, as many as a signal takes. */
   readonly commits: (version: number) => Promise<readonly SignedByteCommit[]>;
@@ -180,7 +180,7 @@ async function signalNow(parts: SigningParts): Promise<Uint8Array> {
     version: newest.version,
     suite,
     identityKey,
-    address,
+    address: address(),
     capacityBytes,
     voteKey: keys.nextVoteKey(),
     intent: intent(),

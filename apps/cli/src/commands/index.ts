@@ -25,6 +25,7 @@ import { node } from './node.ts';
 import { outbox } from './outbox.ts';
 import { pay } from './pay.ts';
 import { receipt } from './receipt.ts';
+import { registry } from './registry.ts';
 import { restore } from './restore.ts';
 import { route } from './route.ts';
 import { schema } from './schema.ts';
@@ -62,6 +63,7 @@ export const commands: readonly CommandSpec[] = [
   restore,
   config,
   network,
+  registry,
   node,
   dev,
   doctor,

@@ -1,5 +1,6 @@
 /** `dsm node`: run a storage node, and look at one. */
 
+import { fromName } from '@dsm/availability';
 import { httpNode } from '@dsm/node';
 import { DsmError } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
@@ -43,6 +44,8 @@ const run: CommandSpec = {
     { form: '--rate <count>', meaning: 'requests a second that one address may send (4096)' },
     { form: '--no-repair', meaning: 'do not compare itself with other nodes' },
     { form: '--commit <minutes>', meaning: 'how often it says what it keeps (60)' },
+    { form: '--admit <ids>', meaning: 'who may join as far as this node signs: ids, or "all"' },
+    { form: '--leave', meaning: 'give up seats and slots at the next change of the registry' },
     { form: '--with-parent', meaning: 'end when standard input ends' },
   ],
   example: 'dsm node run --data ./node --listen 127.0.0.1:4610 --capacity 10GB',
@@ -61,6 +64,8 @@ const run: CommandSpec = {
       engine: { ...(engine !== undefined && { engine }), ...(shelf !== undefined && { shelf }) },
       isPaid: input.isSet('paid'),
       repairs: input.isSet('repair'),
+      leaves: input.isSet('leave'),
+      admits: admitted(input.option('admit')),
       commitMinutes: minutesOf(input.option('commit') ?? '60'),
       ...(registry !== undefined && { registry }),
       ...(address !== undefined && { address }),
@@ -69,6 +74,17 @@ const run: CommandSpec = {
     });
   },
 };
+
+/** Ids as cards have them, with commas between them. */
+function admitted(text: string | undefined): readonly Uint8Array[] | 'all' {
+  if (text === undefined) return [];
+  if (text === 'all') return 'all';
+  return text.split(',').map((id) => {
+    const bytes = fromName(id.trim());
+    if (bytes === undefined) throw new DsmError('usage', `"${id}" is no id of a node`);
+    return bytes;
+  });
+}
 
 function rateOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
