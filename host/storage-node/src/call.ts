@@ -17,6 +17,8 @@ export interface Call {
   /** Sends status and headers; takes the body after that. */
   readonly begin: (status: number, headers: Headers) => Writable;
   readonly hasBegun: () => boolean;
+  /** True once nobody can be answered any more. */
+  readonly isGone: () => boolean;
   /** Ends it at once: of HTTP/1.1 the connection, of HTTP/2 the stream. */
   readonly cut: () => void;
   /** `work` is done when the request is over, whatever became of it. */

@@ -55,7 +55,7 @@ export function deskOf(node: StorageNode, { bounds, who, gauges, onError }: Desk
     bounds,
     who,
     seen,
-    bytes: budget(bounds.exchangeBytesUnderWayMax),
+    bytes: budget(bounds.bytesUnderWayMax),
     gate: gate(bounds.slicesUnderWayMax),
     isClosing: () => isClosing,
     routes: routesOf(node, {
@@ -77,17 +77,21 @@ export function deskOf(node: StorageNode, { bounds, who, gauges, onError }: Desk
       seen.request(label, outcome, (performance.now() - begun) / 1_000);
       if (underWay === 0) onIdle();
     });
-    answered(parts, call, found, underWay > bounds.requestsUnderWayMax).then(
-      (reply) => {
+    const leave = who.begin(call.from);
+    const isBusy = leave === undefined || underWay > bounds.requestsUnderWayMax;
+    if (leave !== undefined) call.whenOver(leave);
+    answered(parts, call, found, isBusy)
+      .then((reply) => {
         outcome = typeof reply === 'string' ? reply : reply.outcome;
         if (typeof reply === 'object') send(parts, call, reply);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         onError(error);
         if (call.hasBegun()) call.cut();
         else send(parts, call, problemReply('fault'));
-      },
-    );
+      })
+      // What even that cannot be said to is cut off.
+      .catch(call.cut);
   };
   return {
     serve,
@@ -150,16 +154,33 @@ async function served(parts: DeskParts, call: Call, found: FoundRoute): Promise<
       });
     case 'PUT': {
       if (route.put === undefined) return wrong();
-      const body = await bodyOf(call, route.bodyBytesMax ?? 0);
-      if (body === 'gone') return 'failed';
-      if (body === 'length') return problemReply('length');
-      parts.seen.bytesIn(body.length);
-      return route.put(named.name, body);
+      return kept(parts, call, route.bodyBytesMax ?? 0, (body) => route.put!(named.name, body));
     }
     case 'POST':
       return route.isExchange === true ? exchanged(parts, call) : wrong();
     default:
       return wrong();
+  }
+}
+
+/** Reads the body, for which room is set aside, and gives it to `put`. */
+async function kept(
+  { bytes, seen }: DeskParts,
+  call: Call,
+  bytesMax: number,
+  put: (body: Uint8Array) => Promise<Reply>,
+): Promise<Reply | Outcome> {
+  const announced = Number(call.header('content-length') ?? bytesMax);
+  const giveBack = bytes.take(Math.min(announced, bytesMax));
+  if (giveBack === undefined) return problemReply('busy', undefined, soon(1));
+  try {
+    const body = await bodyOf(call, bytesMax);
+    if (body === 'gone') return 'failed';
+    if (body === 'length') return problemReply('length');
+    seen.bytesIn(body.length);
+    return await put(body);
+  } finally {
+    giveBack();
   }
 }
 
@@ -177,8 +198,10 @@ async function exchanged(parts: DeskParts, call: Call): Promise<Reply | Outcome>
     seen,
     stalledMs: bounds.stalledMs,
     onFrames: (count) => void who.spend(call.from, count / 32),
-    begin: (): Writable =>
-      call.begin(200, { ...everyAnswer, 'content-type': 'application/octet-stream' }),
+    begin: (): Writable | undefined =>
+      call.isGone()
+        ? undefined
+        : call.begin(200, { ...everyAnswer, 'content-type': 'application/octet-stream' }),
   });
   if (fault === undefined) return 'ok';
   if (fault !== 'gone' && !call.hasBegun()) return problemOf(fault);
@@ -212,7 +235,7 @@ const everyAnswer: Headers = {
 };
 
 function send({ seen, isClosing }: DeskParts, call: Call, reply: Reply): void {
-  if (call.body.destroyed && !call.isBodyOver()) return;
+  if (call.isGone()) return;
   const headers: Record<string, string> = { ...everyAnswer, ...reply.headers };
   // What is left of a body is not waited for: it may be without end.
   if (!call.isBodyOver() || isClosing()) headers['connection'] = 'close';

@@ -32,8 +32,8 @@ export interface ExchangeParts {
   readonly stalledMs: number;
   /** Told how many frames are about to be worked on. */
   readonly onFrames: (count: number) => void;
-  /** Sends the head of a good answer. */
-  readonly begin: () => Writable;
+  /** Sends the head of a good answer; undefined if nobody is there any more. */
+  readonly begin: () => Writable | undefined;
 }
 
 /**
@@ -113,6 +113,7 @@ function speaker({ ask, bytes, gate, seen, stalledMs, onFrames, begin }: Exchang
     const said = writeAnswers(answers);
     seen.bytesOut(said.length);
     out ??= begin();
+    if (out === undefined) return false;
     const giveBack = bytes.charge(said.length);
     try {
       return await written(out, said, stalledMs);
@@ -129,7 +130,7 @@ function speaker({ ask, bytes, gate, seen, stalledMs, onFrames, begin }: Exchang
     },
     end: () => {
       out ??= begin();
-      out.end();
+      out?.end();
     },
   };
 }

@@ -4,9 +4,10 @@ export const httpLimits = {
   /** Connections in all, and of one address (of one /64 in IPv6). */
   connectionsMax: 10_240,
   connectionsByAddressMax: 512,
-  /** Requests under way, and bytes that exchanges among them may hold. */
-  requestsUnderWayMax: 256,
-  exchangeBytesUnderWayMax: 268_435_456,
+  /** Requests under way, in all and of one address, and bytes that they may hold. */
+  requestsUnderWayMax: 1_024,
+  requestsByAddressMax: 128,
+  bytesUnderWayMax: 536_870_912,
   /** Slices of exchanges that the node works on at a time. */
   slicesUnderWayMax: 16,
   /** Streams of one HTTP/2 connection, and how many of them it may take back: at once, per second. */

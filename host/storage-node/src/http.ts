@@ -74,8 +74,8 @@ function gaugesOf(desk: Desk, door: Door): readonly Gauge[] {
     { name: 'connections', help: 'Connections.', type: 'gauge', read: door.connections },
     { name: 'requests_under_way', help: 'Requests under way.', type: 'gauge', read: desk.underWay },
     {
-      name: 'exchange_bytes_under_way',
-      help: 'Bytes that exchanges under way hold.',
+      name: 'bytes_under_way',
+      help: 'Bytes that requests under way hold.',
       type: 'gauge',
       read: desk.bytes.taken,
     },

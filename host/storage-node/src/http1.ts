@@ -31,6 +31,7 @@ export function http1Call(request: IncomingMessage, response: ServerResponse): C
     isBodyOver: () => request.complete,
     begin: (status, headers) => response.writeHead(status, headers),
     hasBegun: () => response.headersSent,
+    isGone: () => response.destroyed,
     cut: () => request.socket.destroy(),
     whenOver: (work) => void response.once('close', work),
   };

@@ -99,6 +99,7 @@ function http2Call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, from
       return stream;
     },
     hasBegun: () => stream.headersSent,
+    isGone: () => stream.destroyed || stream.closed,
     cut: () => stream.close(constants.NGHTTP2_CANCEL),
     whenOver: (work) => void stream.once('close', work),
   };

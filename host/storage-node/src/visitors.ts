@@ -11,6 +11,8 @@ import type { HttpLimits } from './http-limits.ts';
 export interface Visitors {
   /** Counts a connection until the answer is called; undefined if the address has too many. */
   readonly enter: (address: string) => (() => void) | undefined;
+  /** The same of a request that is under way. */
+  readonly begin: (address: string) => (() => void) | undefined;
   /** Takes tokens; how many seconds are to be waited for them, 0 if none. */
   readonly spend: (address: string, tokens: number) => number;
 }
@@ -22,8 +24,10 @@ interface Bucket {
 
 /** `now` is in milliseconds and never goes back. */
 export function visitors(bounds: HttpLimits, now: () => number): Visitors {
-  const { connectionsByAddressMax, burstMax, requestsPerSecond, addressesMax } = bounds;
-  const connections = new Map<string, number>();
+  const { connectionsByAddressMax, requestsByAddressMax, addressesMax } = bounds;
+  const { burstMax, requestsPerSecond } = bounds;
+  const connections = countedBy(connectionsByAddressMax);
+  const requests = countedBy(requestsByAddressMax);
   const buckets = new Map<string, Bucket>();
   const bucketOf = (key: string): Bucket => {
     const bucket = buckets.get(key) ?? { tokens: burstMax, at: now() };
@@ -44,17 +48,8 @@ export function visitors(bounds: HttpLimits, now: () => number): Visitors {
     }
   };
   return {
-    enter: (address) => {
-      const key = keyOf(address);
-      const before = connections.get(key) ?? 0;
-      if (before >= connectionsByAddressMax) return undefined;
-      connections.set(key, before + 1);
-      return () => {
-        const left = (connections.get(key) ?? 1) - 1;
-        if (left === 0) connections.delete(key);
-        else connections.set(key, left);
-      };
-    },
+    enter: (address) => connections(keyOf(address)),
+    begin: (address) => requests(keyOf(address)),
     spend: (address, tokens) => {
       const key = keyOf(address);
       const bucket = bucketOf(key);
@@ -66,6 +61,21 @@ export function visitors(bounds: HttpLimits, now: () => number): Visitors {
       bucket.tokens = Math.max(bucket.tokens - tokens, -burstMax);
       return 0;
     },
+  };
+}
+
+/** Counts under each key, up to `max`, until the answer is called. */
+function countedBy(max: number): (key: string) => (() => void) | undefined {
+  const counts = new Map<string, number>();
+  return (key) => {
+    const before = counts.get(key) ?? 0;
+    if (before >= max) return undefined;
+    counts.set(key, before + 1);
+    return () => {
+      const left = counts.get(key)! - 1;
+      if (left === 0) counts.delete(key);
+      else counts.set(key, left);
+    };
   };
 }
 

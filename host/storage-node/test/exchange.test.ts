@@ -1,6 +1,8 @@
 /** Exchanges over HTTP: in order, in slices, put off where too much was said; and objects in part. */
 
 import assert from 'node:assert/strict';
+import { connect, constants } from 'node:http2';
+import net from 'node:net';
 import { test } from 'node:test';
 import {
   answerReader,
@@ -112,7 +114,7 @@ test('more exchanges than their bytes have room for hear `busy`', async () => {
       assert.equal((await post()).status, 200);
     },
     {
-      limits: { exchangeBytesUnderWayMax: 100_000 },
+      limits: { bytesUnderWayMax: 100_000 },
       as: (node) => ({
         ...node,
         ask: async (requests) => {
@@ -230,4 +232,53 @@ test('health says in codes what keeps a node from its best, and readiness what f
       assert.equal(await codeOf(base), ready);
     }, scene);
   }
+});
+
+test('whoever goes away while the node works is answered no more, and nothing comes of it', async () => {
+  const begun: (() => void)[] = [];
+  const held = Promise.withResolvers<void>();
+  const faults: unknown[] = [];
+  await serving(
+    async ({ base, port }) => {
+      const body = writeRequests([get(small(1))]);
+      const started = (): Promise<void> => new Promise((resolve) => begun.push(resolve));
+      const session = connect(base);
+      session.on('error', () => {});
+      const paths = ['/v1/exchange', '/healthz'];
+      for (const path of paths) {
+        const first = started();
+        const method = path === '/healthz' ? 'GET' : 'POST';
+        const stream = session.request({ ':path': path, ':method': method });
+        stream.on('error', () => {});
+        stream.end(method === 'POST' ? body : undefined);
+        await first;
+        stream.close(constants.NGHTTP2_CANCEL);
+        const second = started();
+        const length = method === 'POST' ? body.length : 0;
+        const socket = net.connect(port, '127.0.0.1');
+        socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`);
+        if (length > 0) socket.write(body);
+        await second;
+        socket.resetAndDestroy();
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100);
+      });
+      held.resolve();
+      assert.equal((await fetch(`${base}/healthz`)).status, 200);
+      session.destroy();
+    },
+    {
+      onError: (error) => faults.push(error),
+      as: (node) => ({
+        ...node,
+        ask: async (requests) => {
+          begun.shift()?.();
+          await held.promise;
+          return node.ask(requests);
+        },
+      }),
+    },
+  );
+  assert.deepEqual(faults, []);
 });

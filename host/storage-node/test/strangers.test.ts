@@ -261,6 +261,20 @@ test('an address has so many connections, and another address finds room', async
   });
 });
 
+test('one address cannot have all of a node to itself', async () => {
+  await against({ requestsByAddressMax: 3 }, async ({ port }) => {
+    const slow = Array.from({ length: 3 }, () => stranger(port, head(1_000)));
+    await pause(200);
+    const ask = 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+    assert.deepEqual(statuses(await stranger(port, ask).ended), [503]);
+    assert.deepEqual(statuses(await stranger(port, ask, '127.0.0.2').ended), [200]);
+    slow[0]!.socket.destroy();
+    await pause(200);
+    assert.deepEqual(statuses(await stranger(port, ask).ended), [200]);
+    for (const { socket } of slow) socket.destroy();
+  });
+});
+
 test('requests that are sent without waiting for answers are answered in order, or cut', async () => {
   await against({ requestsUnderWayMax: 8 }, async (target) => {
     const ask = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';

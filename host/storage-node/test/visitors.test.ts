@@ -34,6 +34,15 @@ test('an address has so many connections, and gets back those that end', () => {
   assert.equal(who.enter('10.0.0.1'), undefined);
 });
 
+test('an address has so many requests under way', () => {
+  const who = visitors({ ...bounds, requestsByAddressMax: 1 }, () => 0);
+  const leave = who.begin('10.0.0.1');
+  assert.ok(leave !== undefined && who.begin('10.0.0.2') !== undefined);
+  assert.equal(who.begin('10.0.0.1'), undefined);
+  leave();
+  assert.ok(who.begin('10.0.0.1') !== undefined);
+});
+
 test('requests are paid from a bucket that fills with time', () => {
   const clock = { ms: 0 };
   const who = at(clock);
