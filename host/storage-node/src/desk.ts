@@ -236,6 +236,11 @@ const everyAnswer: Headers = {
 
 function send({ seen, isClosing }: DeskParts, call: Call, reply: Reply): void {
   if (call.isGone()) return;
+  // Half an answer is not followed by another one.
+  if (call.hasBegun()) {
+    call.cut();
+    return;
+  }
   const headers: Record<string, string> = { ...everyAnswer, ...reply.headers };
   // What is left of a body is not waited for: it may be without end.
   if (!call.isBodyOver() || isClosing()) headers['connection'] = 'close';

@@ -68,6 +68,7 @@ async function answered(call: Call, parts: ExchangeParts): Promise<ExchangeFault
   const say = speaker(parts);
   let waiting: NodeRequest[] = [];
   let gathered = 0;
+  let isWorking = false;
   try {
     for await (const chunk of call.body.iterator({ destroyOnReturn: false })) {
       const bytes = chunk as Uint8Array;
@@ -77,11 +78,14 @@ async function answered(call: Call, parts: ExchangeParts): Promise<ExchangeFault
       for (const value of values) waiting.push(value);
       gathered += bytes.length;
       if (gathered < gatherBytes) continue;
+      isWorking = true;
       if (!(await say.answersTo(waiting))) return 'gone';
+      isWorking = false;
       [waiting, gathered] = [[], 0];
     }
   } catch (error) {
-    if (!isOfStream(error)) throw error;
+    // What failed while nothing was worked on is the client or the line.
+    if (isWorking) throw error;
     return 'gone';
   }
   if (!reader.isWhole()) return 'cut';
@@ -179,9 +183,4 @@ function written(out: Writable, bytes: Uint8Array, stalledMs: number): Promise<b
     const timer = setTimeout(() => out.destroy(), stalledMs);
     out.on('drain', over).on('close', over);
   });
-}
-
-/** The client or the line has failed, and not the node. */
-function isOfStream(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }

@@ -13,6 +13,7 @@ import {
   type NodeRequest,
 } from '@dsm/availability';
 import { installNative } from '@dsm/node';
+import { NodeError } from '@dsm/ports';
 import { slotAuthor } from '@dsm/ports/conformance';
 import { address as addressOf, limits, slotState } from '@dsm/primitive';
 import type { Gauge } from '../src/http.ts';
@@ -232,6 +233,35 @@ test('health says in codes what keeps a node from its best, and readiness what f
       assert.equal(await codeOf(base), ready);
     }, scene);
   }
+});
+
+test('a node that fails in the midst of an exchange ends it, and says so if it has said nothing', async () => {
+  let slices = 0;
+  const faults: unknown[] = [];
+  const large = Array.from({ length: 24 }, (_, i) => put(new Uint8Array(100_000).fill(i)));
+  await serving(
+    async ({ base }) => {
+      const post = (requests: readonly NodeRequest[]): Promise<Response> =>
+        fetch(`${base}/v1/exchange`, { method: 'POST', body: writeRequests(requests).slice() });
+      slices = 1;
+      assert.deepEqual(await problemOf(await post([put(small(1))])), [503, 'failed']);
+      assert.deepEqual(await problemOf(await post(large)), [503, 'failed']);
+      slices = 0;
+      await assert.rejects(post(large).then((answer) => answer.bytes()));
+    },
+    {
+      onError: (error) => faults.push(error),
+      as: (node) => ({
+        ...node,
+        ask: async (requests) => {
+          slices += 1;
+          if (slices > 1) throw new NodeError('unreachable', 'the node is closed');
+          return node.ask(requests);
+        },
+      }),
+    },
+  );
+  assert.deepEqual(faults, []);
 });
 
 test('whoever goes away while the node works is answered no more, and nothing comes of it', async () => {

@@ -210,7 +210,7 @@ export const fsck: CommandSpec = {
   details:
     'Checks the engine first, if it is a segment log, then every record. An object that is not\n' +
     'what its address says is worth nothing; with --drop it is dropped, and repair brings it back.\n' +
-    ' A damaged slot is never dropped: a node that forgets a vote could give\n' +
+    'A damaged slot is never dropped: a node that forgets a vote could give\n' +
     'another one, so it comes back only with a new key. Exits with 1 if damage is left.',
   options: [
     { form: '--data <folder>', meaning: 'the folder of the node (./dsm-node)' },
