@@ -34,13 +34,17 @@ test('space stays bounded however often the same records are written', async () 
 test('removes are forgotten once no older segment can hold what they removed', async () => {
   const disk = memoryDisk();
   const log = await openOn(disk, { segmentBytes, compactBelow: 0.5 });
+  // The oldest segments stay needed as a whole: only for the sake of the removes are they emptied.
+  for (let n = 5_000; n < 5_100; n++) {
+    await log.commit([{ shelf: 1, key: keyNumber(n), value: new Uint8Array(100) }]);
+  }
   for (let n = 0; n < 3_000; n++) {
     await log.commit([{ shelf: 0, key: keyNumber(n), value: new Uint8Array(100) }]);
     if (n >= 20) await log.commit([{ shelf: 0, key: keyNumber(n - 20), value: undefined }]);
   }
   await log.settled();
   assert.equal(log.totals(0).records, 20);
-  assert.ok(log.figures().bytes < 6 * segmentBytes, `${log.figures().bytes} bytes`);
+  assert.ok(log.figures().bytes < 9 * segmentBytes, `${log.figures().bytes} bytes`);
   await log.close();
   const again = await openOn(disk, { segmentBytes });
   assert.equal(again.totals(0).records, 20);
