@@ -1,11 +1,11 @@
 /**
  * The disk of the port on a folder of this machine.
  *
- * Only plain files directly in the folder count. Reading and writing goes on in the threads of Node, so
- * a slow disk stops nobody. Nobody is kept out: that is what the lock of the folder is for.
+ * Only plain files directly in the folder count. What may wait for the medium goes on in the threads of Node,
+ * so a slow disk stops nobody. Nobody is kept out: that is what the lock of the folder is for.
  */
 
-import { constants, type Dirent } from 'node:fs';
+import { constants, writevSync, type Dirent } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError, type Disk, type DiskFile } from '@dsm/ports';
@@ -55,8 +55,11 @@ async function readFrom(file: FileHandle, offset: number, length: number): Promi
   return at === length ? bytes : bytes.subarray(0, at);
 }
 
-/** Small parts are cheaper to copy than to name one by one to the system. */
-const joinedBytesMax = 1_048_576;
+/**
+ * Up to so much is written without another thread: it only goes into the cache of the system, which takes less
+ * time than the way to a thread and back. On a busy machine that way is most of a commit.
+ */
+const directBytesMax = 262_144;
 
 async function writeTo(
   file: FileHandle,
@@ -65,12 +68,15 @@ async function writeTo(
   path: string,
 ): Promise<void> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  let left = length <= joinedBytesMax ? [Buffer.concat(parts, length)] : parts;
+  let left = parts;
   for (let at = offset; at < offset + length;) {
-    const { bytesWritten } = await file.writev(left, at);
-    if (bytesWritten === 0) throw new StoreError('full', `the disk has no room: ${path}`);
-    at += bytesWritten;
-    if (at < offset + length) left = behind(left, bytesWritten);
+    const isDirect = length <= directBytesMax;
+    const written = isDirect
+      ? writevSync(file.fd, left, at)
+      : (await file.writev(left, at)).bytesWritten;
+    if (written === 0) throw new StoreError('full', `the disk has no room: ${path}`);
+    at += written;
+    if (at < offset + length) left = behind(left, written);
   }
 }
 
