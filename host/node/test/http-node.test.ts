@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import {
@@ -252,6 +253,25 @@ test('a kept connection that the server has closed is replaced', async () => {
       assert.equal(answered, 4);
     },
   );
+});
+
+test('HTTP/2 is spoken where that is known, and again after the server has ended the session', async () => {
+  const sessions: ServerHttp2Session[] = [];
+  const server = createHttp2Server((_, response) => {
+    response.end(writeAnswers([{ type: 'ok', body: Uint8Array.of(7) }]));
+  });
+  server.on('session', (session) => sessions.push(session));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const node = httpNode(`http://127.0.0.1:${port}`, { http2: true, answerMs: 5_000 });
+  for (let i = 1; i <= 3; i++) {
+    assert.deepEqual(await node.getObject(address), Uint8Array.of(7));
+    assert.equal(sessions.length, i);
+    sessions.at(-1)!.destroy();
+  }
+  node.close();
+  server.close();
 });
 
 test('nobody at the address, and addresses that are none', async () => {
