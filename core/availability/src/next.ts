@@ -13,7 +13,6 @@
  */
 
 import {
-  address,
   admissions,
   compare,
   encodeWith,
@@ -28,6 +27,7 @@ import {
   type RegistryNode,
 } from '@dsm/primitive';
 import { thresholdOf } from './genesis.ts';
+import { wholeAddress } from './manifest.ts';
 import { renumbered, seated, seatsFor } from './seating.ts';
 import {
   capacitySignal,
@@ -72,7 +72,7 @@ export function next(old: Registry, set: ClosedSet): Next {
   );
   const signing = old.signers.filter((index) => said.has(keyOf(old.nodes[index]!.id)));
   if (signing.length < old.threshold) return refused('signers');
-  const closed = address(closedSet.encode(set));
+  const closed = wholeAddress(closedSet.encode(set));
   const rank = (id: Uint8Array): Uint8Array =>
     hash('rank', lineage, encodeWith(u32, old.version), closed, id);
   const staying = old.nodes.map((node, index) => candidateOf(node, index, said));

@@ -18,5 +18,5 @@ export { vote } from './vote.ts';
 export { shelves, type Totals } from './rows.ts';
 export { birthRefusals } from './birth.ts';
 export { evolutionRefusals } from './evolution.ts';
-export { askOne, fetchLink, type Dial } from './peers.ts';
+export { askOne, fetchLink, wholeObject, type Dial } from './peers.ts';
 export { signerRefusals } from './signing.ts';

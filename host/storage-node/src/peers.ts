@@ -1,8 +1,10 @@
 /** Other nodes, as a node reaches them: one question, one answer, nothing believed. */
 
 import {
+  chunkSize,
   decodeLink,
   linkBytesMax,
+  manifest,
   placement,
   registryPiece,
   type NodeAnswer,
@@ -10,7 +12,14 @@ import {
   type RegistryLink,
 } from '@dsm/availability';
 import { NodeError, type NodeApi } from '@dsm/ports';
-import { address as addressOf, concat, decodeWith, equal, type Registry } from '@dsm/primitive';
+import {
+  address as addressOf,
+  concat,
+  decodeWith,
+  equal,
+  limits,
+  type Registry,
+} from '@dsm/primitive';
 
 /** A way to the node at an address. */
 export type Dial = (address: string) => NodeApi;
@@ -75,4 +84,21 @@ export async function fetchObject(
     }
   }
   return undefined;
+}
+
+/** The bytes of an object, or those that the manifest at this address names. */
+export async function wholeObject(
+  address: Uint8Array,
+  get: (address: Uint8Array) => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array | undefined> {
+  const first = await get(address);
+  const decoded = first === undefined ? undefined : manifest.decode(first);
+  if (decoded?.ok !== true || decoded.value.size > limits.registryBytesMax) return first;
+  const pieces: Uint8Array[] = [];
+  for (const [index, at] of decoded.value.chunks.entries()) {
+    const piece = await get(at);
+    if (piece?.length !== chunkSize(decoded.value, index)) return undefined;
+    pieces.push(piece);
+  }
+  return concat(...pieces);
 }

@@ -34,6 +34,7 @@ import {
   registryLineage,
   type Registry,
 } from '@dsm/primitive';
+import { wholeObject } from './peers.ts';
 import { reviewOf, type ReviewParts } from './review.ts';
 import { translated } from './room.ts';
 import { named, namedWrite, shelves } from './rows.ts';
@@ -195,7 +196,7 @@ async function followed(
   old: Registry,
   closed: Uint8Array,
 ): Promise<Followed> {
-  const bytes = await object(old, closed);
+  const bytes = await wholeObject(closed, (at) => object(old, at));
   const decoded = bytes === undefined ? undefined : closedSet.decode(bytes);
   if (decoded?.ok !== true) throw refused('set');
   const computed = next(old, decoded.value);

@@ -7,8 +7,10 @@
 
 import {
   checkSuccession,
+  chunksOf,
   closedSet,
   isAgreed,
+  manifest,
   phases,
   registryAddress,
   saysSo,
@@ -20,8 +22,14 @@ import {
   type Succession,
 } from '@dsm/availability';
 import { NodeError } from '@dsm/ports';
-import { decodeWith, equal, registryLineage, type Registry } from '@dsm/primitive';
-import { askOne, type Dial } from '@dsm/storage-node';
+import {
+  address as addressOf,
+  decodeWith,
+  equal,
+  registryLineage,
+  type Registry,
+} from '@dsm/primitive';
+import { askOne, wholeObject, type Dial } from '@dsm/storage-node';
 import { successorOf } from './registry-chain.ts';
 import { planOf, type RegistryPlan } from './registry-plan.ts';
 
@@ -93,13 +101,19 @@ function typeOf(plan: RegistryPlan, registry: Registry): 'applied' | 'other' {
 }
 
 /** The closed set, at its replicas and at every signer: they compute what follows from it. */
-async function publish({ old, set, closed }: RegistryPlan, dial: Dial): Promise<void> {
+async function publish({ old, set }: RegistryPlan, dial: Dial): Promise<void> {
   const bytes = closedSet.encode(set);
-  const { replicas, spill } = placement(old, closed);
-  const places = new Set([...replicas, ...spill, ...old.signers]);
-  await Promise.all(
-    [...places].map((index) => quiet(() => dial(old.nodes[index]!.address).putObject(bytes))),
-  );
+  const chunks = chunksOf(bytes);
+  const list = { size: bytes.length, chunks: chunks.map((chunk) => addressOf(chunk)) };
+  // A manifest comes last: who finds it finds all that it names.
+  const objects = chunks.length === 1 ? chunks : [...chunks, manifest.encode(list)];
+  for (const one of objects) {
+    const { replicas, spill } = placement(old, addressOf(one));
+    const places = new Set([...replicas, ...spill, ...old.signers]);
+    await Promise.all(
+      [...places].map((index) => quiet(() => dial(old.nodes[index]!.address).putObject(one))),
+    );
+  }
 }
 
 /** One attempt: its certificate, if enough signers went along. */
@@ -222,7 +236,8 @@ async function agreedOn(
     const record = await recordOf({ old, dial, onEvent: ignore }, index);
     const at = record?.backing?.closed;
     if (at === undefined) continue;
-    const bytes = await quiet(() => dial(old.nodes[index]!.address).getObject(at));
+    const node = dial(old.nodes[index]!.address);
+    const bytes = await quiet(() => wholeObject(at, (one) => node.getObject(one)));
     const decoded = bytes === undefined ? undefined : closedSet.decode(bytes);
     const other = decoded?.ok === true ? planOf(old, decoded.value.signals) : undefined;
     if (other?.ok === true && checkSuccession(old, other.plan.next, certificate) === undefined) {

@@ -14,6 +14,7 @@ import {
   next,
   signal as signalObject,
   tableOf,
+  wholeAddress,
   type ClosedSet,
   type NextRefusal,
   type NodeRequest,
@@ -21,7 +22,6 @@ import {
 } from '@dsm/availability';
 import { NodeError, type NodeApi } from '@dsm/ports';
 import {
-  address as addressOf,
   compare,
   decodeWith,
   encodeWith,
@@ -98,7 +98,7 @@ export function planOf(old: Registry, said: readonly SignedSignal[]): Planned {
   const set = { lineage: registryLineage(old), version: old.version, signals };
   const computed = next(old, set);
   if (!computed.ok) return computed;
-  const closed = addressOf(closedSet.encode(set));
+  const closed = wholeAddress(closedSet.encode(set));
   return { ok: true, plan: { old, set, closed, next: computed.registry } };
 }
 

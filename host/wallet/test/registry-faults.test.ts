@@ -7,9 +7,11 @@ import {
   phases,
   registryAddress,
   succession,
+  signalDigest,
   successionDigest,
   votePage,
   type NodeAnswer,
+  type Signal,
   type VotePage,
 } from '@dsm/availability';
 import { memoryEngine } from '@dsm/memory';
@@ -21,6 +23,7 @@ import {
   encodeWith,
   equal,
   kinds,
+  limits,
   registriesOf,
   registryLineage,
   slotKey,
@@ -350,5 +353,31 @@ test('signers that hear nothing agree on nothing, and everything goes on as it w
   assert.equal((await world.apply(plan)).type, 'applied');
   await world.settled();
   assert.ok(await certified(world, 1, 10));
+  await world.close();
+});
+
+test('a closed set that is larger than an object is agreed on in chunks', async () => {
+  const world = await registryWorld();
+  const first = world.newest();
+  const plan = await world.plan(first);
+  const applicants = await Promise.all(
+    Array.from({ length: 150 }, async (_, i) => {
+      const { identity, nextVoteKey } = await nodeKeys(1, secretsInMemory(filled(100 + i)));
+      const signal: Signal = {
+        ...plan.set.signals[0]!.signal,
+        identityKey: identity.publicKey,
+        address: `applicant-${i}`,
+        voteKey: nextVoteKey(),
+      };
+      const signature = identity.sign(kinds.signal, network, signalDigest(signal));
+      return { signal, signature };
+    }),
+  );
+  const wide = planOf(first, [...plan.set.signals, ...applicants]);
+  assert.ok(wide.ok);
+  assert.ok(closedSet.encode(wide.plan.set).length > limits.objectBytesMax);
+  const applied = await world.apply(wide.plan);
+  assert.ok(applied.type === 'applied');
+  assert.equal(applied.registry.nodes.length, 154);
   await world.close();
 });
