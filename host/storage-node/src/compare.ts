@@ -77,32 +77,40 @@ export function comparisonOf({ engine, map, registries, id }: ComparisonParts): 
   const parts = kept<Part>();
   const made = kept<MadeSymbols>();
   let waiting = 0;
-  let making: Promise<unknown> = Promise.resolve();
+  let making: Promise<void> = Promise.resolve();
   const partOf = async (common: Common): Promise<Part> => {
     const now = await map();
     const registry = registries()?.at(common.version);
     if (now === undefined || registry === undefined) {
       throw new NodeError('unreachable', 'this version of the registry is not known here yet');
     }
-    return parts(nameOf(common), async () => ({
-      map: now,
-      shared: sharedBuckets(registry, nodeIndex(registry, id), common),
-      contents: undefined,
-    }));
+    return parts(nameOf(common), () =>
+      inLine(async () => ({
+        map: now,
+        shared: sharedBuckets(registry, nodeIndex(registry, id), common),
+        contents: undefined,
+      })),
+    );
   };
-  /** One after the other; whoever would wait too long is told to come later. */
-  const inLine = async <T>(work: () => Promise<T>): Promise<T> => {
+  /** One after the other, with a turn for everybody else in between. */
+  const inLine = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = making.then(work);
+    making = result.then(turnOfOthers, turnOfOthers);
+    return result;
+  };
+  /** Whoever would wait too long is told to come later. */
+  const inShortLine = async <T>(work: () => Promise<T>): Promise<T> => {
     if (waiting >= waitingMax) throw new NodeError('unreachable', 'others are being served');
     waiting += 1;
-    const result = making.then(work).finally(() => {
+    return inLine(work).finally(() => {
       waiting -= 1;
     });
-    making = result.catch(() => undefined);
-    return result;
   };
   return {
     ranges: async ({ nonce, ...common }) => {
-      const contents = await contentsOf(await partOf(common));
+      const part = await partOf(common);
+      await part.map.refresh(1);
+      const contents = contentsKept(part) ?? (await inLine(() => contentsOf(part)));
       return encodeRanges(contents.map((content) => rangeDigest(nonce, content)));
     },
     symbols: async ({ ranges, nonce, from, count, ...common }) => {
@@ -112,7 +120,7 @@ export function comparisonOf({ engine, map, registries, id }: ComparisonParts): 
       const part = await partOf(common);
       const name = nameOf(common) + keyOf(ranges) + keyOf(nonce);
       const make = (): Promise<MadeSymbols> =>
-        inLine(() => symbolsOf(engine, part, ranges, nonce, 2 * (from + count)));
+        inShortLine(() => symbolsOf(engine, part, ranges, nonce, 2 * (from + count)));
       const isEnough = (one: MadeSymbols): boolean =>
         one.symbols.length >= (from + count) * symbolBytes;
       const { keys, set, symbols } = await made(name, make, isEnough);
@@ -141,10 +149,12 @@ function nameOf({ version, peer, absent }: Common): string {
   return [version, peer, ...absent].join(' ');
 }
 
+function contentsKept({ map, contents }: Part): readonly Uint8Array[] | undefined {
+  return contents?.revision === map.revision() ? contents.of : undefined;
+}
+
 async function contentsOf(part: Part): Promise<readonly Uint8Array[]> {
   const { map } = part;
-  await map.refresh(1);
-  if (part.contents?.revision === map.revision()) return part.contents.of;
   const width = 2 ** (map.bucketBits - rangeBits);
   const revision = map.revision();
   const of = Array.from({ length: rangeCount }, (_, range) =>
