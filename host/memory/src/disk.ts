@@ -53,7 +53,10 @@ export interface MemoryDisk {
   readonly powerCut: () => void;
   /** The process ends, the machine goes on: nothing is lost, but nothing becomes durable either. */
   readonly kill: () => void;
-  /** From now on so many bytes more find room; growing beyond them rejects with `full`. */
+  /**
+   * From now on so many bytes more find room, and what truncating frees; growing beyond them rejects
+   * with `full`.
+   */
   readonly leaveRoom: (bytes: number) => void;
   /** The next `sync` of a file fails, unless the process ends before. */
   readonly failNextSync: () => void;
@@ -220,7 +223,7 @@ function openFile(state: State, roll: Dice, name: string, operate: Operate): Dis
       return whileOpen('write', name, () => writeBytes(state, inode, offset, bytes));
     },
     sync: () => whileOpen('sync', name, () => syncInode(state, inode, roll)),
-    truncate: (size) => whileOpen('truncate', name, () => truncateTo(inode, size)),
+    truncate: (size) => whileOpen('truncate', name, () => truncateTo(state, inode, size)),
     close: async () => {
       open = false;
     },
@@ -245,7 +248,8 @@ function writeBytes(state: State, inode: Inode, offset: number, bytes: Uint8Arra
   if (lacking > 0) throw failure('full', 'the disk has no room');
 }
 
-function truncateTo(inode: Inode, size: number): void {
+function truncateTo(state: State, inode: Inode, size: number): void {
+  state.room += Math.max(0, inode.visible.size - size);
   resize(inode.visible, size);
   inode.pending.push({ offset: size, bytes: new Uint8Array(0), size });
 }

@@ -162,6 +162,9 @@ test('a disk that fills up takes the bytes that fit', async () => {
   await assert.rejects(file.write(0, [later]), { code: 'full' });
   assert.equal(await file.size(), 700);
   await file.write(0, [later.subarray(0, 700)]);
+  await file.truncate(100);
+  await file.write(100, [later.subarray(0, 600)]);
+  await assert.rejects(file.write(700, [later]), { code: 'full' });
 });
 
 test('a hook sees every operation twice, and may cut the power between', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryDisk, type MemoryDisk } from '@dsm/memory';
+import { memoryDisk, seededEntropy, type MemoryDisk } from '@dsm/memory';
 import { nativeHash } from '@dsm/node';
 import { StoreError } from '@dsm/ports';
 import { installHash } from '@dsm/primitive';
@@ -131,9 +131,13 @@ test('a value that looks like a commit is none, wherever a power cut leaves it',
   const name = disk.names().find((one) => one.endsWith('.segment'))!;
   const end = 240 + log.figures().bytes;
   // A stranger who knows the format, but not the id of the log, offers whole commits as a value.
-  const other = await openOn(memoryDisk({ seed: 'other' }), { segmentBytes: 1_048_576 });
+  const others = memoryDisk({ seed: 'other' });
+  const other = await openOn(others, { segmentBytes: 1_048_576, entropy: seededEntropy('other') });
+  for (let n = 0; n < 9; n++) {
+    await other.commit([{ shelf: 0, key: new Uint8Array(32).fill(n), value: new Uint8Array(3) }]);
+  }
   await other.close();
-  const forged = disk.contents(name)!.slice(240, end);
+  const forged = others.contents(name)!.slice(240);
   const value = new Uint8Array(4_096);
   for (let at = 0; at + forged.length < value.length; at += forged.length) value.set(forged, at);
   await log.commit([{ shelf: 0, key: new Uint8Array(32).fill(1), value }]);

@@ -194,6 +194,29 @@ test('a log opens, answers and closes on a full disk', async () => {
   assert.deepEqual((await checkLog(disk.start())).findings, []);
 });
 
+test('a commit that is too large for the disk takes no neighbour with it, and leaves no bytes', async () => {
+  const disk = memoryDisk();
+  const log = await openOn(disk, { segmentBytes: 1_048_576 });
+  const put = (n: number, size: number): Promise<void> =>
+    log.commit([{ shelf: 0, key: keyNumber(n), value: new Uint8Array(size) }]);
+  const size = (): number => disk.contents('0000000001.segment')!.length;
+  // There is room for the records, but not for zeros behind them.
+  disk.leaveRoom(2_000);
+  await put(1, 100);
+  const before = size();
+  assert.ok(before < 600);
+  const outcomes = await Promise.allSettled([put(2, 100), put(3, 100_000), put(4, 100)]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  const between = size();
+  await assert.rejects(put(5, 100_000), { code: 'full' });
+  assert.equal(size(), between);
+  assert.equal(log.totals(0).records, 3);
+  await log.close();
+});
+
 const cold = { localSegmentsMax: 1 };
 
 test('old segments stand on the shelf, are read there, and leave the disk', async () => {
