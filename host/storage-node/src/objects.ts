@@ -62,6 +62,7 @@ export function objectsIn({ engine, room, inTurn, quotas, network }: ObjectParts
     const size = recordSize(value.length);
     const giveBack = room.reserve(size, 'object');
     if (giveBack === undefined) throw new NodeError('full', 'no room for the object');
+    let isKept = false;
     try {
       // The charge is counted in the order of the commits: nothing is waited for in between.
       const charged = quotas.charge(key, size);
@@ -69,8 +70,9 @@ export function objectsIn({ engine, room, inTurn, quotas, network }: ObjectParts
       await translated(
         engine.commit([{ shelf: shelves.objects, key, value }, ...claim, ...charged]),
       );
+      isKept = true;
     } finally {
-      giveBack();
+      giveBack(isKept);
     }
     return 'new';
   };

@@ -12,8 +12,14 @@ import { totalsOf } from './rows.ts';
 export interface Room {
   /** Bytes used by what is durable, and by what is under way. */
   readonly used: () => number;
-  /** Sets room aside; the answer gives it back. Undefined if there is none. */
-  readonly reserve: (bytes: number, shelf: 'object' | 'slot') => (() => void) | undefined;
+  /**
+   * Sets room aside until the answer is called, which says whether it was used. Undefined if there is
+   * none.
+   */
+  readonly reserve: (
+    bytes: number,
+    shelf: 'object' | 'slot',
+  ) => ((isUsed: boolean) => void) | undefined;
   /** True if there is room for `bytes` more. */
   readonly has: (bytes: number, shelf: 'object' | 'slot') => boolean;
 }
@@ -23,8 +29,10 @@ const slotShare = 20;
 
 export function roomOf(engine: Engine, capacityBytes: number): Room {
   const forObjects = capacityBytes - Math.floor(capacityBytes / slotShare);
-  let underWay = 0;
-  const used = (): number => totalsOf(engine).usedBytes + underWay;
+  // An engine may count a commit before it is over, so its totals are looked at when none is under way.
+  const since = { totals: 0, settled: 0, underWay: 0, count: 0 };
+  const used = (): number =>
+    since.count === 0 ? totalsOf(engine).usedBytes : since.totals + since.settled + since.underWay;
   const has: Room['has'] = (bytes, shelf) =>
     admits(used(), bytes, shelf === 'slot' ? capacityBytes : forObjects);
   return {
@@ -32,9 +40,13 @@ export function roomOf(engine: Engine, capacityBytes: number): Room {
     has,
     reserve: (bytes, shelf) => {
       if (!has(Math.max(bytes, 0), shelf)) return undefined;
-      underWay += bytes;
-      return () => {
-        underWay -= bytes;
+      if (since.count === 0) [since.totals, since.settled] = [used(), 0];
+      since.count += 1;
+      since.underWay += bytes;
+      return (isUsed) => {
+        since.count -= 1;
+        since.underWay -= bytes;
+        if (isUsed) since.settled += bytes;
       };
     },
   };

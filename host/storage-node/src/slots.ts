@@ -138,19 +138,25 @@ async function keep(
     if (before !== undefined && vote !== undefined) return slotState.encode(before.state);
     throw new NodeError('full', 'no room for the slot');
   }
-  try {
+  const commit = async (): Promise<Uint8Array> => {
     if (value === undefined) {
       const { write, answer } = change.rowWith(vote);
       await translated(engine.commit([write]));
       return answer;
     }
-    return await ballot(registry, { key, value }, (by) => {
+    return ballot(registry, { key, value }, (by) => {
       const { write, answer } = change.rowWith(by);
       const charged = before === undefined ? quotas.charge(key, recordSize(size)) : [];
       return { writes: [write, ...charged], answer };
     });
+  };
+  let isKept = false;
+  try {
+    const answer = await commit();
+    isKept = true;
+    return answer;
   } finally {
-    giveBack();
+    giveBack(isKept);
   }
 }
 
