@@ -7,8 +7,8 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { intents } from '@dsm/availability';
-import { limits, zero32, type Registry, type Suite } from '@dsm/primitive';
+import { intents, type Intent } from '@dsm/availability';
+import { limits, nodeIndex, zero32, type Registry, type Suite } from '@dsm/primitive';
 import { storageNode, type Dial, type NodeCard, type StorageNode } from '@dsm/storage-node';
 import { DsmError } from '@dsm/wallet';
 import { openEngine, type EngineChoice } from './node-engine.ts';
@@ -47,7 +47,7 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
   await mkdir(data, { recursive: true, mode: 0o700 });
   const engine = await openEngine(data, folder.engine ?? {});
   try {
-    return await storageNode({
+    const node: StorageNode = await storageNode({
       admission: folder.isPaid === true ? 'paid' : 'free',
       engine,
       registry: (): Registry | undefined => network?.registry,
@@ -56,16 +56,26 @@ export async function openNode(folder: NodeFolder): Promise<StorageNode> {
       secrets: secretFile(join(data, 'key')),
       address,
       capacityBytes,
-      intent: () => (folder.isLeaving?.() === true ? intents.leave : intents.stay),
+      intent: () => (folder.isLeaving?.() === true ? leaving(node) : intents.stay),
       ...(dial && { dial }),
       ...(folder.reachedAt && { reachedAt: folder.reachedAt }),
       ...(folder.admits && { admits: folder.admits }),
       ...(folder.onError && { onError: folder.onError }),
     });
+    return node;
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** A node that leaves is gone once it has neither a seat nor a place in a group. */
+function leaving({ nodeId, registries }: StorageNode): Intent {
+  const newest = registries()?.newest;
+  const index = newest === undefined ? -1 : nodeIndex(newest, nodeId);
+  const isPlaced =
+    newest === undefined || newest.seats.includes(index) || newest.groups.flat().includes(index);
+  return isPlaced ? intents.leave : intents.gone;
 }
 
 /** The network that the node was given, kept for the next start. */
