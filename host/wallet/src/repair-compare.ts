@@ -18,6 +18,7 @@ import {
   symbolBytes,
   bucketOf,
   type Common,
+  type NodeRequest,
   type RangeSymbols,
 } from '@dsm/availability';
 import { compare, equal, isZero, keyOf, type Registry } from '@dsm/primitive';
@@ -62,6 +63,7 @@ export async function differenceOf(
   const isListed = (range: number): boolean => isZero(ours[range]!) || isZero(theirs[range]!);
   const coded = differing.filter((range) => !isListed(range));
   const either = coded.length === 0 ? [] : await decoded(pair, coded);
+  if (either === 'later') return undefined;
   const listed = differing.filter((range) => isListed(range) || either === undefined);
   const onlyFirst: Uint8Array[] = [];
   const onlySecond: Uint8Array[] = [];
@@ -79,26 +81,23 @@ export async function differenceOf(
   return { either: either ?? [], onlyFirst, onlySecond, left };
 }
 
-/** By symbols, or undefined if lists are better. */
+/** By symbols; undefined if lists are better, `later` if a node has no time for them. */
 async function decoded(
   pair: Pair,
   ranges: readonly number[],
-): Promise<readonly Uint8Array[] | undefined> {
+): Promise<readonly Uint8Array[] | 'later' | undefined> {
   const { first, second, nonce } = pair;
   const mask = maskOf(ranges);
   const difference = decoder(new Uint8Array(0), nonce, symbolsMost);
   let sets: readonly [RangeSymbols, RangeSymbols] | undefined;
   let count = symbolsFor(ranges.length);
   for (let from = 0; from + count <= symbolsMost;) {
-    const ask = async (one: Peer, other: Peer): Promise<RangeSymbols | undefined> => {
-      const common = commonOf(pair, other);
-      const [answer] = await one.ask([
-        { type: 'symbols', ...common, ranges: mask, nonce, from, count },
-      ]);
-      const body = bodyOf(answer);
-      return body === undefined ? undefined : decodeRangeSymbols(body);
-    };
-    const [ours, theirs] = await Promise.all([ask(first, second), ask(second, first)]);
+    const batch = { ranges: mask, nonce, from, count };
+    const [ours, theirs] = await Promise.all([
+      symbolsOf(first, { ...commonOf(pair, second), ...batch }),
+      symbolsOf(second, { ...commonOf(pair, first), ...batch }),
+    ]);
+    if (ours === 'later' || theirs === 'later') return 'later';
     if (!isBatch(ours, from, count) || !isBatch(theirs, from, count)) return undefined;
     // Somebody wrote in between: these symbols and the ones before are of different sets.
     const isSame = (a: RangeSymbols, b: RangeSymbols): boolean => equal(a.set, b.set);
@@ -113,6 +112,16 @@ async function decoded(
     count = Math.min(Math.max(symbolsLeast, from >> 2), symbolsMost - from);
   }
   return undefined;
+}
+
+async function symbolsOf(
+  node: Peer,
+  batch: Omit<Extract<NodeRequest, { readonly type: 'symbols' }>, 'type'>,
+): Promise<RangeSymbols | 'later' | undefined> {
+  const [answer] = await node.ask([{ type: 'symbols', ...batch }]);
+  if (answer?.type === 'later') return 'later';
+  const body = bodyOf(answer);
+  return body === undefined ? undefined : decodeRangeSymbols(body);
 }
 
 /** About as many symbols as the differences need that leave so many of the ranges alike. */

@@ -182,7 +182,21 @@ async function noteBeside(state: State, node: Peer, beside: readonly Uint8Array[
 /** Finds out of all holders whether they have these. */
 async function complete(state: State, findings: readonly Finding[]): Promise<void> {
   await orient(state, findings);
-  for (const finding of findings) deduce(state, finding);
+  const unknown = new Map<Peer, Finding[]>();
+  for (const finding of findings) {
+    deduce(state, finding);
+    for (const index of holdersOf(state.search, finding)) {
+      if (!finding.has.has(index)) add(unknown, state.search.peers[index]!, finding);
+    }
+  }
+  // What does not follow, because two nodes could not be compared, is asked.
+  for (const [node, all] of unknown) await askWhether(node, all);
+}
+
+function add(all: Map<Peer, Finding[]>, node: Peer, finding: Finding): void {
+  const known = all.get(node);
+  if (known === undefined) all.set(node, [finding]);
+  else known.push(finding);
 }
 
 function note(
@@ -210,10 +224,7 @@ async function orient({ search }: State, findings: readonly Finding[]): Promise<
     if (candidates.some((index) => finding.has.has(index))) continue;
     const preferred = candidates.find((index) => index === search.only) ?? candidates[0];
     if (preferred === undefined) continue;
-    const node = search.peers[preferred]!;
-    const known = wanted.get(node);
-    if (known === undefined) wanted.set(node, [finding]);
-    else known.push(finding);
+    add(wanted, search.peers[preferred]!, finding);
   }
   for (const [node, all] of wanted) await askWhether(node, all);
 }

@@ -150,7 +150,6 @@ test('symbols of no set, of another set each time, or too few of them lead to li
       const { body } = (await honest.ask([request]))[0] as { body: Uint8Array };
       return { type: 'ok', body: body.slice(0, body.length - symbolBytes) };
     },
-    async (request) => (request.type === 'symbols' ? { type: 'later' } : undefined),
   ];
   for (const cheat of cheats) {
     const [world, addresses] = await filledWorld(300);
@@ -161,6 +160,29 @@ test('symbols of no set, of another set each time, or too few of them lead to li
     const all = [...addresses, ...range(400, 420).map((i) => address(objectOf(i)))];
     await assertWhole(world, all, []);
   }
+});
+
+test('a node that has no time for symbols is compared another time, and the others now', async () => {
+  const [world, addresses] = await filledWorld(300);
+  const more = range(400, 420);
+  for (const i of more) await world.nodes[i % 6]!.putObject(objectOf(i));
+  const all = [...addresses, ...more.map((i) => address(objectOf(i)))];
+  world.lies.set(
+    2,
+    lying(async ({ type }) =>
+      type === 'symbols' || type === 'list' ? { type: 'later' } : undefined,
+    ),
+  );
+  const report = await repaired(world);
+  assert.ok(report.uncompared > 0);
+  await assertWhole(
+    world,
+    all.filter((_, i) => i < 300 || (100 + i) % 6 !== 2),
+    [2],
+  );
+  world.lies.clear();
+  await repaired(world);
+  await assertWhole(world, all, []);
 });
 
 test('a list that goes on for ever, falls back or names other ranges is given up', async () => {
