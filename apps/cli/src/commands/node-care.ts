@@ -3,12 +3,13 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { byteCommit, usedBytes, type SignedByteCommit } from '@dsm/availability';
-import { registriesOf, type RegistryNode } from '@dsm/primitive';
+import { registriesOf, type Registries, type RegistryNode } from '@dsm/primitive';
 import { examineNode, type Examined } from '@dsm/storage-node';
 import {
   audit as auditNode,
   auditOutcomes,
   DsmError,
+  followRegistry,
   repair as repairNodes,
   replication,
   type AuditRecord,
@@ -66,19 +67,17 @@ export const repair: CommandSpec = {
   run: async (context, input) => {
     const { signal } = context.cli;
     const pace = input.option('pace');
-    return within(context, input, async (network, reach) => {
-      const registries = registriesOf(network.registry);
+    return within(context, input, async ({ network, registries }, reach) => {
       const report = await repairNodes({
         registries: () => registries,
-        reach: reachIn(network, reach),
+        reach,
         entropy,
         replace: input.isSet('replace'),
         signal,
         ...(pace !== undefined && { budget: { pace: pacedBy(capacityOf(pace), signal) } }),
       });
-      const reached = reachIn(network, reach);
       const counted = input.isSet('count')
-        ? await replication(network.registry, reached, signal)
+        ? await replication(network.registry, reach, signal)
         : undefined;
       const copies = counted && {
         copies: [...counted.objects]
@@ -137,7 +136,7 @@ export const audit: CommandSpec = {
     { sequence: s.count, usedBytes: s.count, commit: s.base64url },
   ),
   run: async (context, input) =>
-    within(context, input, async (network, reach) => {
+    within(context, input, async ({ network }, reach) => {
       const at = network.nodes.indexOf(input.argument(0));
       const node = network.registry.nodes[at];
       if (node === undefined) throw new DsmError('not-found', 'the network has no such node');
@@ -147,7 +146,7 @@ export const audit: CommandSpec = {
       const record = await auditNode({
         node: node.id,
         registry: network.registry,
-        reach: reachIn(network, reach),
+        reach,
         entropy,
         samples: countOf(input.option('samples') ?? '16'),
         ...(before !== undefined && { before }),
@@ -266,29 +265,37 @@ async function recordsIn(data: string, dropObjects: boolean): Promise<Examined> 
   }
 }
 
+/** The network as it is now, and every version of its registry that is known. */
+interface Now {
+  readonly network: NetworkFile;
+  readonly registries: Registries;
+}
+
+type Way = (node: RegistryNode) => ReturnType<Reach['at']>;
+
 async function within(
   context: Context,
   input: Input,
-  work: (network: NetworkFile, reach: Reach) => Promise<number>,
+  work: (now: Now, reach: Way) => Promise<number>,
 ): Promise<number> {
   const source = input.option('registry');
-  const network = await (source === undefined
+  const file = await (source === undefined
     ? networkOf(context)
     : readNetwork(source, context.cli.cwd));
   const reach = reachByHttp();
+  // The file may name other ways to its nodes than the registry, whose addresses are for people.
+  const ways = new Map(file.registry.nodes.map(({ address }, i) => [address, file.nodes[i]!]));
+  const wayTo = (address: string): string => ways.get(address) ?? address;
   try {
-    return await work(network, reach);
+    const known = registriesOf(file.registry);
+    const registries = await followRegistry(known, (address) => reach.at(wayTo(address)));
+    const { newest } = registries;
+    const nodes = newest.nodes.map(({ address }) => wayTo(address));
+    const network = { ...file, registry: newest, nodes };
+    return await work({ network, registries }, ({ address }) => reach.at(wayTo(address)));
   } finally {
     reach.close();
   }
-}
-
-/** The way that the file names; the registry's own address is for people. */
-function reachIn(
-  { registry, nodes }: NetworkFile,
-  reach: Reach,
-): (node: RegistryNode) => ReturnType<Reach['at']> {
-  return (node) => reach.at(nodes[registry.nodes.indexOf(node)] ?? node.address);
 }
 
 function countOf(text: string): number {
