@@ -4,7 +4,7 @@
  */
 
 import { httpNode, type HttpNode } from '@dsm/node';
-import { NodeError, type NodeApi } from '@dsm/ports';
+import { silentNode, type NodeApi } from '@dsm/ports';
 import { equal, type RegistryNode } from '@dsm/primitive';
 import type { StorageNode } from '@dsm/storage-node';
 import type { Gauges } from '@dsm/storage-node/http';
@@ -54,19 +54,7 @@ export function reachByHttp(): Reach {
 }
 
 /** What a registry names by something that is no address. */
-const nowhere: NodeApi = {
-  address: 'nowhere',
-  putObject: absent,
-  getObject: absent,
-  writeSlot: absent,
-  readSlot: absent,
-  ask: absent,
-  health: absent,
-};
-
-function absent(): Promise<never> {
-  return Promise.reject(new NodeError('unreachable', 'the address of the node is no URL'));
-}
+const nowhere = silentNode('the address of the node is no URL');
 
 /** Goes on until it is stopped, which waits for what is under way. */
 export function careFor({ node, reach, repairs, commitMs, tell, gauges }: CareOptions): {

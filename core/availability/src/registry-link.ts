@@ -20,7 +20,7 @@ import {
   type Coder,
   type Registry,
 } from '@dsm/primitive';
-import { succession, type Succession } from './succession.ts';
+import { checkSuccession, succession, type Succession } from './succession.ts';
 
 export interface RegistryLink {
   readonly registry: Registry;
@@ -32,6 +32,14 @@ const linkCoder: Coder<RegistryLink> = struct({ registry, succession: option(suc
 /** The most that a link may have. */
 export const linkBytesMax: number =
   limits.registryBytesMax + limits.registrySignersMax * (limits.signatureBytesMax + 6) + 256;
+
+/** True if the link is the certified successor of this version. */
+export function linkFollows(
+  before: Registry,
+  { registry: after, succession: by }: RegistryLink,
+): boolean {
+  return by !== undefined && checkSuccession(before, after, by) === undefined;
+}
 
 export function encodeLink(link: RegistryLink): Uint8Array {
   return encodeWith(linkCoder, link);

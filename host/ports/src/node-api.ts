@@ -46,3 +46,17 @@ export class NodeError extends Error {
     this.code = code;
   }
 }
+
+/** A node that answers nothing, for the reason in the sentence. */
+export function silentNode(sentence: string): NodeApi {
+  const absent = (): Promise<never> => Promise.reject(new NodeError('unreachable', sentence));
+  return {
+    address: 'nowhere',
+    putObject: absent,
+    getObject: absent,
+    writeSlot: absent,
+    readSlot: absent,
+    ask: absent,
+    health: absent,
+  };
+}

@@ -7,13 +7,11 @@
  * object that the nodes of the newest version lack may still be with those of the one before.
  */
 
-import { checkSuccession, type RegistryLink } from '@dsm/availability';
+import { linkFollows, registryAddress, type RegistryLink } from '@dsm/availability';
 import type { NodeApi } from '@dsm/ports';
 import {
-  address as addressOf,
   equal,
   keyOf,
-  registry as registryObject,
   registryLineage,
   type Registries,
   type Registry,
@@ -107,7 +105,7 @@ function chainOf(first: Registry, wayTo: WayTo, { links: kept = [], keep }: Plan
   const take = async (some: readonly RegistryLink[]): Promise<number> => {
     let taken = 0;
     for (const link of some) {
-      if (!isNext(registries.newest, link)) continue;
+      if (!linkFollows(registries.newest, link)) continue;
       await add(link);
       taken += 1;
     }
@@ -121,7 +119,7 @@ function chainOf(first: Registry, wayTo: WayTo, { links: kept = [], keep }: Plan
       for (let followed = 0; ; followed++) {
         const { newest } = registries;
         const link = await linkFrom(newest, wayTo, newest.version + 1, (one) =>
-          isNext(newest, one),
+          linkFollows(newest, one),
         );
         // Two may follow at a time: what one has learned the other need not.
         if (link === undefined || (await take([link])) === 0) return followed;
@@ -131,7 +129,7 @@ function chainOf(first: Registry, wayTo: WayTo, { links: kept = [], keep }: Plan
       while (oldest().version > version) {
         const { version: known, previous } = oldest();
         const link = await linkFrom(registries.newest, wayTo, known - 1, ({ registry }) =>
-          equal(addressOf(registryObject.encode(registry)), previous),
+          equal(registryAddress(registry), previous),
         );
         if (link === undefined) return false;
         await add(link);
@@ -154,12 +152,12 @@ function knownFrom(first: Registry, some: readonly RegistryLink[]): Known {
   ]);
   const byVersion = new Map(some.map((link) => [link.registry.version, link]));
   for (let next = byVersion.get(first.version + 1); next !== undefined;) {
-    if (!isNext(links.get(next.registry.version - 1)!.registry, next)) break;
+    if (!linkFollows(links.get(next.registry.version - 1)!.registry, next)) break;
     links.set(next.registry.version, next);
     next = byVersion.get(next.registry.version + 1);
   }
   for (let last = first, before = byVersion.get(first.version - 1); before !== undefined;) {
-    if (!equal(addressOf(registryObject.encode(before.registry)), last.previous)) break;
+    if (!equal(registryAddress(before.registry), last.previous)) break;
     links.set(before.registry.version, before);
     last = before.registry;
     before = byVersion.get(last.version - 1);
@@ -173,11 +171,6 @@ function knownFrom(first: Registry, some: readonly RegistryLink[]): Known {
     at: (version) => links.get(version)?.registry,
   };
   return { links, registries, oldest: () => of(Math.min(...links.keys())) };
-}
-
-function isNext(before: Registry, { registry, succession }: RegistryLink): boolean {
-  if (registry.version !== before.version + 1 || succession === undefined) return false;
-  return checkSuccession(before, registry, succession) === undefined;
 }
 
 /** A way to each node: as the network gives it, or dialled by its address. */

@@ -6,7 +6,7 @@
  * under way go on, and what they answer is dropped.
  */
 
-import { NodeError, type NodeApi } from '@dsm/ports';
+import { NodeError, silentNode, type NodeApi } from '@dsm/ports';
 
 export interface Gathering<T> {
   readonly of: readonly number[];
@@ -64,16 +64,4 @@ async function started<T>(
 }
 
 /** A node that is not there. */
-export const silent: NodeApi = {
-  address: 'nowhere',
-  putObject: absent,
-  getObject: absent,
-  writeSlot: absent,
-  readSlot: absent,
-  ask: absent,
-  health: absent,
-};
-
-function absent(): Promise<never> {
-  return Promise.reject(new NodeError('unreachable', 'no such node'));
-}
+export const silent: NodeApi = silentNode('no such node');

@@ -1,6 +1,6 @@
 /** Following the registry chain: each version is believed for the signatures of the one before. */
 
-import { checkSuccession, type RegistryLink } from '@dsm/availability';
+import { linkFollows, type RegistryLink } from '@dsm/availability';
 import { NodeError } from '@dsm/ports';
 import { registriesOf, type Registries, type Registry } from '@dsm/primitive';
 import { fetchLink, type Dial } from '@dsm/storage-node';
@@ -24,12 +24,7 @@ export async function successorOf(old: Registry, dial: Dial): Promise<RegistryLi
   for (const { address } of old.nodes) {
     try {
       const link = await fetchLink(dial(address), old.version + 1);
-      const claim = link?.succession;
-      const holds =
-        link !== undefined &&
-        claim !== undefined &&
-        checkSuccession(old, link.registry, claim) === undefined;
-      if (holds) return link;
+      if (link !== undefined && linkFollows(old, link)) return link;
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
     }
