@@ -11,7 +11,8 @@ export const events = {
   repaired: 'objects were missing, here or at another node',
   swept: 'objects that nobody claims any more were dropped',
   registry: 'a version of the registry is open, and the node votes under it',
-  'may-leave': 'others hold what this node holds, so it may be stopped',
+  'may-leave':
+    'the groups that follow hold the slots of this node; its objects are the affair of repair',
   stopping: 'no new requests are taken, those under way end',
   stopped: 'everything is durable and closed',
 } as const;
