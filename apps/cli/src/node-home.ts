@@ -32,7 +32,7 @@ export interface NodeFolder {
   readonly dial?: Dial;
   /** Where others reach it, once it is served. */
   readonly reachedAt?: () => string;
-  /** It gives up its seats and places, and ends once others hold what it holds. */
+  /** It gives up its seats and places, and says that it is gone once others hold its slots. */
   readonly isLeaving?: () => boolean;
   /** Ids of nodes that may join a network that admits by name. */
   readonly admits?: (id: Uint8Array) => boolean;
