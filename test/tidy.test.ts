@@ -26,7 +26,7 @@ const texts = globSync(
     '*.{md,json}',
     '.ci/*',
     '{docs,changes,vectors}/**/*.{md,py}',
-    '{core,host,apps,bench,examples,tools}/**/*.{md,mjs,py}',
+    '{core,host,apps,bench,examples,sim,tools}/**/*.{md,mjs,py}',
   ],
   { exclude: (name) => name === 'node_modules' },
 ).map(slashed);
