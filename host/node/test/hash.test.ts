@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { portableHash } from '@dsm/portable';
 import fc from 'fast-check';
 import { hashConformance } from '@dsm/ports/conformance';
-import { hashVectors } from '@dsm/ports/conformance';
+import { hashVectors, ownHashVectors } from '@dsm/ports/conformance';
 import { nativeHash } from '../src/hash.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);
 
 hashConformance('native hash', nativeHash);
 hashVectors('native hash', nativeHash);
+ownHashVectors('native hash', nativeHash);
 
 test('native hash: equals the portable one on every length up to 4,200 bytes', () => {
   const room = pattern(4_201);

@@ -6,13 +6,14 @@ import { portableKem } from '@dsm/portable';
 import type { Kem } from '@dsm/ports';
 import fc from 'fast-check';
 import { kemConformance } from '@dsm/ports/conformance';
-import { kemVectors } from '@dsm/ports/conformance';
+import { kemVectors, ownKemVectors } from '@dsm/ports/conformance';
 import { nativeKem, nativeKemAvailable } from '../src/kem.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);
 
 kemConformance('native KEM', nativeKem);
 kemVectors('native KEM', nativeKem);
+ownKemVectors('native KEM', nativeKem);
 
 test('native KEM: this Node has it', () => {
   assert.equal(nativeKemAvailable(), true);

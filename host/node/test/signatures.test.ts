@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portableSignatures } from '@dsm/portable';
 import {
+  algorithms,
   implementation,
   installHash,
   installSignatures,
@@ -18,7 +19,7 @@ import {
 } from '@dsm/primitive';
 import fc from 'fast-check';
 import { signaturesConformance } from '@dsm/ports/conformance';
-import { mlDsaVectors, slhDsaVectors } from '@dsm/ports/conformance';
+import { mlDsaVectors, ownSignatureVectors, slhDsaVectors } from '@dsm/ports/conformance';
 import { nativeHash } from '../src/hash.ts';
 import { installNative } from '../src/install.ts';
 import { nativeSignatures, nativeSignaturesAvailable } from '../src/signatures.ts';
@@ -28,6 +29,9 @@ const seed = Number(process.env['SEED'] ?? 1);
 signaturesConformance('native signatures', nativeSignatures);
 mlDsaVectors('native signatures', nativeSignatures);
 slhDsaVectors('native signatures', nativeSignatures);
+for (const algorithm of algorithms) {
+  ownSignatureVectors('native signatures', nativeSignatures, algorithm);
+}
 
 test('native signatures: this Node has them, and installNative chooses them', () => {
   assert.equal(nativeSignaturesAvailable(), true);

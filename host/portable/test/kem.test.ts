@@ -3,11 +3,19 @@
 import assert from 'node:assert/strict';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { kemConformance } from '@dsm/ports/conformance';
-import { bytesOf, each, kemVectors, label, vectorTest } from '@dsm/ports/conformance';
+import {
+  bytesOf,
+  each,
+  kemVectors,
+  label,
+  ownKemVectors,
+  vectorTest,
+} from '@dsm/ports/conformance';
 import { portableKem } from '../src/kem.ts';
 
 kemConformance('portable KEM', portableKem);
 kemVectors('portable KEM', portableKem);
+ownKemVectors('portable KEM', portableKem);
 
 // The port draws its own randomness, so the ciphertexts of these vectors are reproduced with the
 // library beneath it.

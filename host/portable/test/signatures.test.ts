@@ -7,7 +7,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installHash, installSignatures, implementation, signatures } from '@dsm/primitive';
+import {
+  algorithms,
+  installHash,
+  installSignatures,
+  implementation,
+  signatures,
+} from '@dsm/primitive';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { signaturesConformance } from '@dsm/ports/conformance';
 import {
@@ -15,6 +21,7 @@ import {
   each,
   label,
   mlDsaVectors,
+  ownSignatureVectors,
   slhDsaVectors,
   vectorTest,
 } from '@dsm/ports/conformance';
@@ -28,6 +35,9 @@ signaturesConformance('portable signatures', portableSignatures, [
 ]);
 mlDsaVectors('portable signatures', portableSignatures);
 slhDsaVectors('portable signatures', portableSignatures);
+for (const algorithm of algorithms) {
+  ownSignatureVectors('portable signatures', portableSignatures, algorithm);
+}
 
 // The port signs with fresh randomness, so the signatures of these vectors, which use none or a
 // given one, are reproduced with the library beneath it.

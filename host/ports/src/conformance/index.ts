@@ -14,5 +14,6 @@ export * from './clock.ts';
 export * from './keystore.ts';
 export * from './crypto.ts';
 export * from './crypto-vectors.ts';
+export * from './own-vectors.ts';
 export * from './node-api.ts';
 export * from './disk.ts';
