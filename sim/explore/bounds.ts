@@ -1,0 +1,7 @@
+/**
+ * The bounds that can be explored, by name. A space adds its own here.
+ */
+
+import type { Bound } from './space.ts';
+
+export const bounds: Readonly<Record<string, Bound>> = {};
