@@ -2,6 +2,7 @@
  * The bounds that can be explored, by name. A space adds its own here.
  */
 
+import { planeBounds } from './plane-bounds.ts';
 import type { Bound } from './space.ts';
 
-export const bounds: Readonly<Record<string, Bound>> = {};
+export const bounds: Readonly<Record<string, Bound>> = { ...planeBounds };

@@ -117,6 +117,8 @@ function findingsOf(asked: Asked, space: Space, found: Exploration): readonly st
     for (const name of asked.bound.must) {
       if (!reached.has(name)) findings.push(`never reached: ${name}`);
     }
+    const more = asked.bound.also?.();
+    if (more !== undefined) findings.push(more);
   }
   return findings;
 }

@@ -76,6 +76,8 @@ export interface Bound {
   readonly uncovered: readonly string[];
   /** `exact` keeps every state and its parent; `fingerprint` keeps 64 bits of each. */
   readonly store: 'exact' | 'fingerprint';
+  /** Asked when the walk has found nothing: the invariant that fails in a way that no single state shows. */
+  readonly also?: () => string | undefined;
   /** The text of a test file at `path` that does what the trace says and meets the same violation. */
   readonly replay?: (
     bound: string,
