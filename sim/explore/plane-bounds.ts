@@ -6,6 +6,7 @@ import { explored, type PlaneSpace } from './plane-space.ts';
 import { registrySpace, type RegistryBound } from './registry.ts';
 import { slotsSpace, type SlotsBound } from './slots.ts';
 import type { Bound } from './space.ts';
+import { successionSpace } from './succession.ts';
 import { walk } from './walk.ts';
 
 /** A bound of a space of the plane; `settles`: what honest parts can come to is asked as well. */
@@ -72,6 +73,32 @@ function registry(about: string, bound: RegistryBound, more: Partial<Bound> = {}
   });
 }
 
+function succession(attempts: number, store: Bound['store']): Bound {
+  return planeBound(
+    `three honest signers of a registry and a cheat, two successors, ${attempts} attempts`,
+    () => successionSpace(attempts),
+    {
+      must: [
+        'endorses',
+        'commits',
+        'signs phase 1',
+        'signs phase 2',
+        'crashes',
+        'refuses: late',
+        'refuses: other',
+        'refuses: locked',
+        'refuses: early',
+        'refuses: proof',
+        'a successor certified',
+      ],
+      uncovered: [
+        'That signers come to one successor in the end is not claimed: attempts are started by people.',
+      ],
+      store,
+    },
+  );
+}
+
 const group = 'a group of three honest nodes and a liar';
 
 export const planeBounds: Readonly<Record<string, Bound>> = {
@@ -117,4 +144,6 @@ export const planeBounds: Readonly<Record<string, Bound>> = {
     { nodes: 6, leave: [[3], [2]], second: false },
     { store: 'fingerprint' },
   ),
+  succession: succession(2, 'exact'),
+  'succession-three': succession(3, 'fingerprint'),
 };

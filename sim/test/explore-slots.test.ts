@@ -10,6 +10,7 @@ import { explored, type PlaneSpace } from '../explore/plane-space.ts';
 import { planeBounds } from '../explore/plane-bounds.ts';
 import { registrySpace } from '../explore/registry.ts';
 import { slotsSpace } from '../explore/slots.ts';
+import { successionSpace } from '../explore/succession.ts';
 import { walk } from '../explore/walk.ts';
 
 interface Golden {
@@ -56,6 +57,13 @@ golden(
   () => registrySpace({ nodes: 5, leave: [[3]], second: false }),
   { distinct: 63_878, transitions: 286_834, depth: 15, states: 33_319 },
 );
+
+golden('signers, one attempt', () => successionSpace(1), {
+  distinct: 3_231,
+  transitions: 15_246,
+  depth: 15,
+  states: 662,
+});
 
 test('every bound of the plane says what must be reached, and what it leaves out', () => {
   for (const [name, { about, must, uncovered }] of Object.entries(planeBounds)) {
