@@ -32,6 +32,15 @@ test('what is written is read again', () => {
   assert.deepEqual(registry.encode(again.registry), registry.encode(network.registry));
 });
 
+test('names that every object has are names like others, and change nothing else', () => {
+  const bent = `{"__proto__": {"name": "town"}, "constructor": 1, "toString": 2, ${good.slice(1)}`;
+  assert.equal(parseNetwork(bent, 'x').name, 'village');
+  const without = JSON.stringify({ ...(JSON.parse(good) as object), name: undefined });
+  const inherited = `{"__proto__": {"name": "village"}, ${without.slice(1)}`;
+  assert.throws(() => parseNetwork(inherited, 'x'), isCode('usage'));
+  assert.equal((Object.create(Object.prototype) as { readonly name?: string }).name, undefined);
+});
+
 test('nodes beyond the last whole group keep no slots', () => {
   for (const count of [4, 5, 7, 8, 13]) {
     const { groups, nodes } = newNetwork('n', cards(count)).registry;

@@ -1,0 +1,56 @@
+/**
+ * A population: devices that are kept as bytes and revived when it is their turn.
+ */
+
+import { nativeHash } from '@dsm/node';
+import { concat } from '@dsm/primitive';
+import { arena } from './arena.ts';
+import { asBytes, meet, party, revived, type Party } from './party.ts';
+import { transition } from './transition.ts';
+
+export interface Population {
+  readonly count: number;
+  readonly get: (number: number) => Party;
+  readonly put: (party: Party) => void;
+  /** One transition between two of them; its bytes on the wire, or why it was refused. */
+  readonly transact: (from: number, to: number) => number | string;
+  /** The bytes of one device, as they are kept. */
+  readonly bytesOf: (number: number) => Uint8Array;
+  /** One digest over all devices, in the order of their numbers. */
+  readonly digest: () => Uint8Array;
+  readonly usedBytes: () => number;
+}
+
+/** Devices 2i and 2i + 1 have met: a matching of the whole population. */
+export function matched(count: number): Population {
+  const kept = arena(count);
+  for (let number = 0; number + 1 < count; number += 2) {
+    const [one, other] = [party(number), party(number + 1)];
+    meet(one, other);
+    kept.put(number, asBytes(one));
+    kept.put(number + 1, asBytes(other));
+  }
+  const get = (number: number): Party => revived(kept.get(number));
+  const put = (one: Party): void => kept.put(one.number, asBytes(one));
+  return {
+    count,
+    get,
+    put,
+    transact: (from, to) => {
+      const [a, b] = [get(from), get(to)];
+      const outcome = transition(a, b);
+      put(a);
+      put(b);
+      return outcome;
+    },
+    bytesOf: (number) => kept.get(number),
+    digest: () => {
+      let digest: Uint8Array = new Uint8Array(32);
+      for (let number = 0; number < count; number++) {
+        digest = nativeHash.blake3(concat(digest, kept.get(number)));
+      }
+      return digest;
+    },
+    usedBytes: kept.usedBytes,
+  };
+}

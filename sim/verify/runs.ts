@@ -1,0 +1,21 @@
+/**
+ * What `npm run verify` runs, and what `npm run verify:long` runs instead.
+ *
+ * Each line is a program of this folder with its arguments. Programs that keep both cores busy on
+ * their own run alone, the others two at a time.
+ */
+
+export interface Run {
+  readonly name: string;
+  /** Path under sim/, and the arguments; `--json` is added. */
+  readonly program: readonly string[];
+  readonly cores: 1 | 2;
+}
+
+export const quickRuns: readonly Run[] = [
+  { name: 'primitives', program: ['primitives/main.ts'], cores: 1 },
+];
+
+export const longRuns: readonly Run[] = [
+  { name: 'primitives', program: ['primitives/main.ts', '--long'], cores: 1 },
+];
