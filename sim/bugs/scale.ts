@@ -1,4 +1,7 @@
-/** Bugs that the claims at scale must find: global things, shared things, and rules that are gone. */
+/**
+ * Bugs that the claims about devices at scale must find: global things, shared things, and rules
+ * that are gone.
+ */
 
 import type { SeededBug } from './bug.ts';
 
@@ -251,5 +254,18 @@ function acked(`,
     ],
     by: by('budgets'),
     finding: 'no-coupling',
+  },
+  {
+    name: 'root-of-everybody',
+    why: 'all maps of a process are one: a root commits to what strangers do',
+    edits: [
+      {
+        file: 'core/primitive/src/map.ts',
+        from: 'export function deviceMap(): DeviceMap {\n  const t = tree();',
+        to: 'const everybody = tree();\nexport function deviceMap(): DeviceMap {\n  const t = everybody;',
+      },
+    ],
+    by: by('interference'),
+    finding: 'all-accepted',
   },
 ];
