@@ -35,7 +35,7 @@ interface Run {
 
 function prove({ quick }: Scale): Outcome {
   const found = findings();
-  const [edges, steps] = quick ? [8, 400] : [64, 2_000];
+  const [edges, steps] = quick ? [8, 250] : [64, 2_000];
   const alike = run(edges, steps, () => budgetBytes);
   const slowed = run(edges, steps, slowOne);
   let exact = 0;

@@ -41,7 +41,7 @@ interface Measured {
 function prove(scale: Scale): Outcome {
   const found = findings();
   const sizes = [100, 1_000, 10_000, 100_000, 1_000_000].filter((size) => size <= scale.devices);
-  const least = scale.quick ? 2_000 : 40_000;
+  const least = scale.quick ? 1_000 : 40_000;
   measure(scale, 100, least, findings());
   const all = sizes.map((devices) => {
     const measured = measure(scale, devices, Math.max(least, devices), found);
@@ -64,7 +64,7 @@ function prove(scale: Scale): Outcome {
     'flat-cost',
     `${rounded(growth, 2)} times the time`,
   );
-  const ordered = inTwoOrders(scale, Math.min(scale.devices, scale.quick ? 1_000 : 100_000), found);
+  const ordered = inTwoOrders(scale, Math.min(scale.devices, scale.quick ? 400 : 100_000), found);
   return {
     bound:
       `matchings of ${first.devices} to ${last.devices} devices, one transition each way in every pair, ` +

@@ -24,9 +24,9 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-const size = { width: 760, height: 440 } as const;
+const size = { width: 776, height: 484 } as const;
 /** Where the lines are drawn. */
-const area = { left: 84, right: 736, top: 56, bottom: 326 } as const;
+const area = { left: 100, right: 752, top: 56, bottom: 326 } as const;
 /** Told apart by lightness as well as by colour. */
 const colours = ['#1f6feb', '#d1242f', '#1a7f37', '#9a6700', '#8250df', '#57606a'];
 const captionColumns = 112;
@@ -73,7 +73,7 @@ function along(axis: Axis, values: readonly number[], from: number, to: number):
   const most = Math.max(...values);
   if (axis.scale === 'linear') {
     const step = stepFor(Math.max(most, 1e-9) / 5);
-    const end = Math.ceil(most / step) * step;
+    const end = Math.max(1, Math.ceil(most / step)) * step;
     const ticks = Array.from({ length: Math.round(end / step) + 1 }, (_, i) => i * step);
     return { at: (value) => from + (value / end) * (to - from), ticks };
   }
@@ -129,7 +129,7 @@ function captionOf(caption: string): readonly string[] {
     else lines.push(word);
   }
   return lines.map((line, i) =>
-    text(area.left, 424 - (lines.length - 1 - i) * 15, line, 'start', 'quiet'),
+    text(area.left, 468 - (lines.length - 1 - i) * 15, line, 'start', 'quiet'),
   );
 }
 

@@ -51,7 +51,7 @@ test('a chart puts its points where its axes say', () => {
   };
   const svg = svgOf(chart);
   // From the left and low to the right and high, the middle in the middle.
-  assert.match(svg, /points="84\.0,326\.0 410\.0,191\.0 736\.0,56\.0"/);
+  assert.match(svg, /points="100\.0,326\.0 426\.0,191\.0 752\.0,56\.0"/);
   assert.match(svg, /A &lt; B &amp; C/);
   assert.match(svg, /prefers-color-scheme: dark/);
   assert.deepEqual(JSON.parse(dataOf(chart, 'npm run scale')), {

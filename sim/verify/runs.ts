@@ -14,8 +14,10 @@ export interface Run {
 
 export const quickRuns: readonly Run[] = [
   { name: 'primitives', program: ['primitives/main.ts'], cores: 1 },
+  { name: 'scale', program: ['scale/main.ts', '--all', '--quick'], cores: 1 },
 ];
 
 export const longRuns: readonly Run[] = [
   { name: 'primitives', program: ['primitives/main.ts', '--long'], cores: 1 },
+  { name: 'scale', program: ['scale/main.ts', '--all'], cores: 1 },
 ];
