@@ -3,10 +3,20 @@
 import { installIdeal } from '../ideal.ts';
 import { coderTargets } from './coder-targets.ts';
 import { coreTargets } from './core-targets.ts';
+import { planSample, storeTargets } from './store-targets.ts';
+import { textTargets } from './text-targets.ts';
 import type { Target } from './target.ts';
 
 export async function allTargets(): Promise<readonly Target[]> {
   installIdeal();
-  const found = [...(await coderTargets()), ...(await coreTargets())];
+  const coders = (await coderTargets()).map((one) =>
+    one.name === 'wallet/registry-plan.planCoder' ? { ...one, samples: planSample() } : one,
+  );
+  const found = [
+    ...coders,
+    ...(await coreTargets()),
+    ...(await textTargets()),
+    ...(await storeTargets()),
+  ];
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

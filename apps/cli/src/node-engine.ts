@@ -122,7 +122,7 @@ export function shelfPlace(text: string): ShelfPlace {
   ) {
     throw new DsmError('usage', `"${text}" is no shelf: write s3://bucket/prefix?endpoint=…`);
   }
-  const folder = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+  const folder = unescaped(url.pathname).replace(/^\/+|\/+$/g, '');
   const [endpoint, region] = known.map((name) => url.searchParams.get(name) ?? undefined);
   return {
     bucket: url.hostname,
@@ -130,6 +130,15 @@ export function shelfPlace(text: string): ShelfPlace {
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
   };
+}
+
+/** What the percent signs of a path stand for. */
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new DsmError('usage', `the percent signs in "${path}" stand for no text`, { cause });
+  }
 }
 
 /** A folder without the file stands on SQLite, if a node has ever started in it. */

@@ -126,6 +126,7 @@ test('what is no shelf is refused: credentials stand in no URL', () => {
     's3://key:secret@segments/node',
     's3://segments/node?secret=1',
     's3://segments:80/node',
+    's3://segments/%zz',
   ]) {
     assert.throws(() => shelfPlace(text), DsmError, text);
   }

@@ -56,7 +56,12 @@ export function decodeEngineSummary(bytes: Uint8Array, place: string): EngineSum
   if (!isSound || end !== bodyBytes || view.getUint16(0) !== engineFormat) {
     throw new StoreError('rotten', `its summary is damaged: ${place}`);
   }
-  const number = (at: number): number => Number(view.getBigUint64(at));
+  const number = (at: number): number => {
+    const value = view.getBigUint64(at);
+    // No group counts that far: rounded, it would be another number than stands there.
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+    throw new StoreError('rotten', `its summary is damaged: ${place}`);
+  };
   const totals = emptySummary.totals.map((_, n) => ({
     records: number(headBytes + n * shelfBytes),
     bytes: number(headBytes + n * shelfBytes + 8),

@@ -74,16 +74,16 @@ export async function readCheckpoint(disk: Disk): Promise<Checkpoint> {
   if (isOurs && body[magic.length]! > format) {
     throw new StoreError('version', 'the log was written by a newer version');
   }
-  if (!isOurs || bytes.length !== checkpointBytes) {
-    throw new StoreError('rotten', 'the checkpoint of the log is damaged');
-  }
-  const from = reader(body);
+  const from = reader(body ?? new Uint8Array(0));
+  const isWhole = isOurs && body[magic.length] === format && bytes.length === checkpointBytes;
   from.raw(magic.length + 1);
-  return {
+  const read = {
     segment: from.u32(),
     end: from.u32(),
     id: from.raw(idBytes),
     sequence: from.u64(),
     digest: from.raw(digestBytes),
   };
+  if (isWhole && !from.bad()) return read;
+  throw new StoreError('rotten', 'the checkpoint of the log is damaged');
 }

@@ -138,5 +138,6 @@ export async function readFooter(
   const entries = body.subarray(0, length - trailerBytes);
   const from = reader(body.subarray(entries.length));
   from.raw(magic.length + 4);
-  return { entries, end: from.u32(), sequence: from.u64(), digest: from.raw(digestBytes) };
+  const [end, sequence, digest] = [from.u32(), from.u64(), from.raw(digestBytes)];
+  return from.bad() ? undefined : { entries, end, sequence, digest };
 }

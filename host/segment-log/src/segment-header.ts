@@ -92,15 +92,16 @@ export async function readSegmentHeader(
     throw new StoreError('version', `segment ${number} was written by a newer version`);
   }
   const count = new DataView(fixed.buffer, fixed.byteOffset).getUint32(12);
-  if (count > othersMax) throw damaged();
-  const bytes = checked(await read(segmentHeaderBytes(count)));
-  if (bytes === undefined) throw damaged();
-  const header = decodeChecked(bytes, count);
-  if (header.number !== number) throw damaged();
+  if (fixed[magic.length] !== format || count > othersMax) throw damaged();
+  const whole = await read(segmentHeaderBytes(count));
+  const bytes = whole.length < segmentHeaderBytes(count) ? undefined : checked(whole);
+  const header = bytes === undefined ? undefined : decodeChecked(bytes, count);
+  if (header?.number !== number) throw damaged();
   return header;
 }
 
-function decodeChecked(bytes: Uint8Array, count: number): SegmentHeader {
+/** Undefined if a number in it is larger than any that is counted to. */
+function decodeChecked(bytes: Uint8Array, count: number): SegmentHeader | undefined {
   const from = reader(bytes);
   from.raw(magic.length + 1);
   const number = from.u32();
@@ -113,5 +114,5 @@ function decodeChecked(bytes: Uint8Array, count: number): SegmentHeader {
     bytes: from.u64(),
   }));
   const others = Array.from({ length: count }, () => from.u32());
-  return { number, id, state: { sequence, digest, totals }, others };
+  return from.bad() ? undefined : { number, id, state: { sequence, digest, totals }, others };
 }
