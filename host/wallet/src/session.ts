@@ -141,6 +141,7 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     ackedLate: [],
     stepOwed: 'no',
     wireBytes: 0,
+    offeredAt: 0,
     unanswered: 0,
     reminting: undefined,
     isMaking: false,
@@ -201,7 +202,7 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'agreed':
       return agreed(talk, said);
     case 'offer':
-      talk.wireBytes = 0;
+      talk.offeredAt = talk.wireBytes;
       return offer(talk, said);
     case 'want':
       return want(talk, said);
@@ -316,7 +317,7 @@ async function propose(
   acted(talk);
   talk.asked = { done, release, check, payments: [], committed: false };
   await talk.engine.exclusive(async () => {
-    talk.wireBytes = 0;
+    talk.offeredAt = talk.wireBytes;
     await turn(talk, { type: 'propose', operations });
   });
   return done.promise;

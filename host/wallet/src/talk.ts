@@ -64,8 +64,9 @@ export interface Talk {
   readonly ackedLate: number[];
   /** Whether the own step for the newest run of a stream is to be signed later, or waits for it. */
   stepOwed: 'no' | 'late' | 'owed';
-  /** Bytes said and heard since the last offer began. */
+  /** Bytes said and heard in this talk, and how many they were when the last offer began. */
   wireBytes: number;
+  offeredAt: number;
   /** The re-mint that this side asked for, and whether one is being made for the peer. */
   reminting: Deferred<Message & { type: 'reminted' }> | undefined;
   isMaking: boolean;

@@ -285,7 +285,8 @@ async function told(talk: Talk, outcome: Outcome): Promise<void> {
 
 /** The trade that this side asked for is done: how many bytes it took is kept with it. */
 async function finish(talk: Talk): Promise<void> {
-  const { asked, engine, wireBytes } = talk;
+  const { asked, engine } = talk;
+  const wireBytes = talk.wireBytes - talk.offeredAt;
   if (asked === undefined || !asked.committed) return;
   const to = draft();
   for (const { number } of asked.payments) {

@@ -229,7 +229,8 @@ function planeIn(
   return planeOf(network, {
     links,
     charge: (wanted) => chargeFor(engine(), wanted),
-    keep: (link) => store.commit([{ key: linkKey(link), value: encodeLink(link) }]),
+    keep: (link) =>
+      translating(() => store.commit([{ key: linkKey(link), value: encodeLink(link) }])),
   });
 }
 
