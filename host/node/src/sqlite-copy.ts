@@ -10,7 +10,15 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { equal } from '@dsm/primitive';
-import { blob, closeQuietly, columns, openDatabase, openLog, statement } from './sqlite-file.ts';
+import {
+  blob,
+  closeQuietly,
+  closeWhole,
+  columns,
+  openDatabase,
+  openLog,
+  statement,
+} from './sqlite-file.ts';
 import { storeError } from './store-error.ts';
 import {
   decodeSummary,
@@ -66,8 +74,9 @@ export function createCopy(path: string, store: Uint8Array): void {
     `);
     const summary = encodeSummary({ store, sequence: 0, rows: 0, digest: new Uint8Array(32) });
     database.prepare('INSERT INTO summary VALUES (1, ?)').run(summary);
+    closeWhole(database);
   } finally {
-    database.close();
+    closeQuietly(database);
   }
 }
 

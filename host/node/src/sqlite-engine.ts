@@ -23,7 +23,15 @@ import {
 import { syncFolder } from './folder.ts';
 import { groupedEngine, type Records } from './grouped-engine.ts';
 import { isRecord, recordChecksum } from './record-checksum.ts';
-import { blob, closeQuietly, columns, openDatabase, openLog, statement } from './sqlite-file.ts';
+import {
+  blob,
+  closeQuietly,
+  closeWhole,
+  columns,
+  openDatabase,
+  openLog,
+  statement,
+} from './sqlite-file.ts';
 import { storeError } from './store-error.ts';
 import { createTidemark, openTidemark } from './tidemark.ts';
 
@@ -66,9 +74,9 @@ async function create(path: string): Promise<void> {
     const summary = encodeEngineSummary(emptySummary);
     database.prepare('INSERT OR REPLACE INTO summary VALUES (1, ?)').run(summary);
     database.exec('COMMIT');
+    closeWhole(database);
   } finally {
-    // Closing writes the log into the file and syncs it.
-    database.close();
+    closeQuietly(database);
   }
   await rename(unfinished, path);
   await syncFolder(dirname(path));

@@ -80,6 +80,15 @@ export function openDatabase(path: string, pageBytes = 4_096): DatabaseSync {
   }
 }
 
+/**
+ * Closes a database that was just made, with all of it in its file. Closing by itself does that too, but if there
+ * is no room or the disk fails it leaves the rest in the log, and says nothing.
+ */
+export function closeWhole(database: DatabaseSync): void {
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+}
+
 /** Closes what is given up. A damaged database may fail to close; nothing depends on it. */
 export function closeQuietly(database: DatabaseSync | undefined): void {
   try {
