@@ -18,7 +18,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'step: after',
+    finding: 'step: after claimed the core differs in devices.',
   },
   {
     name: 'no-step-chain',
@@ -31,21 +31,21 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'step: after',
+    finding: 'step: after continued the core differs in devices.',
   },
   {
     name: 'bricked-goes-on',
     why: 'new entries of a device with evidence against it are taken',
     edits: [{ file: accept, from: "if (known.author.bricked) return refused('bricked');", to: '' }],
     by,
-    finding: 'after cheated',
+    finding: 'relationship: after cheated the core differs in sides.',
   },
   {
     name: 'repeat-is-anything',
     why: 'another entry at a place that is taken counts as a repeat of the one there',
     edits: [{ file: accept, from: "if (!equal(head, there)) return refused('fork');", to: '' }],
     by,
-    finding: 'after',
+    finding: 'step: after claimed the core differs in devices.',
   },
   {
     name: 'entropy-unchecked',
@@ -58,7 +58,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'after',
+    finding: 'step: after claimed the core differs in devices.',
   },
   {
     name: 'one-number-is-enough',
@@ -71,7 +71,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'bricked',
+    finding: 'step: after continued the core differs in devices.',
   },
   {
     name: 'stale-consent',
@@ -84,7 +84,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'relationship: after delivered',
+    finding: 'relationship: after delivered the core differs in net',
   },
   {
     name: 'any-ack-ends',
@@ -97,7 +97,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'relationship: after delivered',
+    finding: 'relationship: after delivered the core differs in sides.',
   },
   {
     name: 'commitment-taken-back',
@@ -110,7 +110,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'relationship: after cancelled',
+    finding: 'relationship: after cancelled the core differs in sides.',
   },
   {
     name: 'half-a-view',
@@ -149,7 +149,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'slot: after took',
+    finding: 'slot: after took the core differs in state.',
   },
   {
     name: 'last-write-wins',
@@ -162,6 +162,6 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by,
-    finding: 'slot: after wrote',
+    finding: 'slot: after wrote the core differs in state.',
   },
 ];

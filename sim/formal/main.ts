@@ -26,7 +26,7 @@ const usage = `usage: npm run formal -- [quint|replay|keep|all] [--traces N] [--
   all      quint and replay (the default)
 
   --traces N    replay N fresh random traces of each model instead of the kept ones (needs Quint)
-  --samples N   random traces under the invariants (500)
+  --samples N   random traces under the invariants (200)
   --seed N      where randomness starts (1)
   --json        each result as a line of JSON
 `;
@@ -73,7 +73,7 @@ function askedFor(args: readonly string[]): Asked | number {
       allowPositionals: true,
       options: {
         traces: { type: 'string' },
-        samples: { type: 'string', default: '500' },
+        samples: { type: 'string', default: '200' },
         seed: { type: 'string', default: '1' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

@@ -36,7 +36,7 @@ export const models: readonly Model[] = [
     claims: 'safe',
     refuted: [
       { name: 'neverHalf', steps: 1, why: 'both have the same at every moment' },
-      { name: 'committedArrived', steps: 8, why: 'who has committed knows that it arrived' },
+      { name: 'committedArrived', steps: 3, why: 'who has committed knows that it arrived' },
     ],
   },
   {
