@@ -4,5 +4,6 @@
 
 import { planeBounds } from './plane-bounds.ts';
 import type { Bound } from './space.ts';
+import { valueBounds } from './value-bounds.ts';
 
-export const bounds: Readonly<Record<string, Bound>> = { ...planeBounds };
+export const bounds: Readonly<Record<string, Bound>> = { ...planeBounds, ...valueBounds };

@@ -6,11 +6,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { search } from '../explore/engine.ts';
+import { lineageSpace } from '../explore/lineage.ts';
 import { explored, type PlaneSpace } from '../explore/plane-space.ts';
 import { planeBounds } from '../explore/plane-bounds.ts';
 import { registrySpace } from '../explore/registry.ts';
 import { slotsSpace } from '../explore/slots.ts';
 import { successionSpace } from '../explore/succession.ts';
+import { valueBounds } from '../explore/value-bounds.ts';
 import { walk } from '../explore/walk.ts';
 
 interface Golden {
@@ -65,8 +67,24 @@ golden('signers, one attempt', () => successionSpace(1), {
   states: 662,
 });
 
+golden('puppets, one payee', () => lineageSpace('puppets', 1), {
+  distinct: 3_870,
+  transitions: 18_233,
+  depth: 11,
+  states: 3_870,
+});
+golden('a note made anew, one payee', () => lineageSpace('remint', 1), {
+  distinct: 4_302,
+  transitions: 21_957,
+  depth: 12,
+  states: 4_302,
+});
+
 test('every bound of the plane says what must be reached, and what it leaves out', () => {
-  for (const [name, { about, must, uncovered }] of Object.entries(planeBounds)) {
+  for (const [name, { about, must, uncovered }] of Object.entries({
+    ...planeBounds,
+    ...valueBounds,
+  })) {
     assert.ok(about.length > 20 && must.length > 4 && uncovered.length > 0, name);
   }
 });
