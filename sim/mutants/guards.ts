@@ -6,6 +6,7 @@
  *     npm run guards                                 every file of the list below
  *     npm run guards -- --files accept.ts,trade.ts   some of them
  *     npm run guards -- --changed main               those that differ from a revision
+ *     npm run guards -- --quick                      the quick tests alone
  *     npm run guards -- --json                       the last line is the result
  */
 
@@ -43,11 +44,11 @@ const budgetMs = 3_000;
 const patientMs = 15_000;
 const exploreMs = 2 * 60_000;
 const explorer = 'sim/explore/main.ts';
-const usage = `npm run guards -- [--files NAMES] [--changed REVISION] [--json] [--help]
+const usage = `npm run guards -- [--files NAMES] [--changed REVISION] [--quick] [--json] [--help]
 Takes away each guard of the rules of the core and asks what turns red.
 `;
 
-async function run(files: readonly string[], command: string): Promise<Result> {
+async function run(files: readonly string[], patient: boolean, command: string): Promise<Result> {
   const start = performance.now();
   const deletions: Deletion[] = [];
   const pool = openPool(Math.min(2, availableParallelism()));
@@ -63,8 +64,8 @@ async function run(files: readonly string[], command: string): Promise<Result> {
       deletions.push({ guard, source, by: undefined, passes });
     }
     await judge(pool, deletions, surveys, points, budgetMs);
-    const explored = existsSync(join(root, explorer)) ? await explore(deletions) : 0;
-    await judge(pool, deletions, surveys, points, patientMs);
+    const explored = patient && existsSync(join(root, explorer)) ? await explore(deletions) : 0;
+    if (patient) await judge(pool, deletions, surveys, points, patientMs);
     return resultOf(deletions, all.length - due.length, explored, command, start);
   } finally {
     pool.close();
@@ -87,11 +88,14 @@ async function judge(
   budget: number,
 ): Promise<void> {
   const open = deletions.filter(({ by }) => by === undefined);
-  const trials = open.map(({ guard, source, passes }) => ({
+  const trials = open.map(({ guard, source }) => ({
     file: guard.file,
     source: without(source, guard),
     passesMax: 0,
-    tests: passes === 0 ? [] : choose(surveys, points, pointOf(guard), budget).tests,
+    tests: [
+      ...choose(surveys, points, pointOf(guard), budget).tests,
+      ...(budget === patientMs ? surveys.filter(({ ms }) => ms === Infinity) : []),
+    ],
   }));
   let done = 0;
   await pool.judge(trials, (at, verdict) => {
@@ -184,10 +188,11 @@ async function main(args: readonly string[]): Promise<number> {
   const options = {
     files: { type: 'string' },
     changed: { type: 'string' },
+    quick: { type: 'boolean' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
-  let values: { files?: string; changed?: string; json?: boolean; help?: boolean };
+  let values: { files?: string; changed?: string; quick?: boolean; json?: boolean; help?: boolean };
   try {
     ({ values } = parseArgs({ args: [...args], options }));
   } catch (error) {
@@ -206,7 +211,7 @@ async function main(args: readonly string[]): Promise<number> {
       (changed === undefined || changed.has(file)),
   );
   const command = ['npm run guards', ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
-  const result = await run(files, command);
+  const result = await run(files, values.quick !== true, command);
   for (const finding of result.findings) process.stdout.write(`${finding}\n`);
   const { red, deletions } = result.figures;
   process.stdout.write(`${red} of ${deletions} deletions are noticed\n`);

@@ -10,6 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { counter, type Points } from './coverage.ts';
 import type { Answer, Ask, Survey, Trial, Verdict } from './pool.ts';
+import { isSlow } from './slow.ts';
 import {
   compiled,
   load,
@@ -68,6 +69,10 @@ async function survey(testFile: string, points: Points): Promise<readonly Survey
     const whileMaking = counting.take();
     const tests: Survey[] = [];
     for (const [index, { name }] of world.tests.entries()) {
+      if (isSlow(testFile, name)) {
+        tests.push({ testFile, index, name, ms: Infinity, hits: new Map(), whileMaking });
+        continue;
+      }
       const start = process.cpuUsage();
       await world.run(index);
       const ms = process.cpuUsage(start).user / 1_000;
@@ -94,6 +99,7 @@ async function judge(trial: Trial): Promise<Verdict> {
     for (const { testFile, index, name } of trial.tests) {
       await load(library, testFile, substitutes);
       const failure = await failureOf(testFile, index, worlds, changed);
+      if (trial.mutant !== undefined && state.passes > state.passesMax) return { type: 'endless' };
       if (failure !== undefined) return { type: 'killed', by: `${testFile}: ${name}`, failure };
     }
   } finally {
