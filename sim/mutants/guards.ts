@@ -1,7 +1,7 @@
 /**
  * Takes away each guard of the rules, one at a time, and asks what turns red: the tests of the core
- * that pass the guard, quick ones first; then the explorer at its small bound; then the tests that
- * were too slow at first. A guard whose deletion nothing notices is a guard that nothing checks.
+ * that pass the guard, quick ones first; then the types; then the explorer at its small bound; then
+ * the tests that were too slow at first. A guard whose deletion nothing notices is a guard that nothing checks.
  *
  *     npm run guards                                 every file of the list below
  *     npm run guards -- --files accept.ts,trade.ts   some of them
@@ -21,6 +21,7 @@ import { equivalentOf, equivalents } from './equivalents.ts';
 import { editOf, guardsOf, without, type Guard } from './guard-finder.ts';
 import { openPool, type Pool, type Survey } from './pool.ts';
 import { changedSince, coreTests, root } from './tests.ts';
+import { typeJudge } from './types.ts';
 
 /** Where the rules are. */
 export const guarded: readonly string[] = [
@@ -64,9 +65,10 @@ async function run(files: readonly string[], patient: boolean, command: string):
       deletions.push({ guard, source, by: undefined, passes });
     }
     await judge(pool, deletions, surveys, points, budgetMs);
+    const typed = judgeTypes(deletions);
     const explored = patient && existsSync(join(root, explorer)) ? await explore(deletions) : 0;
     if (patient) await judge(pool, deletions, surveys, points, patientMs);
-    return resultOf(deletions, all.length - due.length, explored, command, start);
+    return resultOf(deletions, all.length - due.length, { explored, typed }, command, start);
   } finally {
     pool.close();
   }
@@ -109,6 +111,21 @@ async function judge(
   });
 }
 
+/** Asks the compiler about what the quick tests left open; the number that it noticed. */
+function judgeTypes(deletions: readonly Deletion[]): number {
+  const types = typeJudge();
+  let noticed = 0;
+  for (const deletion of deletions.filter(({ by }) => by === undefined)) {
+    const { guard, source } = deletion;
+    const wrong = types.wrongWith(guard.file, without(source, guard));
+    if (wrong === undefined) continue;
+    deletion.by = `the types: ${wrong}`;
+    noticed += 1;
+  }
+  types.close();
+  return noticed;
+}
+
 /** Asks the explorer about what the tests left open; the number that it noticed. */
 async function explore(deletions: readonly Deletion[]): Promise<number> {
   let noticed = 0;
@@ -145,7 +162,7 @@ function nameOf({ file, line, inside, kind, text }: Guard): string {
 function resultOf(
   deletions: readonly Deletion[],
   excused: number,
-  explored: number,
+  { explored, typed }: { readonly explored: number; readonly typed: number },
   command: string,
   start: number,
 ): Result {
@@ -162,7 +179,8 @@ function resultOf(
     figures: {
       deletions: deletions.length,
       red,
-      'red by tests of the core': red - explored,
+      'red by tests of the core': red - explored - typed,
+      'red by the types alone': typed,
       'red by the explorer alone': explored,
       share: `${deletions.length === 0 ? 0 : ((100 * red) / deletions.length).toFixed(1)} %`,
       'without any difference, with reasons': excused,

@@ -9,12 +9,14 @@ import {
   kinds,
   pendings,
   refusals,
+  type Claim,
   type Consent,
   type Pending,
   type Refusal,
 } from '@dsm/primitive';
 import type { Message } from '../src/message.ts';
-import { explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
+import { claimOf } from '../src/run.ts';
+import { ackMac, explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
 import { signAs } from '@dsm/primitive/fixture';
 import {
   absorbed,
@@ -153,6 +155,9 @@ test('an offer whose place another own run took is made again at the next one', 
   assert.deepEqual(doings(again), ['send offer', 'offered']);
   const next = { type: 'offer', offer: messageIn(again, 'offer'), standing: 'taken' } as const;
   assert.deepEqual(doings(turned(heard, ada, next)), ['sign-consent']);
+  const early = { ...refuse, code: 'index' };
+  const sooner = turned(said.durable, bob, { type: 'refuse', refuse: early }, trade);
+  assert.deepEqual(doings(sooner), ['send offer', 'offered']);
   // Refused for anything else, or with nothing in its place, it is declined.
   const other = { ...refuse, code: 'bricked' };
   const elsewhere = turned(said.durable, bob, { type: 'refuse', refuse: other }, trade);
@@ -305,6 +310,79 @@ test('a consent that was overtaken while it was signed is not sent', () => {
   assert.deepEqual(doings(turned(ofBob, ada, event)), ['send consent']);
   const { durable } = sent(bob, ofBob, ada, [memo('meanwhile')], policies);
   assert.deepEqual(doings(turned(durable, ada, event)), []);
+});
+
+/** Ada's trade up to the payment, with what Bob consented to. */
+function consentedTrade(): {
+  readonly ofAda: Durable;
+  readonly ofBob: Durable;
+  readonly offered: Turn;
+  readonly consent: Message & { type: 'consent' };
+  readonly given: Turn;
+  readonly committing: Turn;
+} {
+  const [ofAda, ofBob] = funded();
+  const operations = [pay(ofAda, 25n)];
+  const offered = turned(ofAda, bob, { type: 'propose', operations });
+  const offer = messageIn(offered, 'offer');
+  const signing = turned(ofBob, ada, { type: 'offer', offer, standing: 'taken' });
+  const wanted = signing.effects.find((effect) => effect.do === 'sign-consent')!;
+  assert.ok(wanted.do === 'sign-consent');
+  const { consent: agreed } = wanted;
+  const digest = consentDigest(agreed);
+  const signature = signAs(bob.keys, bob.keys.working, kinds.countersignature, digest);
+  const given = turned(ofBob, ada, { type: 'consent-signed', consent: agreed, signature });
+  const consent = messageIn(given, 'consent');
+  const committing = turned(ofAda, bob, { type: 'consent', consent }, offered.state.trade);
+  assert.deepEqual(doings(committing), ['persist-appended', 'sign-step']);
+  return { ofAda, ofBob, offered, consent, given, committing };
+}
+
+test('a consent to a place that another own run took meanwhile pays nothing: it is offered anew', () => {
+  const { ofAda, offered, consent } = consentedTrade();
+  const { durable } = sent(ada, ofAda, bob, [memo('meanwhile')], policies);
+  const late = turned(durable, bob, { type: 'consent', consent }, offered.state.trade);
+  assert.deepEqual(doings(late), ['send offer', 'offered']);
+  assert.notDeepEqual(late.state.trade, offered.state.trade);
+});
+
+test('while one run is paid, signatures and acknowledgements of another change nothing of it', () => {
+  const { ofAda, committing } = consentedTrade();
+  const { trade, on, me } = committing.state;
+  assert.ok(trade.at === 'committing');
+  const signed = signedBy(ada, trade.run);
+  const world = worldOf(ofAda, ada, policies);
+  const state = { me, on, trade };
+  const other = new Uint8Array(32).fill(7);
+  const stray = step(state, { type: 'step-signed', statement: other, signed }, world);
+  assert.deepEqual(doings(stray), []);
+  const due = { type: 'step-signed', statement: trade.run.statement, signed } as const;
+  assert.deepEqual(doings(step(state, due, world)), ['send commit', 'committed']);
+  const ackOf = (head: Uint8Array): Event => ({
+    type: 'ack',
+    ack: { type: 'ack', head, mac: ackMac(on, head) },
+  });
+  const earlier = step(state, ackOf(other), world);
+  assert.deepEqual(doings(earlier), ['persist-acked', 'acked']);
+  assert.deepEqual(earlier.state.trade, trade);
+  assert.deepEqual(step(state, ackOf(trade.run.heads.at(-1)!), world).state.trade, idle);
+});
+
+test('what the peer gave is kept with the run that it consented to, and with no other', () => {
+  const { ofAda, ofBob, given, consent, committing } = consentedTrade();
+  const { trade } = committing.state;
+  assert.ok(trade.at === 'committing');
+  const keptWith = (claim: Claim): unknown => {
+    const commit = { type: 'commit', ...claim, countersignature: undefined } as const;
+    const turn = step(given.state, { type: 'commit', commit }, worldOf(ofBob, bob, policies));
+    const effect = turn.effects.find((each) => each.do === 'persist-absorbed');
+    assert.ok(effect?.do === 'persist-absorbed');
+    return effect.countersignature;
+  };
+  const { signature } = signedBy(ada, trade.run);
+  assert.deepEqual(keptWith(claimOf(trade.run, signature, [])), consent.countersignature);
+  const other = sent(ada, ofAda, bob, [memo('another run')], policies);
+  assert.equal(keptWith(other.claim), undefined);
 });
 
 test('every verdict has a code and a sentence', () => {

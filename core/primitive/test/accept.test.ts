@@ -8,7 +8,7 @@ import { accept, judgeRun, type Known } from '../src/accept.ts';
 import { nextHead } from '../src/entry.ts';
 import { limits } from '../src/limits.ts';
 import { pendings, refusals, type Pending, type Refusal, type Verdict } from '../src/verdict.ts';
-import { pendingBends, refusedBends } from './bends.ts';
+import { knownStep, pendingBends, refusedBends } from './bends.ts';
 import { bent, both, history, laneBefore, rules, toys, type Bend } from './claim.ts';
 import { named } from './fixture.ts';
 
@@ -66,6 +66,8 @@ test('honest claims of other shapes are accepted', () => {
   const shapes: Bend[] = [
     { slots: (all) => all.slice(0, 2) },
     { known: (known) => ({ ...known, stepAt: () => undefined }) },
+    knownStep(0, () => ({})),
+    knownStep(1, () => ({})),
     { known: (known) => ({ ...known, absorbed: { index: 2, head: named('unused') } }) },
     {
       operations: () => Array.from({ length: 200 }, (_, i) => Uint8Array.of(toys.plain, i)),

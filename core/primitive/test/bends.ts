@@ -37,7 +37,11 @@ const known = (change: (from: Known, made: SignedStep) => Partial<Known>): Bend 
   known: (from, made) => ({ ...from, ...change(from, made) }),
 });
 
-const knownStep = (distance: number, change: (made: SignedStep) => Partial<KnownStep>): Bend =>
+/** A step is known so many places after the claim's own: an honest one, but for the change. */
+export const knownStep = (
+  distance: number,
+  change: (made: SignedStep) => Partial<KnownStep>,
+): Bend =>
   known(({ stepAt }, made) => ({
     stepAt: (seq) =>
       seq === made.step.seq + distance
@@ -99,6 +103,7 @@ export const refusedBends: Record<Refusal, Bends> = {
   'too-large': [
     { operations: (all) => [...all, big, big.subarray(1)] },
     { operations: (all) => [...all, ...plain(254)] },
+    { bytes: () => Array.from({ length: limits.runEntriesMax + 1 }, () => Uint8Array.of(1)) },
   ],
   malformed: [
     bytes((one) => concat(one, Uint8Array.of(0))),
@@ -184,6 +189,7 @@ export const refusedBends: Record<Refusal, Bends> = {
     { signed: (signed) => ({ ...signed, further: [] }) },
     { signed: (signed) => ({ ...signed, further: [...signed.further, furtherBy(signed, me)] }) },
     { signed: (signed) => ({ ...signed, further: [furtherBy(signed, thirdParty)] }) },
+    { signed: (signed) => ({ ...signed, further: [...signed.further, ...signed.further] }) },
   ],
   signature: [
     { signed: (signed) => ({ ...signed, signature: flipped(signed.signature, 100) }) },
