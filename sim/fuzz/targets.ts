@@ -3,6 +3,7 @@
 import { installIdeal } from '../ideal.ts';
 import { coderTargets } from './coder-targets.ts';
 import { coreTargets } from './core-targets.ts';
+import { httpTargets } from './http-targets.ts';
 import { planSample, storeTargets } from './store-targets.ts';
 import { textTargets } from './text-targets.ts';
 import type { Target } from './target.ts';
@@ -17,6 +18,7 @@ export async function allTargets(): Promise<readonly Target[]> {
     ...(await coreTargets()),
     ...(await textTargets()),
     ...(await storeTargets()),
+    ...(await httpTargets()),
   ];
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
