@@ -11,7 +11,7 @@ function by(target: string, runs = 20_000): SeededBug['by'] {
 
 export const bugs: readonly SeededBug[] = [
   {
-    name: 'bytes may follow a value',
+    name: 'bytes-may-follow-a-value',
     why: 'one value has many spellings, and so many addresses',
     edits: [
       {
@@ -24,21 +24,21 @@ export const bugs: readonly SeededBug[] = [
     finding: 'two spellings:',
   },
   {
-    name: 'the byte of an option may be two',
+    name: 'the-byte-of-an-option-may-be-two',
     why: 'what is left out is said in 255 ways',
     edits: [{ file: codec, from: 'if (there > 1) r.refuse();', to: '' }],
     by: by('wallet/halves.half'),
     finding: 'two spellings:',
   },
   {
-    name: 'a set need not ascend',
+    name: 'a-set-need-not-ascend',
     why: 'what was taken cannot be written again',
     edits: [{ file: codec, from: 'if (!r.bad() && !sorted(items)) r.refuse();', to: '' }],
     by: by('primitive/committee.membersCoder'),
     finding: 'throws:',
   },
   {
-    name: 'any number is one of a few',
+    name: 'any-number-is-one-of-a-few',
     why: 'a suite that does not exist is taken',
     edits: [
       {
@@ -51,21 +51,21 @@ export const bugs: readonly SeededBug[] = [
     finding: 'throws:',
   },
   {
-    name: 'a count has no bound',
+    name: 'a-count-has-no-bound',
     why: 'a list of none or of thousands is taken',
     edits: [{ file: codec, from: 'if (count < min || count > max) r.refuse();', to: '' }],
     by: by('protocols/operation.inputs'),
     finding: 'throws:',
   },
   {
-    name: 'a number beyond 2⁵³ is taken',
+    name: 'a-number-beyond-two-to-the-53rd-is-taken',
     why: 'it is rounded, so two numbers become one',
     edits: [{ file: cursor, from: 'if (n > Number.MAX_SAFE_INTEGER) bad = true;', to: '' }],
     by: by('primitive/codec.u64'),
     finding: 'throws:',
   },
   {
-    name: 'a length is believed before it is looked at',
+    name: 'a-length-is-believed-before-it-is-looked-at',
     why: 'four bytes cost four gigabytes',
     edits: [
       { file: codec, from: 'if (length > max || length > r.left()) {', to: 'if (length < 0) {' },
@@ -79,7 +79,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'allocation:',
   },
   {
-    name: 'an object within another may have any version',
+    name: 'an-object-within-another-may-have-any-version',
     why: 'a nested object of another version is taken as one of this',
     edits: [
       {
@@ -92,7 +92,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'two spellings:',
   },
   {
-    name: 'an unknown shape is an exception',
+    name: 'an-unknown-shape-is-an-exception',
     why: 'a stranger stops the program with one byte',
     edits: [
       {
@@ -105,7 +105,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'throws: RangeError: no such shape',
   },
   {
-    name: 'a refusal is whatever stands there',
+    name: 'a-refusal-is-whatever-stands-there',
     why: 'callers who look a refusal up find nothing',
     edits: [
       {
@@ -118,14 +118,14 @@ export const bugs: readonly SeededBug[] = [
     finding: 'untyped refusal:',
   },
   {
-    name: 'what is read is a view of the input',
+    name: 'what-is-read-is-a-view-of-the-input',
     why: 'whoever uses the buffer again changes what was decoded',
     edits: [{ file: cursor, from: 'bytes.slice(from, at)', to: 'bytes.subarray(from, at)' }],
     by: by('wallet/notices.notice'),
     finding: 'shared bytes:',
   },
   {
-    name: 'a reader wipes what it has read',
+    name: 'a-reader-wipes-what-it-has-read',
     why: 'whoever decodes twice reads something else',
     edits: [
       {
@@ -138,7 +138,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'changed input:',
   },
   {
-    name: 'text may be spelled longer than it need be',
+    name: 'text-may-be-spelled-longer-than-it-need-be',
     why: 'two byte strings show the same name',
     edits: [
       {
@@ -151,7 +151,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'two spellings:',
   },
   {
-    name: 'a text of four-byte letters is read for ever',
+    name: 'a-text-of-four-byte-letters-is-read-for-ever',
     why: 'six bytes stop the program',
     edits: [
       { file: 'core/primitive/src/utf8.ts', from: '    i += length;', to: '    i += length & 3;' },
@@ -160,7 +160,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'endless:',
   },
   {
-    name: 'a tick may end in nothing',
+    name: 'a-tick-may-end-in-nothing',
     why: 'one amount has many spellings, and an amount of zero is paid',
     edits: [
       {
@@ -173,7 +173,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'rule: a tick is nothing',
   },
   {
-    name: 'a name has bits that nobody reads',
+    name: 'a-name-has-bits-that-nobody-reads',
     why: 'four names in a URL lead to one object',
     edits: [
       {
@@ -186,7 +186,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'two spellings:',
   },
   {
-    name: 'room is made for what is announced',
+    name: 'room-is-made-for-what-is-announced',
     why: 'whoever announces a mebibyte and sends four bytes holds a mebibyte',
     edits: [
       {
@@ -197,5 +197,57 @@ export const bugs: readonly SeededBug[] = [
     ],
     by: by('availability/exchange.requestReader'),
     finding: 'allocation:',
+  },
+  {
+    name: 'a-later-value-stands-in-front',
+    why: 'a node votes for two values of one slot, and both are certified',
+    edits: [
+      {
+        file: 'core/availability/src/register.ts',
+        from: 'const later = [...values, { value, authorisation, hints }];',
+        to: 'const later = [{ value, authorisation, hints }, ...values];',
+      },
+    ],
+    by: by('explore/schedule.slots-two', 400_000),
+    finding: 'rule:',
+  },
+  {
+    name: 'a-percent-sign-in-the-url-of-a-shelf-is-an-exception',
+    why: 'a mistyped setting is shown as a fault of the program',
+    edits: [
+      {
+        file: 'apps/cli/src/node-engine.ts',
+        from: 'unescaped(url.pathname)',
+        to: 'decodeURIComponent(url.pathname)',
+      },
+    ],
+    by: by('cli/node-engine.shelfPlace'),
+    finding: 'throws: URIError',
+  },
+  {
+    name: 'settings-are-laid-into-an-object-that-all-share',
+    why: 'a file of settings gives every object a property',
+    edits: [
+      {
+        file: 'apps/cli/src/settings.ts',
+        from: 'const isText = Object.values(value)',
+        to: 'for (const [name, one] of Object.entries(value)) Object.assign(({} as Record<string, object>)[name] ?? {}, one);\n    const isText = Object.values(value)',
+      },
+    ],
+    by: by('cli/settings.parsed', 60_000),
+    finding: 'pollution:',
+  },
+  {
+    name: 'a-request-of-a-route-that-is-not-there-is-a-fault',
+    why: 'any stranger makes the node report faults',
+    edits: [
+      {
+        file: 'host/storage-node/src/desk.ts',
+        from: "if (found === 'name') return problemReply('name');",
+        to: "if (found === 'name') throw new RangeError('no name');",
+      },
+    ],
+    by: by('storage-node/desk.serve', 60_000),
+    finding: 'throws: RangeError: no name',
   },
 ];

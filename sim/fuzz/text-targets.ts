@@ -207,7 +207,10 @@ async function addressTexts(): Promise<readonly Target[]> {
     one(
       'cli/request.parseRequest',
       ['dsm:pay?to=dev1qq&token=tok1qq&units=1200&at=127.0.0.1%3A4700&note=coffee'],
-      reading(request, sameAgain(requestText, request)),
+      reading(request, (value) => {
+        // Signs that a URL has to escape make a text longer than any that is read.
+        if (requestText(value).length <= 1_024) sameAgain(requestText, request)(value);
+      }),
     ),
     one(
       'cli/amount.parseAmount',
