@@ -107,7 +107,8 @@ function live(scene: Scene): Live {
     turn(name, { type: 'propose', operations });
   };
   const deliver = (what: Fields, isLiked: boolean): void => {
-    const to = otherOf(what['from'] as Name);
+    const { from: author } = what as { readonly from: Name };
+    const to = otherOf(author);
     const said = net.get(textOf(what));
     if (said === undefined) throw new Unlike(`${textOf(what)} was never said`);
     const event = eventOf(said, isLiked);
