@@ -164,4 +164,30 @@ export const bugs: readonly SeededBug[] = [
     by,
     finding: 'slot: after wrote the core differs in state.',
   },
+  {
+    name: 'silent-cancel',
+    why: 'a cancelled offer is not said to be refused, so its reader keeps waiting',
+    edits: [
+      {
+        file: trade,
+        from: "      { do: 'send', message: { type: 'refuse', head, code: 'cancelled', why: 'cancelled' } },\n",
+        to: '',
+      },
+    ],
+    by: ['sim/formal/main.ts', 'spin'],
+    finding: 'common-trade: the core has',
+  },
+  {
+    name: 'fork-forgotten',
+    why: 'a node does not keep a later value beside the first, so nobody sees that the writer forked',
+    edits: [
+      {
+        file: 'core/availability/src/register.ts',
+        from: "return { type: 'later', kept: { ...kept, values: later } };",
+        to: "return { type: 'later', kept: { ...kept, values: later.slice(0, 1) } };",
+      },
+    ],
+    by: ['sim/formal/main.ts', 'spin'],
+    finding: 'common-slot: the core has',
+  },
 ];

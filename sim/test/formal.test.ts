@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { installIdeal } from '../ideal.ts';
+import { bounds } from '../explore/bounds.ts';
+import { search } from '../explore/engine.ts';
 import { packed, setOf, textOf, unpacked, type Fields, type Trace } from '../formal/itf.ts';
 import { replay, type Replayer } from '../formal/replay.ts';
 import { relationshipReplayer } from '../formal/replay-relationship.ts';
@@ -59,4 +61,10 @@ test('what is packed is unpacked', () => {
     textOf(unpacked(packed([trace])) as unknown as Fields),
     textOf([trace] as unknown as Fields),
   );
+});
+
+test('the core has as many states of the common slot as Spin stores', () => {
+  const found = search(bounds['common-slot']!.open(), { store: 'exact' });
+  assert.equal(found.violation, undefined);
+  assert.equal(found.distinct, 78_608);
 });

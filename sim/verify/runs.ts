@@ -15,9 +15,15 @@ export interface Run {
 export const quickRuns: readonly Run[] = [
   { name: 'primitives', program: ['primitives/main.ts'], cores: 1 },
   { name: 'scale', program: ['scale/main.ts', '--all', '--quick'], cores: 1 },
+  { name: 'formal-replay', program: ['formal/main.ts', 'replay'], cores: 1 },
+  { name: 'formal-spin', program: ['formal/main.ts', 'spin'], cores: 1 },
+  { name: 'formal-quint', program: ['formal/main.ts', 'quint', '--samples', '100'], cores: 1 },
 ];
 
 export const longRuns: readonly Run[] = [
   { name: 'primitives', program: ['primitives/main.ts', '--long'], cores: 1 },
   { name: 'scale', program: ['scale/main.ts', '--all'], cores: 1 },
+  { name: 'formal-replay', program: ['formal/main.ts', 'replay', '--traces', '10000'], cores: 1 },
+  { name: 'formal-spin', program: ['formal/main.ts', 'spin'], cores: 1 },
+  { name: 'formal-quint', program: ['formal/main.ts', 'quint', '--samples', '10000'], cores: 1 },
 ];
