@@ -31,11 +31,7 @@ type Said = number | Vote;
 export function commonSlot(): Space {
   installIdeal();
   const plane = openPlane();
-  const messages = things<Said>((said) =>
-    typeof said === 'number'
-      ? Uint8Array.of(said)
-      : Uint8Array.of(said.node, said.version, said.value, 0),
-  );
+  const messages = things<Said>(bytesOfSaid);
   const spoken = sets();
   const nodes = things<Node>(bytesOf);
   const reached = new Map<string, number>();
@@ -100,6 +96,11 @@ export function commonSlot(): Space {
             .join(', ')}`,
     reached: () => reached,
   };
+}
+
+function bytesOfSaid(said: Said): Uint8Array {
+  if (typeof said === 'number') return Uint8Array.of(said);
+  return Uint8Array.of(said.node, said.version, said.value, 0);
 }
 
 function tell(said: Said): string {
