@@ -136,6 +136,8 @@ export function noteOf({ head, outputs }: Claimed, index: number): Note {
 export interface SpendSaid {
   readonly name: string;
   readonly type?: 'transfer' | 'load';
+  /** A fund: whose statements count for the escrow. */
+  readonly payerKey?: Uint8Array;
   readonly inputs: readonly { readonly of: Claimed; readonly index: number }[];
   /** To whom, how much, and of which kind. */
   readonly outputs: readonly (readonly [OwnerName, bigint, NoteKind?])[];
@@ -146,7 +148,7 @@ export interface SpendSaid {
 }
 
 export function spend(said: SpendSaid): Claimed {
-  const { name, type = 'transfer', inputs: from, lie, signer } = said;
+  const { name, type = 'transfer', payerKey, inputs: from, lie, signer } = said;
   const notes = from.map(({ of, index }) => noteOf(of, index));
   const inputs = notes
     .map(({ source, index, key, amount, kind, depth, receipts }): Input => ({
@@ -165,7 +167,11 @@ export function spend(said: SpendSaid): Claimed {
   const outputs = said.outputs.map(([to, amount, kind = noteKinds.online]) =>
     outputTo(to, amount, { ...bounds, kind }),
   );
-  const operation = { type, token, inputs, outputs, allowed: undefined, memo: name } as const;
+  const moved = { token, inputs, outputs, allowed: undefined, memo: name };
+  const operation =
+    payerKey === undefined
+      ? ({ type, ...moved } as const)
+      : ({ type: 'fund', payerKey, ...moved } as const);
   const bytes = entry.encode({
     side: 0,
     index: 1,

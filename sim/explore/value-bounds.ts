@@ -2,6 +2,8 @@
  * Bounds of what rests on certificates: lineages, and escrows.
  */
 
+import type { EscrowBound } from './escrow-scene.ts';
+import { escrowSpace } from './escrow.ts';
 import type { LineageCast } from './lineage-claims.ts';
 import { lineageSpace } from './lineage.ts';
 import { planeBound } from './plane-bounds.ts';
@@ -48,6 +50,41 @@ function lineage(
   );
 }
 
+const escrowMust = [
+  'makes it durable',
+  'crashes',
+  'total',
+  'lock',
+  'claim',
+  'cancel',
+  'refuses: total-falls',
+  'refuses: over-funded',
+  'refuses: lock-known',
+  'refuses: lock-unknown',
+  'refuses: lock-kept',
+  'a lock opened',
+  'a lock given up',
+  'a node refuses: unsaid',
+  'a node refuses: moved',
+  'a node refuses: own-key',
+  'a node refuses: by-payer',
+  'an exit certified',
+  'the escrow is left',
+];
+
+function escrow(about: string, bound: EscrowBound, honest: 'payer' | 'payee'): Bound {
+  const own = honest === 'payer' ? ['says it', 'is restored'] : ['opens a lock', 'leaves'];
+  return planeBound(about, () => escrowSpace(bound, honest), {
+    must: [...escrowMust, ...own],
+    uncovered: [
+      'Lanes are not in the space: that a payee absorbs what was said in its order, and the step that says it, are in the spaces of devices.',
+      'A payee that was lost with all its copies is not in the space: what it did not mirror is gone, and the documents say so.',
+    ],
+    store: 'exact',
+    settles: honest === 'payee',
+  });
+}
+
 export const valueBounds: Readonly<Record<string, Bound>> = {
   puppets: lineage('puppets', 'a note that is split twice, both halves spent alone and together', [
     'split to puppet 1',
@@ -72,4 +109,24 @@ export const valueBounds: Readonly<Record<string, Bound>> = {
     'remint',
     'the new note to A',
   ]),
+  'escrow-payer': escrow(
+    'an escrow of 3 with one lock: an honest payer that crashes, a payee that does what its keys allow',
+    { funded: 3, locks: [2] },
+    'payer',
+  ),
+  'escrow-payee': escrow(
+    'an escrow of 3 with two locks: an honest payee that crashes, a payer that says anything',
+    { funded: 3, locks: [1, 2] },
+    'payee',
+  ),
+  'escrow-payer-wide': escrow(
+    'an escrow of 3 with two locks: an honest payer that crashes, a payee that does what its keys allow',
+    { funded: 3, locks: [1, 2] },
+    'payer',
+  ),
+  'escrow-payee-wide': escrow(
+    'an escrow of 5 with two locks: an honest payee that crashes, a payer that says anything',
+    { funded: 5, locks: [2, 3] },
+    'payee',
+  ),
 };

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { search } from '../explore/engine.ts';
+import { escrowSpace } from '../explore/escrow.ts';
 import { lineageSpace } from '../explore/lineage.ts';
 import { explored, type PlaneSpace } from '../explore/plane-space.ts';
 import { planeBounds } from '../explore/plane-bounds.ts';
@@ -79,6 +80,17 @@ golden('a note made anew, one payee', () => lineageSpace('remint', 1), {
   depth: 12,
   states: 4_302,
 });
+
+golden(
+  'an escrow with one lock, an honest payer',
+  () => escrowSpace({ funded: 3, locks: [2] }, 'payer'),
+  { distinct: 2_210, transitions: 5_386, depth: 18, states: 2_210 },
+);
+golden(
+  'an escrow with one lock, an honest payee',
+  () => escrowSpace({ funded: 3, locks: [2] }, 'payee'),
+  { distinct: 167, transitions: 302, depth: 14, states: 167 },
+);
 
 test('every bound of the plane says what must be reached, and what it leaves out', () => {
   for (const [name, { about, must, uncovered }] of Object.entries({
