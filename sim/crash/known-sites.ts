@@ -23,7 +23,8 @@ export const knownSites: Readonly<Record<string, string>> = {
     'openSync closeSync fstatSync writeSync fdatasync DatabaseSync exec exec',
   'host/node/src/tidemark.ts':
     'openSync existsSync writeSync fsyncSync closeSync existsSync openSync closeSync writeSync fsyncSync closeSync readSync',
-  'host/segment-log/src/check.ts': 'list open size open truncate write sync close',
+  'host/segment-log/src/check.ts':
+    'list open size open write sync close open truncate write sync close',
   'host/segment-log/src/checkpoint.ts':
     'open truncate write sync close rename syncFolder open read close',
   'host/segment-log/src/cold-source.ts': 'open read read close',

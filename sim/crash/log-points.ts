@@ -57,29 +57,38 @@ export interface Left {
   readonly before: readonly Commit[];
 }
 
-/** A check that makes a damaged footer again may itself be cut short: the contents are the same. */
+/** A check that mends a footer and a header may itself be cut short: the contents are the same. */
 async function judgedRepair(life: LogLife, options: ImageOptions, tally: Tally): Promise<void> {
-  const image = withBadFooter((await live(life)).disk.image());
-  const before = await openedImage(image, false, false);
+  const whole = (await live(life)).disk.image();
+  const image = withSmallDamage(whole);
+  const before = await openedImage(whole, false, false);
   const events: TraceEvent[] = [];
   const disk = tracedDisk({ image, onEvent: (event) => void events.push(event) });
   const { findings } = await checkLog(disk.disk, { repair: true });
-  if (!findings.some(({ isRepaired }) => isRepaired)) tally.find('a check repairs no footer');
+  const repaired = findings.filter(({ isRepaired }) => isRepaired).map(({ kind }) => kind);
+  if (!repaired.includes('record') || !repaired.includes('hint')) {
+    tally.find(`a check repairs only this: ${repaired.join(', ')}`);
+  }
   for (const point of crashPoints(image, disk.numbers, events, options)) {
     tally.point('segment log', `${point.how}, in repair`);
-    const { digest, fault } = await openedImage(point.image, false, false);
+    const mended = tracedDisk({ image: point.image });
+    await checkLog(mended.disk, { repair: true });
+    const { digest, fault } = await openedImage(mended.image(), false, false);
     tally.image('segment log');
     if (fault === undefined && digest === before.digest) continue;
     tally.find(`a check that is cut short changes the log: ${fault ?? 'other contents'}`);
   }
 }
 
-/** One bit of the last byte of the oldest segment is changed: that is its footer. */
-function withBadFooter(image: Image): Image {
-  const oldest = [...image.keys()].filter((name) => name.endsWith('.segment')).toSorted()[0]!;
-  const bytes = image.get(oldest)!.slice();
-  bytes[bytes.length - 1]! ^= 1;
-  return new Map([...image, [oldest, bytes]]);
+/** In two sealed segments one bit is changed: of the footer of one, of the first record header of the other. */
+function withSmallDamage(image: Image): Image {
+  const names = [...image.keys()].filter((name) => name.endsWith('.segment')).toSorted();
+  const [first, second] = names.map((name) => image.get(name)!.slice());
+  if (second === undefined || names.length < 3) throw new RangeError('the life has few segments');
+  first![first!.length - 1]! ^= 1;
+  const others = new DataView(second.buffer).getUint32(12);
+  second[Math.ceil((232 + 4 * others) / 16) * 16 + 11]! ^= 1;
+  return new Map([...image, [names[0]!, first!], [names[1]!, second]]);
 }
 
 /** Lives, and judges. Gives an image of the life that has something uncovered in it, to live on from. */

@@ -28,6 +28,8 @@ export interface Inspected {
   readonly sizes: readonly number[];
   readonly drops: ReadonlySet<number>;
   readonly faults: readonly SegmentFault[];
+  /** Where records are damaged. */
+  readonly damaged: readonly Gap[];
 }
 
 export async function inspected(
@@ -63,6 +65,7 @@ export async function inspected(
     sizes: tally.sizes,
     drops: tally.drops,
     faults,
+    damaged: tally.damaged,
   };
 }
 
@@ -77,6 +80,7 @@ interface Tally {
   readonly sizes: readonly number[];
   readonly drops: ReadonlySet<number>;
   readonly faults: readonly SegmentFault[];
+  readonly damaged: readonly Gap[];
 }
 
 function tallyOf(before: LogState, start: number, id: Uint8Array): Tally {
@@ -84,6 +88,7 @@ function tallyOf(before: LogState, start: number, id: Uint8Array): Tally {
   const sizes: number[] = [];
   const drops = new Set<number>();
   const faults: SegmentFault[] = [];
+  const damaged: Gap[] = [];
   let state = before;
   let end = start;
   let commits = 0;
@@ -121,8 +126,14 @@ function tallyOf(before: LogState, start: number, id: Uint8Array): Tally {
   };
   return {
     take: (found) => {
-      if (!('kind' in found)) gaps.push(found);
-      else if (found.kind === recordKinds.commit) commit(found);
+      if (!('kind' in found)) {
+        gaps.push(found);
+        damaged.push(found);
+        return;
+      }
+      const { offset, length, isIntact, kind } = found;
+      if (!isIntact) damaged.push({ offset, end: offset + recordBytes(length) });
+      if (kind === recordKinds.commit) commit(found);
       else group.push(found);
     },
     state: () => state,
@@ -133,5 +144,6 @@ function tallyOf(before: LogState, start: number, id: Uint8Array): Tally {
     sizes,
     drops,
     faults,
+    damaged,
   };
 }

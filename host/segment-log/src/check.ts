@@ -1,7 +1,8 @@
 /**
  * Checking a log that nobody has open: every checksum, the chain of commits, hints against records,
  * totals against what is there. It reports what it finds and changes nothing, unless it is told to
- * make damaged hints again, which is all that can be repaired without losing or inventing anything.
+ * make damaged hints again and to turn back single bits of record headers: all that can be repaired without
+ * losing or inventing anything.
  */
 
 import { equal } from '@dsm/primitive';
@@ -13,9 +14,17 @@ import { encodeFooter, footerEntryAt, footerEntryBytes, readFooter } from './foo
 import { rotten, type Log } from './log.ts';
 import { recordIndex } from './record-index.ts';
 import { replay } from './replay.ts';
+import { mendingOf } from './mend-header.ts';
 import { readSegmentHeader } from './segment-header.ts';
 import type { SegmentShelf } from './segment-shelf.ts';
-import { fileSource, parsedName, segmentName, segments, type Segment } from './segment.ts';
+import {
+  fileSource,
+  parsedName,
+  segmentName,
+  segments,
+  type Segment,
+  type Source,
+} from './segment.ts';
 import { walked } from './walked.ts';
 
 /**
@@ -64,7 +73,7 @@ export interface LogReport {
 export interface CheckOptions {
   /** Where cold segments stand. */
   readonly shelf?: SegmentShelf;
-  /** Make damaged hints again. */
+  /** Make damaged hints again, and turn back single bits of record headers. */
   readonly repair?: boolean;
 }
 
@@ -175,11 +184,57 @@ async function inspect(
 ): Promise<Inspected> {
   const { number } = opened.header;
   if (!equal(opened.header.id, id)) find(check, 'header', number, 'it belongs to another log');
-  const found = await inspected(opened, id, isHead);
+  const found = await inspectedOrMended(check, opened, id, isHead);
   for (const { kind, sentence } of found.faults) find(check, kind, number, sentence);
   check.records += found.entries.length / footerEntryBytes;
   check.commits += found.commits;
   return found;
+}
+
+/** Headers of which one bit is wrong are mended, if after that the chain of commits holds. */
+async function inspectedOrMended(
+  check: Check,
+  opened: OpenedSegment,
+  id: Uint8Array,
+  isHead: boolean,
+): Promise<Inspected> {
+  const before = await inspected(opened, id, isHead);
+  const { number } = opened.header;
+  if (!check.repair || opened.isCold || before.damaged.length === 0) return before;
+  const { read } = opened.source;
+  const possible = await Promise.all(before.damaged.map((where) => mendingOf(read, where)));
+  const mendings = possible.filter((mending) => mending !== undefined);
+  if (mendings.length === 0) return before;
+  const mended: Source['read'] = async (offset, length) => {
+    const bytes = (await read(offset, length)).slice();
+    for (const mending of mendings) overlay(bytes, mending.offset - offset, mending.header);
+    return bytes;
+  };
+  const after = await inspected(
+    { ...opened, source: { ...opened.source, read: mended } },
+    id,
+    isHead,
+  );
+  // The digest of each commit covers the headers of its records: what fits by chance does not pass.
+  if (after.faults.length + mendings.length > before.faults.length) return before;
+  const file = await check.log.disk.open(segmentName(number), 'existing');
+  try {
+    for (const { offset, header } of mendings) await file.write(offset, [header]);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  for (const { offset } of mendings) {
+    find(check, 'record', number, `one bit of the header at ${offset} was wrong`, true);
+  }
+  return after;
+}
+
+/** Puts `part` over `bytes` from `at` on, as far as it lies within them. */
+function overlay(bytes: Uint8Array, at: number, part: Uint8Array): void {
+  for (const [i, byte] of part.entries()) {
+    if (at + i >= 0 && at + i < bytes.length) bytes[at + i] = byte;
+  }
 }
 
 function follow(check: Check, before: Inspected | undefined, next: Inspected): void {
