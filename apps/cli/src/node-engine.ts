@@ -1,32 +1,35 @@
 /**
  * The engine of a node's folder, and the shelf behind it.
  *
- *     engine.json     which engine it is, if it is not SQLite, and where its shelf is
+ *     engine.json     which engine it is, and where its shelf is
  *
  * It is chosen at the first start and stays: a node that looked into another engine would find nothing
- * there, and vote again on what it has voted on. What is not chosen is not loaded.
+ * there. Where the file is gone, what lies in the folder says which engine it is. What is not chosen is not
+ * loaded. docs/decisions/0018-default-engine.md
  */
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sqliteEngine } from '@dsm/node';
+import { sqliteEngine, syncFolder } from '@dsm/node';
 import type { Engine } from '@dsm/ports';
 import { DsmError } from '@dsm/wallet';
 import { exists } from './session.ts';
 
 export interface EngineChoice {
-  /** `sqlite`, `segment-log`, `lmdb`, or the URL of a PostgreSQL server. */
+  /** `segment-log`, `sqlite`, `lmdb`, or the URL of a PostgreSQL server. */
   readonly engine: string;
   /** Where sealed segments of a segment log go: `s3://bucket/prefix?endpoint=…&region=…`. */
   readonly shelf?: string;
 }
 
-const engines = 'sqlite, segment-log, lmdb or postgres://…';
+const engines = 'segment-log, sqlite, lmdb or postgres://…';
+/** What a new folder stands on if nobody says anything else. */
+const usual = 'segment-log';
 
 /** The engine in `data`, as it was chosen before or is chosen now. */
 export async function openEngine(data: string, wanted: Partial<EngineChoice>): Promise<Engine> {
   const kept = await keptChoice(data);
-  const engine = kept?.engine ?? wanted.engine ?? 'sqlite';
+  const engine = kept?.engine ?? wanted.engine ?? usual;
   if (wanted.engine !== undefined && wanted.engine !== engine) {
     throw new DsmError(
       'usage',
@@ -46,11 +49,11 @@ export async function openEngine(data: string, wanted: Partial<EngineChoice>): P
 async function openChosen(data: string, { engine, shelf }: EngineChoice): Promise<Engine> {
   switch (engine) {
     case 'sqlite':
-      return sqliteEngine(join(data, 'node.db'));
+      return sqliteEngine(join(data, places.sqlite));
     case 'segment-log':
-      return openLog(join(data, 'log'), shelf);
+      return openLog(join(data, places['segment-log']), shelf);
     case 'lmdb':
-      return (await import('@dsm/lmdb')).lmdbEngine(join(data, 'lmdb'));
+      return (await import('@dsm/lmdb')).lmdbEngine(join(data, places.lmdb));
     default: {
       if (!/^postgres(?:ql)?:\/\//.test(engine)) {
         throw new DsmError('usage', `"${engine}" is no engine: there are ${engines}`);
@@ -92,11 +95,12 @@ export async function checkEngine(
   const { engine, shelf: url } = (await keptChoice(data)) ?? {};
   if (engine !== 'segment-log') return [];
   const { checkSegmentLog } = await import('@dsm/segment-log');
-  if (url === undefined) return (await checkSegmentLog(join(data, 'log'), { repair })).findings;
+  if (url === undefined)
+    return (await checkSegmentLog(join(data, places['segment-log']), { repair })).findings;
   const { s3Shelf } = await import('@dsm/s3');
   const shelf = await s3Shelf(shelfPlace(url));
   try {
-    return (await checkSegmentLog(join(data, 'log'), { repair, shelf })).findings;
+    return (await checkSegmentLog(join(data, places['segment-log']), { repair, shelf })).findings;
   } finally {
     shelf.close();
   }
@@ -141,11 +145,17 @@ function unescaped(path: string): string {
   }
 }
 
-/** A folder without the file stands on SQLite, if a node has ever started in it. */
+/** What each engine that is on this machine puts into the folder. */
+const places = { sqlite: 'node.db', 'segment-log': 'log', lmdb: 'lmdb' } as const;
+
+/** The choice that was made; where it was not kept, the engine that lies in the folder. */
 async function keptChoice(data: string): Promise<EngineChoice | undefined> {
   const path = join(data, 'engine.json');
   if (!(await exists(path))) {
-    return (await exists(join(data, 'node.db'))) ? { engine: 'sqlite' } : undefined;
+    for (const [engine, place] of Object.entries(places)) {
+      if (await exists(join(data, place))) return { engine };
+    }
+    return undefined;
   }
   const { engine, shelf } = fieldsOf(await readFile(path, 'utf8'));
   const isShelf = shelf === undefined || typeof shelf === 'string';
@@ -159,8 +169,15 @@ async function keptChoice(data: string): Promise<EngineChoice | undefined> {
 async function keepChoice(data: string, choice: EngineChoice): Promise<void> {
   const path = join(data, 'engine.json');
   await mkdir(data, { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.new`, `${JSON.stringify(choice)}\n`, { mode: 0o600 });
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(choice)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   await rename(`${path}.new`, path);
+  await syncFolder(data);
 }
 
 function fieldsOf(text: string): Readonly<Record<string, unknown>> {

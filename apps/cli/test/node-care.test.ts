@@ -5,7 +5,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { memoryEngine } from '@dsm/memory';
-import { installNative, sqliteEngine } from '@dsm/node';
+import { installNative } from '@dsm/node';
 import { filled } from '@dsm/ports/conformance';
 import { openSegmentLog } from '@dsm/segment-log';
 import { address, zero32, type Registry } from '@dsm/primitive';
@@ -100,7 +100,7 @@ test('audit tells whether a node keeps what it says, and remembers what it said'
 test('fsck names damaged objects of a folder, and drops them if it is told to', async () => {
   await dsm('node card --data shed');
   assert.equal((await dsm('node fsck --data nowhere')).exit, 3);
-  const engine = await sqliteEngine(join(folder, 'shed', 'node.db'));
+  const engine = await openSegmentLog(join(folder, 'shed', 'log'));
   const key = address(filled(1));
   await engine.commit([
     { shelf: shelves.objects, key, value: filled(2) },

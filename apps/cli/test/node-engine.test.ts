@@ -52,10 +52,21 @@ for (const [engine, file] of [
   });
 }
 
-test('without a word it is SQLite', async (t) => {
+test('without a word it is the segment log', async (t) => {
   const data = folderFor(t);
   await assertKept(data, {});
-  assert.ok(existsSync(join(data, 'node.db')));
+  assert.ok(existsSync(join(data, 'log')));
+});
+
+test('a folder whose choice is lost is known by what lies in it', async (t) => {
+  for (const engine of ['sqlite', 'segment-log', 'lmdb']) {
+    const data = folderFor(t);
+    await assertKept(data, { engine });
+    rmSync(join(data, 'engine.json'));
+    const again = await openEngine(data, {});
+    assert.deepEqual(await again.get(1, key), value);
+    await again.close();
+  }
 });
 
 test('a folder that stands on one engine opens as no other', async (t) => {
@@ -67,7 +78,7 @@ test('a folder that stands on one engine opens as no other', async (t) => {
 
 test('a folder from before there was a choice stands on SQLite', async (t) => {
   const data = folderFor(t);
-  await assertKept(data, {});
+  await assertKept(data, { engine: 'sqlite' });
   rmSync(join(data, 'engine.json'));
   await refusesUsage(() => openEngine(data, { engine: 'lmdb' }), /stands on sqlite/);
 });
@@ -75,7 +86,10 @@ test('a folder from before there was a choice stands on SQLite', async (t) => {
 test('what is no engine, and a shelf without a log, are refused and not kept', async (t) => {
   const data = folderFor(t);
   await refusesUsage(() => openEngine(data, { engine: 'tape' }), /"tape" is no engine/);
-  await refusesUsage(() => openEngine(data, { shelf: 's3://bucket' }), /only --engine segment-log/);
+  await refusesUsage(
+    () => openEngine(data, { engine: 'lmdb', shelf: 's3://bucket' }),
+    /only --engine segment-log/,
+  );
   assert.ok(!existsSync(join(data, 'engine.json')));
 });
 

@@ -209,6 +209,7 @@ export const fsck: CommandSpec = {
   details:
     'Checks the engine first, if it is a segment log, then every record. An object that is not\n' +
     'what its address says is worth nothing; with --drop it is dropped, and repair brings it back.\n' +
+    'With --drop a single wrong bit in the header of a record is turned back, too.\n' +
     'A damaged slot is never dropped: a node that forgets a vote could give\n' +
     'another one, so it comes back only with a new key. Exits with 1 if damage is left.',
   options: [

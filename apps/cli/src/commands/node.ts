@@ -36,7 +36,7 @@ const run: CommandSpec = {
     { form: '--capacity <size>', meaning: 'how much it keeps, like 500MB or 10GB (10GB)' },
     { form: '--registry <file>', meaning: 'the network file' },
     { form: '--public <url>', meaning: 'the address on its card, if another one' },
-    { form: '--engine <name>', meaning: 'sqlite, segment-log, lmdb or postgres://… (sqlite)' },
+    { form: '--engine <name>', meaning: 'segment-log, sqlite, lmdb or postgres://… (segment-log)' },
     { form: '--shelf <url>', meaning: 'where old segments go: s3://bucket/prefix?endpoint=…' },
     { form: '--paid', meaning: 'keep only what an accepted offer pays for (dsm node accept)' },
     { form: '--tls-cert <file>', meaning: 'speak TLS, under the certificate in this PEM file' },
