@@ -199,6 +199,19 @@ export const bugs: readonly SeededBug[] = [
     finding: 'its tables are gone',
   },
   {
+    name: 'tidemark-after-its-engine',
+    why: 'the name of an engine is durable before that of its tidemark, without which it is refused',
+    edits: [
+      {
+        file: 'host/lmdb/src/lmdb-engine.ts',
+        from: '  // There before the engine is: an engine without one is refused.\n  await syncFolder(directory);',
+        to: '',
+      },
+    ],
+    by: ['sim/crash/main.ts', 'lmdb'],
+    finding: 'the tidemark of what was acknowledged is gone',
+  },
+  {
     name: 'sqlite-commit-not-synced',
     why: 'a node acknowledges what is not durable',
     edits: [

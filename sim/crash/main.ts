@@ -69,7 +69,7 @@ async function run(part: string | undefined, bound: string, command: string): Pr
   const counted: Counted[] = [];
   const uncovered = [...notCovered];
   // An edit of the source must be met in this process too, whatever part is run.
-  await Promise.all([import('@dsm/node'), import('@dsm/segment-log')]);
+  await Promise.all([import('@dsm/node'), import('@dsm/segment-log'), import('@dsm/lmdb')]);
   for (const each of parts) {
     if (each === 'log') counted.push(await inMemory(bound));
     else if (each === 'rot') counted.push(await rotten(bound));

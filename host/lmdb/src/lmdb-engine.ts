@@ -80,6 +80,8 @@ export async function lmdbEngine(
 async function create(directory: string, path: string): Promise<void> {
   const unfinished = join(directory, 'unfinished.mdb');
   createTidemark(tidemarkIn(directory));
+  // There before the engine is: an engine without one is refused.
+  await syncFolder(directory);
   await rm(unfinished, { force: true });
   const database = openDatabase(unfinished);
   database.transactionSync(() => {

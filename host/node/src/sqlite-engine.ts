@@ -62,6 +62,8 @@ export async function sqliteEngine(path: string): Promise<Engine> {
 async function create(path: string): Promise<void> {
   const unfinished = `${path}.new`;
   createTidemark(tidemarkOf(path));
+  // There before the engine is: an engine without one is refused.
+  await syncFolder(dirname(path));
   const database = openDatabase(unfinished, pageBytes);
   try {
     database.exec(`
