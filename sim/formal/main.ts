@@ -11,21 +11,22 @@ import { parseArgs } from 'node:util';
 import { installIdeal } from '../ideal.ts';
 import { lineOf, type Result } from '../result.ts';
 import { packed, unpacked } from './itf.ts';
-import { checkModels, ensureQuint, tracesOf } from './quint.ts';
+import { checkModelBugs, checkModels, ensureQuint, tracesOf } from './quint.ts';
 import { relationshipReplayer } from './replay-relationship.ts';
 import { slotReplayer } from './replay-slot.ts';
 import { stepReplayer } from './replay-step.ts';
-import { replay, sentenceOf, type Replayer } from './replay.ts';
+import { replay, sentenceOf, type Replayed, type Replayer } from './replay.ts';
 import { compareCounts } from './spin.ts';
 import { Missing } from './tool.ts';
 
-const usage = `usage: npm run formal -- [quint|spin|replay|keep|all] [--traces N] [--samples N] [--seed N] [--json]
+const usage = `usage: npm run formal -- [quint|guards|spin|replay|keep|all] [--traces N] [--samples N] [--seed N] [--json]
 
   quint    types, tests and invariants of the models; what is not claimed is violated
+  guards   every invariant of the models falls to a bug that is put into them
   spin     two models in Promela have as many states as the core on the same bounds
   replay   traces of the models, action by action on the core
   keep     make the kept traces anew (400 of each model)
-  all      replay, spin and quint (the default)
+  all      replay, spin, quint and guards (the default)
 
   --traces N    replay N fresh random traces of each model instead of the kept ones (needs Quint)
   --samples N   random traces under the invariants (200)
@@ -35,8 +36,8 @@ const usage = `usage: npm run formal -- [quint|spin|replay|keep|all] [--traces N
 
 const keptCount = 400;
 const freshAtOnce = 500;
-const works = ['replay', 'spin', 'quint', 'keep', 'all'] as const;
-const parts = ['replay', 'spin', 'quint'] as const;
+const works = ['replay', 'spin', 'quint', 'guards', 'keep', 'all'] as const;
+const parts = ['replay', 'spin', 'quint', 'guards'] as const;
 type Part = (typeof parts)[number];
 
 interface Asked {
@@ -111,8 +112,8 @@ async function told(part: Part, asked: Asked): Promise<number> {
   const outcome = await outcomeOf(part, asked);
   const fresh = part === 'replay' && asked.traces !== undefined;
   const amount = { replay: fresh ? ` --traces ${asked.traces}` : '', spin: '' };
-  const options = { ...amount, quint: ` --samples ${asked.samples}` }[part];
-  const seed = fresh || part === 'quint' ? ` --seed ${asked.seed}` : '';
+  const options = { ...amount, guards: '', quint: ` --samples ${asked.samples}` }[part];
+  const seed = fresh || part === 'quint' || part === 'guards' ? ` --seed ${asked.seed}` : '';
   const result: Result = {
     tool: 'formal',
     part: fresh ? 'replay of fresh traces' : part,
@@ -131,6 +132,7 @@ async function told(part: Part, asked: Asked): Promise<number> {
 
 function outcomeOf(part: Part, asked: Asked): Promise<Outcome> {
   if (part === 'quint') return modelsChecked(asked);
+  if (part === 'guards') return guardsDeleted(asked);
   return part === 'spin' ? counted() : replayed(asked);
 }
 
@@ -140,6 +142,15 @@ async function counted(): Promise<Outcome> {
     bound:
       'one trade each way between two honest devices that crash at will, and a slot in a group of four with a liar: counted by Spin in Promela and by the explorer over the core',
     uncovered: ['Equal numbers of states are no proof that the states are the same.'],
+  };
+}
+
+async function guardsDeleted({ seed }: Asked): Promise<Outcome> {
+  await ensureQuint();
+  return {
+    ...(await checkModelBugs(seed)),
+    bound: 'every invariant of the Quint models, each under a bug of the model that breaks it',
+    uncovered: [],
   };
 }
 
@@ -162,27 +173,14 @@ async function replayed({ traces, seed }: Asked): Promise<Outcome> {
   const figures: Record<string, number> = {};
   for (const replayer of replayers()) {
     const { model } = replayer;
-    let [count, acts] = [0, 0];
-    const names = new Map<string, number>();
-    for (let done = 0; done < (traces ?? 1); done += freshAtOnce) {
-      const batch = Math.min(freshAtOnce, (traces ?? 0) - done);
-      const all =
-        traces === undefined
-          ? unpacked(readFileSync(keptFile(model)))
-          : await tracesOf(replayer, batch, seed * 1_000_003 + done);
-      const result = replay(replayer, all);
-      count += all.length;
-      acts += result.acts;
-      for (const [name, times] of Object.entries(result.met)) {
-        names.set(name, (names.get(name) ?? 0) + times);
-      }
-      findings.push(...result.differences.map((found) => sentenceOf(model, found)));
-      if (findings.length > 0) break;
-      process.stderr.write(`${model}: ${count} traces\n`);
-    }
-    figures[`traces of ${model}`] = count;
-    figures[`actions of ${model}`] = acts;
-    for (const [name, times] of names) figures[`  ${model}.${name}`] = times;
+    const done = await replayedModel(replayer, traces, seed);
+    figures[`traces of ${model}`] = done.traces;
+    figures[`actions of ${model}`] = done.acts;
+    for (const [name, times] of Object.entries(done.met)) figures[`  ${model}: ${name}`] = times;
+    findings.push(...done.differences.map((found) => sentenceOf(model, found)));
+    if (done.differences.length > 0 || done.traces < keptCount) continue;
+    const missed = replayer.must.filter((name) => done.met[name] === undefined);
+    findings.push(...missed.map((name) => `${model}: no trace meets ${name}`));
   }
   return {
     figures,
@@ -193,6 +191,36 @@ async function replayed({ traces, seed }: Asked): Promise<Outcome> {
       'Signatures are ideal ones.',
     ],
   };
+}
+
+/** All traces of a model, fresh ones in portions; up to the portion in which something differs. */
+async function replayedModel(
+  replayer: Replayer,
+  traces: number | undefined,
+  seed: number,
+): Promise<Replayed> {
+  if (traces === undefined) {
+    return replay(replayer, unpacked(readFileSync(keptFile(replayer.model))));
+  }
+  let all: Replayed = { traces: 0, acts: 0, met: {}, differences: [] };
+  while (all.traces < traces && all.differences.length === 0) {
+    const count = Math.min(freshAtOnce, traces - all.traces);
+    const fresh = await tracesOf(replayer, count, seed * 1_000_003 + all.traces);
+    if (fresh.length === 0) throw new Error(`Quint writes no traces of ${replayer.model}`);
+    all = joined(all, replay(replayer, fresh));
+    process.stderr.write(`${replayer.model}: ${all.traces} traces\n`);
+  }
+  return all;
+}
+
+function joined(x: Replayed, y: Replayed): Replayed {
+  const met: Record<string, number> = { ...x.met };
+  for (const [name, times] of Object.entries(y.met)) met[name] = (met[name] ?? 0) + times;
+  const differences = [
+    ...x.differences,
+    ...y.differences.map((found) => ({ ...found, trace: found.trace + x.traces })),
+  ];
+  return { traces: x.traces + y.traces, acts: x.acts + y.acts, met, differences };
 }
 
 function keptFile(model: Replayer['model']): string {

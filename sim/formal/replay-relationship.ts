@@ -60,6 +60,34 @@ interface Scene {
   readonly leaves: Bijection;
 }
 
+/** What traces must meet: every action of the model and every answer that it gives. */
+const must = [
+  'proposed',
+  'delivered',
+  'disliked',
+  'lost',
+  'crashed',
+  'cancelled',
+  'sent',
+  'cheated',
+  'answer accepted',
+  'answer acked',
+  'answer already-accepted',
+  'answer bricked',
+  'answer busy',
+  'answer cancelled',
+  'answer commit',
+  'answer consent',
+  'answer early',
+  'answer fork',
+  'answer ignored',
+  'answer offer',
+  'answer refuse',
+  'answer sent',
+  'answer taste',
+  'answer too-late',
+];
+
 export function relationshipReplayer(): Replayer {
   const cheat = openCheat();
   const persons = { a: person('a'), b: person('b') };
@@ -75,7 +103,7 @@ export function relationshipReplayer(): Replayer {
     roots: bijection('root'),
     leaves: bijection('leaf'),
   };
-  return { model: 'relationship', ghosts: ['ever'], open: () => live(scene) };
+  return { model: 'relationship', ghosts: ['ever'], must, open: () => live(scene) };
 }
 
 function openSide(name: Name, persons: Scene['persons'], cheat: Cheat): Side {

@@ -17,9 +17,27 @@ import { Unlike, type Live, type Replayer } from './replay.ts';
 
 const honest = group.filter((node) => node !== liar);
 
+/** What traces must meet: every action of the model and every answer that it gives. */
+const must = [
+  'wrote',
+  'decided',
+  'forged',
+  'lied',
+  'closed',
+  'took',
+  'answer closed',
+  'answer decided',
+  'answer later',
+  'answer lie',
+  'answer new',
+  'answer open',
+  'answer refused',
+  'answer same',
+];
+
 export function slotReplayer(): Replayer {
   const plane = openPlane();
-  return { model: 'slot', ghosts: [], open: () => live(plane) };
+  return { model: 'slot', ghosts: [], must, open: () => live(plane) };
 }
 
 function live(plane: Plane): Live {

@@ -17,13 +17,46 @@ import { bijection, type Bijection, type Live, type Replayer } from './replay.ts
 
 type Devices = Readonly<Record<string, Knowing>>;
 
+/** What traces must meet: every action of the model and every answer that it gives. */
+const must = [
+  'claimed',
+  'continued',
+  'spoiled',
+  'repeated',
+  'met',
+  'answer absorbed',
+  'answer accepted',
+  'answer already-accepted',
+  'answer bricked',
+  'answer early',
+  'answer entropy',
+  'answer fork',
+  'answer head',
+  'answer incarnation',
+  'answer key',
+  'answer malformed',
+  'answer proof-after',
+  'answer proof-before',
+  'answer side',
+  'answer signature',
+  'answer slots',
+  'answer step-chain',
+  'answer step-fork',
+  'answer too-large',
+  'answer unknown-operation',
+  'answer writes',
+  'answer wrong-cause',
+  'answer wrong-device',
+  'answer wrong-relationship',
+];
+
 export function stepReplayer(): Replayer {
   const cheat = openCheat();
   const devices: Devices = Object.fromEntries(
     ['a', 'b'].map((name) => [name, knowingNothing(opened(person(name), [cheat.who]))]),
   );
   const roots = bijection('root');
-  return { model: 'step', ghosts: ['said'], open: () => live(cheat, devices, roots) };
+  return { model: 'step', ghosts: ['said'], must, open: () => live(cheat, devices, roots) };
 }
 
 function live(cheat: Cheat, start: Devices, roots: Bijection): Live {

@@ -16,6 +16,8 @@ export interface Replayer {
   readonly model: 'relationship' | 'step' | 'slot';
   /** Variables of the model that nothing but its invariants reads. */
   readonly ghosts: readonly string[];
+  /** Actions and answers that many traces must meet: what is never met was never compared. */
+  readonly must: readonly string[];
   /** Each call a world of its own, from the same keys. */
   readonly open: () => Live;
 }
@@ -49,10 +51,10 @@ export function replay(replayer: Replayer, traces: readonly Trace[], most: numbe
   const differences: Difference[] = [];
   let acts = 0;
   for (const [number, trace] of traces.entries()) {
-    const found = replayOne(replayer, trace, (act) => {
-      acts += 1;
-      met[act] = (met[act] ?? 0) + 1;
+    const found = replayOne(replayer, trace, (what) => {
+      met[what] = (met[what] ?? 0) + 1;
     });
+    acts += trace.acts.length;
     if (found !== undefined) differences.push({ trace: number, ...found });
     if (differences.length >= most) break;
   }
@@ -69,11 +71,20 @@ function replayOne(
   if (first !== undefined) return { at: 0, action: 'init', picks: '{}', ...first };
   for (const [i, act] of trace.acts.entries()) {
     count(act.name);
+    for (const answer of answersIn(act.after)) count(`answer ${answer}`);
     const apart = partedBy(live, act);
     if (apart === undefined) continue;
     return { at: i + 1, action: act.name, picks: textOf(act.picks), ...apart };
   }
   return undefined;
+}
+
+/** Every answer that the state holds. */
+function answersIn(state: Value): readonly string[] {
+  if (typeof state !== 'object' || isList(state)) return [];
+  return Object.entries(state).flatMap(([name, value]) =>
+    name === 'answer' ? [String(value as string)] : answersIn(value),
+  );
 }
 
 type Apart = Pick<Difference, 'where' | 'model' | 'core'>;

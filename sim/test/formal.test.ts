@@ -15,10 +15,14 @@ import { stepReplayer } from '../formal/replay-step.ts';
 
 installIdeal();
 const folder = join(import.meta.dirname, '..', 'formal', 'traces');
-const actions: Readonly<Record<Replayer['model'], number>> = { relationship: 8, step: 5, slot: 6 };
 
 function keptOf(model: string, count: number): readonly Trace[] {
   return unpacked(readFileSync(join(folder, `${model}.jsonl.gz`))).slice(0, count);
+}
+
+/** What any forty traces meet; some answers are rarer. */
+function actionsOf({ must }: Replayer): readonly string[] {
+  return must.filter((name) => !name.startsWith('answer'));
 }
 
 /** The trace with one field of its last state changed. */
@@ -33,7 +37,7 @@ for (const replayer of [relationshipReplayer(), stepReplayer(), slotReplayer()])
     test('the core does what the model says, action by action', () => {
       const { differences, met } = replay(replayer, keptOf(model, 40));
       assert.deepEqual(differences, []);
-      assert.equal(Object.keys(met).length, actions[model], 'every action of the model is met');
+      for (const name of actionsOf(replayer)) assert.ok(met[name] !== undefined, name);
     });
 
     test('a trace that says something else is a difference, at its place', () => {

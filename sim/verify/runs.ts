@@ -25,5 +25,6 @@ export const longRuns: readonly Run[] = [
   { name: 'scale', program: ['scale/main.ts', '--all'], cores: 1 },
   { name: 'formal-replay', program: ['formal/main.ts', 'replay', '--traces', '10000'], cores: 1 },
   { name: 'formal-spin', program: ['formal/main.ts', 'spin'], cores: 1 },
+  { name: 'formal-guards', program: ['formal/main.ts', 'guards'], cores: 1 },
   { name: 'formal-quint', program: ['formal/main.ts', 'quint', '--samples', '10000'], cores: 1 },
 ];
