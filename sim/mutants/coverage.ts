@@ -13,35 +13,27 @@ export type Points = ReadonlyMap<string, readonly number[]>;
 /** How often each point of each file was passed, in the order of its points. */
 export type Hits = ReadonlyMap<string, readonly number[]>;
 
-export interface Counter {
-  /** What was passed since the last call. */
-  readonly take: () => Hits;
-  readonly stop: () => void;
-}
-
-/** Counts from now on. */
-export function counter(points: Points): Counter {
+/**
+ * Counts from now on, for as long as the process lives: what is loaded before is not counted, and
+ * what is counted runs slowly. Each call gives what was passed since the call before.
+ */
+export function startCounting(): (points: Points) => Hits {
   const session = new Session();
   session.connect();
-  const byScript = new Map([...points.keys()].map((file) => [scriptName(file), file]));
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  const take = (): Hits => {
+  return (points) => {
+    const files = new Map([...points.keys()].map((file) => [scriptName(file), file]));
     const hits = new Map<string, readonly number[]>();
     session.post('Profiler.takePreciseCoverage', (error, taken) => {
       if (error !== null) throw error;
       for (const { url, functions } of taken.result) {
-        const file = byScript.get(url);
+        const file = files.get(url);
         if (file !== undefined) hits.set(file, counted(points.get(file)!, functions));
       }
     });
     return hits;
   };
-  const stop = (): void => {
-    session.post('Profiler.stopPreciseCoverage');
-    session.disconnect();
-  };
-  return { take, stop };
 }
 
 /** Ranges come outer before inner, so what is written last is the nearest. */

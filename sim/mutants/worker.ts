@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
-import { counter, type Points } from './coverage.ts';
+import { startCounting, type Hits, type Points } from './coverage.ts';
 import type { Answer, Ask, Survey, Trial, Verdict } from './pool.ts';
 import { isSlow } from './slow.ts';
 import {
@@ -60,28 +60,27 @@ async function answer(ask: Ask): Promise<Answer> {
   }
 }
 
+let passed: ((points: Points) => Hits) | undefined;
+
 /** Runs all tests of a file on the code as it is, each with what it passes. */
 async function survey(testFile: string, points: Points): Promise<readonly Survey[]> {
+  passed ??= startCounting();
   await load(library, testFile, substitutes);
-  const counting = counter(points);
-  try {
-    const world = makeWorld(library, testFile, new Map());
-    const whileMaking = counting.take();
-    const tests: Survey[] = [];
-    for (const [index, { name }] of world.tests.entries()) {
-      if (isSlow(testFile, name)) {
-        tests.push({ testFile, index, name, ms: Infinity, hits: new Map(), whileMaking });
-        continue;
-      }
-      const start = process.cpuUsage();
-      await world.run(index);
-      const ms = process.cpuUsage(start).user / 1_000;
-      tests.push({ testFile, index, name, ms, hits: counting.take(), whileMaking });
+  passed(points);
+  const world = makeWorld(library, testFile, new Map());
+  const whileMaking = passed(points);
+  const tests: Survey[] = [];
+  for (const [index, { name }] of world.tests.entries()) {
+    if (isSlow(testFile, name)) {
+      tests.push({ testFile, index, name, ms: Infinity, hits: new Map(), whileMaking });
+      continue;
     }
-    return tests;
-  } finally {
-    counting.stop();
+    const start = process.cpuUsage();
+    await world.run(index);
+    const ms = process.cpuUsage(start).user / 1_000;
+    tests.push({ testFile, index, name, ms, hits: passed(points), whileMaking });
   }
+  return tests;
 }
 
 async function judge(trial: Trial): Promise<Verdict> {
