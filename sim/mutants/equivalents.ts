@@ -32,6 +32,13 @@ export const equivalents: readonly Equivalent[] = [
     why: 'Without slots the rules below ask for no further key, too: it saves a digest of the working key.',
   },
   {
+    file: 'core/primitive/src/registry.ts',
+    inside: 'groupIndexOf',
+    kind: 'if',
+    text: 'length === 1',
+    why: 'Of one group the draw below is the first, too: it saves the digest of the registry.',
+  },
+  {
     file: 'core/bilateral/src/run.ts',
     inside: 'boundsRefusal',
     kind: 'or',

@@ -59,7 +59,7 @@ export function committeeWriter({ threshold, members }: Committee): Uint8Array {
 /** True if two deciding sets always share an honest member, with up to `bad` members dishonest. */
 export function isSound({ threshold, members }: Committee, bad: number): boolean {
   const { length } = members;
-  return threshold >= 1 && threshold <= length - bad && 2 * threshold > length + bad;
+  return threshold <= length - bad && 2 * threshold > length + bad;
 }
 
 /** True if `threshold` different members have signed the digest, and nobody else and nobody twice. */

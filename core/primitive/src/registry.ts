@@ -216,7 +216,7 @@ function isChained({ version, first, previous, closed }: Registry): boolean {
 }
 
 function hasQuorums({ r, q, f, bucketBits, seatBytes }: Registry): boolean {
-  const votes = r === 3 * f + 1 && 2 * q > r + f && q <= r && r <= limits.votesMax;
+  const votes = r === 3 * f + 1 && 2 * q > r + f && q <= r;
   const { bucketBitsMin, bucketBitsMax } = limits;
   return votes && bucketBits >= bucketBitsMin && bucketBits <= bucketBitsMax && seatBytes > 0;
 }

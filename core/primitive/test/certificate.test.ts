@@ -66,6 +66,7 @@ const bends: Record<CertificateRefusal, readonly Certificate[]> = {
     withVotes([...good.votes, vote(outsider)]),
     withVotes([...good.votes, { ...good.votes[0]!, node: 999 }]),
     withVotes([good.votes[0]!, good.votes[0]!, good.votes[0]!]),
+    withVotes([...good.votes, good.votes[0]!]),
   ],
   vote: [
     withVotes(good.votes.with(0, { ...good.votes[0]!, signature: good.votes[1]!.signature })),

@@ -183,6 +183,17 @@ test('an issue by a committee is written by as many as it asks for, whoever sign
   assert.ok(authorised({ ...issuedBy(alone, [stranger]), backing: undefined }, alone));
 });
 
+test('a committee writes issue slots and no others, though its digest is the writer of another', () => {
+  const place: SlotPlace = { ...placeOf(committee), kind: slotKinds.spend };
+  const lines: readonly Slot[] = [{ key: slotKey(place), value }];
+  const [one, ...others] = issuers.slice(0, 3) as [Actor, Actor, Actor];
+  const first = authorisationOf(one, lines, 0, kinds.issue);
+  const statement = statementDigest(first.body, slotListRoot(lines));
+  const further = others.map((each) => signatureBy(each, statement, kinds.issue));
+  const by: Authorisation = { ...first, backing: { type: 'committee', committee, further } };
+  assert.equal(authorises(network, place, value, by), false);
+});
+
 test('an issue slot takes no value by fewer, by strangers, or by another committee', () => {
   const [one, two, third] = issuers as [Actor, Actor, Actor];
   const enough = issuedBy(committee, issuers.slice(0, 3));

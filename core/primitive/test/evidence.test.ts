@@ -257,6 +257,10 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
       { ...entries, second: { ...entries.second, signed: misnamed() } },
     ],
     [
+      'a first run that another step names',
+      { ...entries, first: { ...entries.first, signed: misnamed() } },
+    ],
+    [
       'a run that no append names',
       { ...entries, second: { ...entries.second, signed: steps.first } },
     ],
@@ -278,6 +282,10 @@ const refused: Record<EvidenceRefusal, readonly [why: string, claim: Evidence][]
     ['a card that is not signed, for spends', { ...spends, card: unsigned(card) }],
     ['a card of another network', { ...steps, card: cardOf(cheat, { network: named('other') }) }],
     ['a card of another incarnation', { ...steps, card: uncertified() }],
+    [
+      'the card of the life before',
+      { ...steps, first: inOtherSteps(), second: signedBy(cheat, inOtherLife()) },
+    ],
   ],
   opening: [],
   signature: [
@@ -407,6 +415,11 @@ function inOtherLife(): Step {
 
 function otherRoot(by: Actor): Step {
   return stepBy(by, { after: named('elsewhere') });
+}
+
+/** A step of the life after the card's, at the place of `inOtherLife`. */
+function inOtherSteps(): SignedStep {
+  return signedBy(cheat, { ...inOtherLife(), after: named('yet elsewhere') });
 }
 
 function misnamed(): SignedStep {

@@ -188,6 +188,13 @@ test('refused as keys: values that are out of order, repeated, missing or too ma
   for (const values of [[second, first], [first, first], [first], [], [first, second, right]]) {
     assert.deepEqual(evaluate(proof, values), no('keys'));
   }
+  assert.deepEqual(evaluate({ ...good, keys: 0 }, []), no('keys'));
+  const many = Array.from({ length: limits.proofKeysMax + 1 }, (_, i) => keyWithBits([i]))
+    .toSorted(compare)
+    .map((each) => ({ key: each, value: zero32 }));
+  const empty = { ...crafted('00', [], []), keys: many.length };
+  assert.deepEqual(evaluate(empty, many), no('keys'));
+  assert.deepEqual(evaluate({ ...empty, keys: many.length - 1 }, many.slice(1)), ok(zero32));
   assert.throws(() => evaluate(good, [{ key: zero32, value: new Uint8Array(31) }]), RangeError);
   const short = { key: zero32, before: zero32, after: new Uint8Array(31) };
   assert.throws(() => evaluateChange(good, [short]), RangeError);
