@@ -53,6 +53,29 @@ export const bugs: readonly SeededBug[] = [
     finding: 'commutes',
   },
   {
+    name: 'previous-of-anybody',
+    why: 'a step follows the newest step of its thread, not of its device',
+    edits: [
+      {
+        file: 'core/bilateral/src/device.ts',
+        from: '    previous: from.previous,',
+        to: '    previous: newest.statement ?? from.previous,',
+      },
+      {
+        file: 'core/bilateral/src/device.ts',
+        from: '  const statement = stepStatement(step, slots);',
+        to: '  const statement = stepStatement(step, slots);\n  newest.statement = statement;',
+      },
+      {
+        file: 'core/bilateral/src/device.ts',
+        from: 'export interface TakenStep {',
+        to: 'const newest: { statement?: Uint8Array } = {};\nexport interface TakenStep {',
+      },
+    ],
+    by: by('parallel'),
+    finding: 'same-in-parallel',
+  },
+  {
     name: 'view-of-the-owner',
     why: 'a view names the own head first, so the two sides never say the same',
     edits: [

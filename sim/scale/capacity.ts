@@ -19,7 +19,7 @@ export const capacity: Claim = {
 };
 
 const objectBytes = 64;
-/** What a record costs beside its bytes, as docs/spec/node-http.md says it. */
+/** What a record costs beside its bytes, as docs/spec/object.md says it. */
 const overheadBytes = 128;
 
 interface Filled {

@@ -9,6 +9,7 @@ import { interference } from './interference.ts';
 import { load } from './load.ts';
 import { matching } from './matching.ts';
 import { ordering } from './ordering.ts';
+import { parallel } from './parallel.ts';
 import { registry } from './registry.ts';
 import { repair } from './repair.ts';
 import { scheduler } from './scheduler.ts';
@@ -17,6 +18,7 @@ export const claims: readonly Claim[] = [
   interference,
   scheduler,
   matching,
+  parallel,
   hubs,
   budgets,
   availability,

@@ -26,14 +26,15 @@ export interface Judge extends Watch {
     heads: readonly Uint8Array[],
     entries: readonly Uint8Array[],
   ) => void;
-  readonly counts: { appended: number; absorbed: number };
+  /** Runs that were absorbed and judged. */
+  readonly counts: { absorbed: number };
 }
 
 export function judge(found: Findings): Judge {
   const said = new Map<string, Said>();
   /** The newest head that a reader has accepted of a writer's lane, by both. */
   const newest = new Map<string, Uint8Array>();
-  const counts = { appended: 0, absorbed: 0 };
+  const counts = { absorbed: 0 };
 
   const checkLocal = (
     me: Party,
@@ -65,7 +66,6 @@ export function judge(found: Findings): Judge {
       said.set(keyOf(heads.at(-1)!), { author, entries: concat(...entries), roots: undefined });
     },
     appended: (me, edge, change) => {
-      counts.appended += 1;
       const roots = checkLocal(me, edge, change);
       const { heads, entries } = change.run;
       said.set(keyOf(heads.at(-1)!), { author: me.number, entries: concat(...entries), roots });

@@ -14,24 +14,22 @@ export interface Population {
   readonly put: (party: Party) => void;
   /** One transition between two of them; its bytes on the wire, or why it was refused. */
   readonly transact: (from: number, to: number) => number | string;
-  /** The bytes of one device, as they are kept. */
-  readonly bytesOf: (number: number) => Uint8Array;
   /** One digest over all devices, in the order of their numbers. */
   readonly digest: () => Uint8Array;
   readonly usedBytes: () => number;
 }
 
-/** Devices 2i and 2i + 1 have met: a matching of the whole population. */
-export function matched(count: number): Population {
+/** Devices `first` + 2i and the one after it have met: a matching of the whole population. */
+export function matched(count: number, first = 0): Population {
   const kept = arena(count);
-  for (let number = 0; number + 1 < count; number += 2) {
+  const get = (number: number): Party => revived(kept.get(number - first));
+  const put = (one: Party): void => kept.put(one.number - first, asBytes(one));
+  for (let number = first; number + 1 < first + count; number += 2) {
     const [one, other] = [party(number), party(number + 1)];
     meet(one, other);
-    kept.put(number, asBytes(one));
-    kept.put(number + 1, asBytes(other));
+    put(one);
+    put(other);
   }
-  const get = (number: number): Party => revived(kept.get(number));
-  const put = (one: Party): void => kept.put(one.number, asBytes(one));
   return {
     count,
     get,
@@ -43,7 +41,6 @@ export function matched(count: number): Population {
       put(b);
       return outcome;
     },
-    bytesOf: (number) => kept.get(number),
     digest: () => {
       let digest: Uint8Array = new Uint8Array(32);
       for (let number = 0; number < count; number++) {

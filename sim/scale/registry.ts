@@ -4,7 +4,7 @@
  * only the share of those who joined moves.
  */
 
-import { placement, signalParameters } from '@dsm/availability';
+import { placement, recordSize, signalParameters } from '@dsm/availability';
 import { address, admissions, keyOf, type Registry } from '@dsm/primitive';
 import { findings, type Claim, type Findings, type Outcome, type Scale } from './claim.ts';
 import { rounded } from './measure.ts';
@@ -188,7 +188,7 @@ function follow(
     for (const index of [...was.replicas, ...was.spill]) {
       const node = nodeAt(plane, before, index);
       if (now.includes(keyOf(before.nodes[index]!.id)) || !node.kept.delete(name)) continue;
-      node.usedBytes -= objectBytes + 128;
+      node.usedBytes -= recordSize(objectBytes);
     }
     for (const id of now) admitted(plane.get(id)!, name, bytes);
   }

@@ -23,9 +23,8 @@ export const scheduler: Claim = {
 };
 
 const cheat = 0;
-const wanted = 3;
 /** Delivery steps after which a fair scheduler must have delivered what was attempted all the time. */
-const fairStepsMax = 20_000;
+const fairStepsMax = 100_000;
 const inFlightMax = 400;
 
 interface World {
@@ -53,12 +52,13 @@ type Act = (typeof acts)[number];
 
 function prove({ quick, seed, progress }: Scale): Outcome {
   const found = findings();
-  const [devices, worlds, steps] = quick ? [8, 4, 1_500] : [24, 40, 10_000];
+  // So many trades in each direction of every edge that the adversary never runs out of work.
+  const [devices, worlds, steps, wanted] = quick ? [8, 4, 1_500, 5] : [24, 40, 10_000, 30];
   const totals = new Map<string, number>();
   const count = (name: string, by: number): unknown =>
     totals.set(name, (totals.get(name) ?? 0) + by);
   for (let number = 0; number < worlds; number++) {
-    const world = worldOf(devices, dice(`world ${number} ${seed}`), found);
+    const world = worldOf(devices, wanted, dice(`world ${number} ${seed}`), found);
     for (let k = 0; k < steps; k++) adversary(world);
     const fair = fairly(world, found);
     for (const act of acts) count(act, world.counts[act]);
@@ -68,7 +68,7 @@ function prove({ quick, seed, progress }: Scale): Outcome {
   }
   for (const act of acts) found.check((totals.get(act) ?? 0) > 0, 'reached', `nothing was ${act}`);
   return {
-    bound: `${worlds} worlds of ${devices} devices, one a cheat, ${steps} adversarial delivery steps each and as many fair ones as it took`,
+    bound: `${worlds} worlds of ${devices} devices, one a cheat, ${wanted} trades wanted in each direction of every edge, ${steps} adversarial delivery steps each and as many fair ones as it took`,
     figures: Object.fromEntries(totals),
     findings: found.list(),
     uncovered: [
@@ -79,7 +79,7 @@ function prove({ quick, seed, progress }: Scale): Outcome {
   };
 }
 
-function worldOf(devices: number, roll: Dice, found: Findings): World {
+function worldOf(devices: number, wanted: number, roll: Dice, found: Findings): World {
   const all = Array.from({ length: devices }, (_, i) => party(i));
   // A ring, so that nobody is alone, and as many chords.
   for (let i = 0; i < devices; i++) {
@@ -197,7 +197,7 @@ function fairly(world: World, found: Findings): number {
 function unfinished({ talkers }: World): readonly string[] {
   return talkers.flatMap(({ me, open }) =>
     [...open]
-      .filter(([peer, { done }]) => me.number !== cheat && peer !== cheat && done < wanted)
+      .filter(([peer, { done, wanted }]) => me.number !== cheat && peer !== cheat && done < wanted)
       .map(([peer]) => `${me.number} → ${peer}`),
   );
 }

@@ -1,6 +1,8 @@
 /** The claims at scale, small: each holds, says what it did, and draws what it has to draw. */
 
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { installIdeal } from '../ideal.ts';
 import { claims } from '../scale/claims.ts';
@@ -29,6 +31,18 @@ for (const claim of claims) {
 test('every claim has a name of its own, its place and the words of the seed', () => {
   assert.equal(new Set(claims.map(({ name }) => name)).size, claims.length);
   assert.ok(claims.every(({ place, words }) => place !== '' && words.endsWith('.')));
+});
+
+test('every chart that was drawn is that of its data, and stands on the page about scaling', () => {
+  const docs = join(import.meta.dirname, '..', '..', 'docs');
+  const page = readFileSync(join(docs, 'scaling.md'), 'utf8');
+  const files = globSync('plots/*.json', { cwd: docs });
+  assert.ok(files.length > 0);
+  for (const file of files) {
+    const chart = JSON.parse(readFileSync(join(docs, file), 'utf8')) as Chart;
+    assert.equal(readFileSync(join(docs, 'plots', `${chart.name}.svg`), 'utf8'), svgOf(chart));
+    assert.ok(page.includes(`plots/${chart.name}.svg`), chart.name);
+  }
 });
 
 test('a chart puts its points where its axes say', () => {
