@@ -1,6 +1,7 @@
 /**
- * An arena: many records of bytes in few large buffers, by number. A record that outgrows its place
- * moves to the end. The language sees a handful of objects, however many records there are.
+ * An arena: many records of bytes in few large buffers, by number. A record has some room to grow;
+ * one that outgrows it moves to the end, and its old place is lost. The language sees a handful of
+ * objects, however many records there are.
  */
 
 export interface Arena {
@@ -14,8 +15,8 @@ export interface Arena {
 
 const chunkBytes = 1 << 26;
 
-/** Room for `count` records, numbered from 0. */
-export function arena(count: number): Arena {
+/** Room for `count` records, numbered from 0, each of which may grow by so many bytes in its place. */
+export function arena(count: number, spareBytes: number): Arena {
   const chunks: Uint8Array[] = [];
   const chunkOf = new Uint32Array(count);
   const startOf = new Uint32Array(count);
@@ -23,20 +24,20 @@ export function arena(count: number): Arena {
   const lengthOf = new Uint32Array(count);
   let free = chunkBytes;
   let used = 0;
-  const place = (number: number, length: number): void => {
-    if (length > chunkBytes) throw new RangeError(`a record of ${length} bytes`);
-    if (free + length > chunkBytes) {
+  const place = (number: number, room: number): void => {
+    if (room > chunkBytes) throw new RangeError(`a record of ${room} bytes`);
+    if (free + room > chunkBytes) {
       chunks.push(new Uint8Array(chunkBytes));
       free = 0;
     }
     chunkOf[number] = chunks.length - 1;
     startOf[number] = free;
-    roomOf[number] = length;
-    free += length;
+    roomOf[number] = room;
+    free += room;
   };
   return {
     put: (number, record) => {
-      if (record.length > roomOf[number]!) place(number, record.length);
+      if (record.length > roomOf[number]!) place(number, record.length + spareBytes);
       chunks[chunkOf[number]!]!.set(record, startOf[number]!);
       used += record.length - lengthOf[number]!;
       lengthOf[number] = record.length;

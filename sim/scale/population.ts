@@ -16,12 +16,17 @@ export interface Population {
   readonly transact: (from: number, to: number) => number | string;
   /** One digest over all devices, in the order of their numbers. */
   readonly digest: () => Uint8Array;
+  /** Bytes that all devices have, and those that are taken for them. */
   readonly usedBytes: () => number;
+  readonly takenBytes: () => number;
 }
+
+/** What the places and steps of one transition each way add to a record. */
+const spareBytes = 448;
 
 /** Devices `first` + 2i and the one after it have met: a matching of the whole population. */
 export function matched(count: number, first = 0): Population {
-  const kept = arena(count);
+  const kept = arena(count, spareBytes);
   const get = (number: number): Party => revived(kept.get(number - first));
   const put = (one: Party): void => kept.put(one.number - first, asBytes(one));
   for (let number = first; number + 1 < first + count; number += 2) {
@@ -49,5 +54,6 @@ export function matched(count: number, first = 0): Population {
       return digest;
     },
     usedBytes: kept.usedBytes,
+    takenBytes: kept.takenBytes,
   };
 }
