@@ -82,7 +82,7 @@ function prove({ quick, seed, progress }: Scale): Outcome {
       {
         name: 'repair',
         title: 'Replicas that are missing while repair goes on',
-        caption: `${lostShare} % of the disks are lost at step 0. Some ${each} replicas on each node; ${budgetBytes} bytes in every step from each node to each other. The more nodes, the fewer replicas any two share: repair gets faster.`,
+        caption: `${lostShare} % of the disks are lost at step 0. Some ${each} replicas on each node; ${budgetBytes} bytes in every step from each node to each other. The more nodes, the fewer replicas any two share, down to those of one bucket.`,
         x: { label: 'delivery steps', scale: 'linear' },
         y: { label: 'missing replicas, % of all', scale: 'linear' },
         series: courses.map((of) => ({
