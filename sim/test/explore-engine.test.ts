@@ -98,6 +98,7 @@ test('a space whose moves are not a function of their arguments is found out', (
   let calls = 0;
   const moody: Space = {
     ...honest,
+    judgePair: () => undefined,
     alone: (part, local, move) => {
       honest.alone(part, local, move);
       if (++calls % 5 === 0) move(honest.start[part]!);
