@@ -41,6 +41,7 @@ export function moveTable(space: Space): MoveTable {
     byMessage[part]!.set(local, message, at);
     return at;
   };
+  const heeded = heedTable(space);
   return {
     cells: lists.cells,
     alone: (part, local) => {
@@ -54,7 +55,7 @@ export function moveTable(space: Space): MoveTable {
       const before = bySet[part]!.get(local, set);
       if (before >= 0) return before;
       const found = new Set<number>();
-      for (const message of space.messages(set)) {
+      for (const message of heeded(part, local, set)) {
         for (const next of lists.at(hearing(part, local, message))) found.add(next);
       }
       const at = lists.keep(found);
@@ -78,6 +79,22 @@ export function moveTable(space: Space): MoveTable {
         (sum, each) => sum + each.bytes(),
         0,
       ),
+  };
+}
+
+/** The messages of a set that a part does not pass over. */
+function heedTable(space: Space): (part: number, local: number, set: number) => readonly number[] {
+  const { mind, isDeaf } = space;
+  if (mind === undefined || isDeaf === undefined) return (_, __, set) => space.messages(set);
+  const places = space.parts.map(() => pairTable());
+  const lists: (readonly number[])[] = [];
+  return (part, local, set) => {
+    const thinks = mind(part, local);
+    const before = places[part]!.get(thinks, set);
+    if (before >= 0) return lists[before]!;
+    const list = space.messages(set).filter((message) => !isDeaf(part, thinks, message));
+    places[part]!.set(thinks, set, lists.push(list) - 1);
+    return list;
   };
 }
 

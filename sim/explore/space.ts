@@ -15,6 +15,10 @@
  * changes nothing may be put or left out. They are asked once for each local state, and once for each
  * local state and message, so they must be functions of their arguments and of nothing else.
  *
+ * If what a part does about a message depends on a smaller thing than its whole local state (not on
+ * what it has said, say), the space may name that thing (`mind`) and say when it leaves a message alone
+ * (`isDeaf`). Then most messages are passed over without being asked about for each local state.
+ *
  * An adversary has no state. What it can say to a part is a set, a function of everything that the
  * parts have ever said to it (`adversary`, asked once for each combination of these sets). Its number as
  * an addressee and as a speaker is `parts.length`.
@@ -44,6 +48,9 @@ export interface Space {
   readonly messages: (set: number) => readonly number[];
   /** What the adversary can say to `part`, if the parts have said to it `said`, as a set. */
   readonly adversary?: (part: number, said: readonly number[]) => number;
+  readonly mind?: (part: number, local: number) => number;
+  /** True if a part of this mind hears the message without moving. */
+  readonly isDeaf?: (part: number, mind: number, message: number) => boolean;
   readonly judge: (part: number, local: number) => string | undefined;
   readonly fact?: (part: number, local: number, other: number) => number;
   readonly judgePair?: (
