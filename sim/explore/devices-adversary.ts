@@ -22,6 +22,7 @@ import {
   offerForgeries,
   type Forgery,
 } from './devices-forgeries.ts';
+import { emptySet } from './intern.ts';
 import type { Scene, Spoken } from './devices-scene.ts';
 
 export interface AdversaryBound {
@@ -31,6 +32,8 @@ export interface AdversaryBound {
   /** What it may say to each honest device: a word, or amounts out of its notes. */
   readonly words: number;
   readonly amounts: readonly bigint[];
+  /** The honest devices that it talks to; all if it says nothing. */
+  readonly to?: readonly number[];
   /** Whether it forges. */
   readonly forges: boolean;
 }
@@ -60,6 +63,7 @@ export function openAdversary(
   const me = scene.cast.persons[scene.honest]!;
   const mind: Mind = { scene, bound, me, own: new Map(), heard: new Map(), forged: new Map() };
   return (part, said) => {
+    if (bound.to?.includes(part) === false) return emptySet;
     const known = said.map((set) => scene.sets.members(set));
     const clones = clonesOf(mind, known);
     const messages = [

@@ -77,6 +77,8 @@ export interface Bound {
   /** In a sentence: what is explored. */
   readonly about: string;
   readonly open: () => Space;
+  /** Further spaces of the same bound, each explored for itself. The figures are sums. */
+  readonly further?: readonly (() => Space)[];
   /** What must be reached: a bound that reaches less is a finding. */
   readonly must: readonly string[];
   /** What is not covered, each in a sentence. */
