@@ -82,6 +82,8 @@ export interface Cast {
 export interface Holding {
   readonly online: readonly bigint[];
   readonly purse: readonly bigint[];
+  /** How often the device was restored before. */
+  readonly incarnation?: number;
 }
 
 /** People who know each other, two by two, with what they hold. */
@@ -90,11 +92,11 @@ export function openCast(holdings: readonly (Holding & { readonly name: string }
   const policy = policyBy(persons[0]!);
   const disks = holdings.map((holding, index) => {
     const me = persons[index]!;
-    const device = firstDevice(me);
+    const device = firstDevice(me, holding.incarnation ?? 0);
     const edges = persons.map((peer) =>
       peer === me
         ? openOwnLane(device, me.working.publicKey, me.secret)
-        : relationshipOf(device, me, peer),
+        : relationshipOf(device, me, peer, holdings[peer.index]!.incarnation ?? 0),
     );
     return funded(me, openDisk(device, edges), holding, policy);
   });
@@ -141,15 +143,20 @@ function cardOf(name: string, root: KeyPair, working: KeyPair): Card {
   return { body, signature, succession: undefined };
 }
 
-function firstDevice({ id }: Person): Device {
-  return { network, id, suite, incarnation: 0, seq: 0, previous: named('opening'), root: zero32 };
+function firstDevice({ id }: Person, incarnation: number): Device {
+  return { network, id, suite, incarnation, seq: 0, previous: named('opening'), root: zero32 };
 }
 
-function relationshipOf(device: Device, me: Person, other: Person): Relationship {
+function relationshipOf(
+  device: Device,
+  me: Person,
+  other: Person,
+  incarnation: number,
+): Relationship {
   const secret = named([me.name, other.name].toSorted().join(' and '));
   const peer: Peer = {
     device: other.id,
-    incarnation: 0,
+    incarnation,
     suite,
     workingKey: other.working.publicKey,
   };

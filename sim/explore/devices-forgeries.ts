@@ -6,6 +6,7 @@
 import {
   concat,
   consentDigest,
+  deviceMap,
   demandedSlot,
   entry,
   kinds,
@@ -13,9 +14,12 @@ import {
   nextEntropy,
   nextHead,
   noteKey,
-  sizes,
+  signatureContext,
+  signatures,
+  stepStatement,
   zero32,
   type Demand,
+  type DeviceMap,
   type Entry,
   type SignedStep,
   type Slot,
@@ -31,8 +35,8 @@ import {
   spendPlace,
 } from '@dsm/protocols';
 import { deliverySlot, leafOf, mySide, takeStep, type Device } from '@dsm/bilateral';
-import { memo, named, payment, signAs, signedBy, type Person } from './devices-cast.ts';
-import { mapOf, worldOf, type Disk } from './devices-disk.ts';
+import { memo, named, network, payment, signAs, signedBy, type Person } from './devices-cast.ts';
+import { worldOf, type Disk } from './devices-disk.ts';
 import type { Said, Scene, Spoken } from './devices-scene.ts';
 
 /** A message, and what was changed in it. */
@@ -64,7 +68,10 @@ export function forgedRuns(scene: Scene, me: Person, to: number): readonly Forge
   const say = (name: string, body: Spoken): Forgery => ({ name, said: { edge: me.index, body } });
   return [
     ...Object.entries(draftsOf(desk)).map(([name, draft]) => say(name, runOf(desk, draft))),
-    ...Object.entries(stepsOf(desk)).map(([name, body]) => say(name, body)),
+    ...Object.entries(stepsOf(desk)).flatMap(([name, body]) => {
+      // Without a former incarnation this one is good.
+      return name === 'old-incarnation' ? [] : [say(name, body)];
+    }),
   ];
 }
 
@@ -135,6 +142,7 @@ interface Parts {
   readonly writes: readonly StepWrite[];
   readonly slots: readonly Slot[];
   readonly entries: readonly Uint8Array[];
+  readonly map: DeviceMap;
 }
 
 function partsOf(desk: Desk, { entries, bytes }: Draft): Parts {
@@ -142,12 +150,13 @@ function partsOf(desk: Desk, { entries, bytes }: Draft): Parts {
   const { on } = disk.edges[to]!;
   const encoded = bytes ?? entries.map((each) => entry.encode(each));
   const head = encoded.reduce(nextHead, on.mine.head);
-  const { device } = disk;
-  const view: StepWrite = {
-    key: on.key,
-    before: leafOf(on, device, on.mine.head, on.theirs.head),
-    after: leafOf(on, device, head, on.theirs.head),
-  };
+  // Who says to have absorbed a head has it in its map, too: so the map is forged along.
+  const theirs = entries[0]!.absorbed;
+  const before = leafOf(on, disk.device, on.mine.head, theirs);
+  const map = deviceMap();
+  map.apply([...disk.leaves.values(), { key: on.key, value: before }]);
+  const device = { ...disk.device, root: map.root() };
+  const view: StepWrite = { key: on.key, before, after: leafOf(on, device, head, theirs) };
   const demand = demandOf(desk, entries, encoded);
   const slots = demand.slots.map(({ key, value }): Slot => ({ key, value }));
   const leaves = demand.writes.map(({ key, before, after }): StepWrite => ({
@@ -163,6 +172,7 @@ function partsOf(desk: Desk, { entries, bytes }: Draft): Parts {
     writes: [view, ...leaves],
     slots: [...slots, deliverySlot(on, on.mine.head, head, 'mine')],
     entries: encoded,
+    map,
   };
 }
 
@@ -203,7 +213,7 @@ function stepOf(
   const { on } = disk.edges[to]!;
   const { index, head, count } = parts;
   const cause = { type: 'append', relationship: on.key, index, head, count } as const;
-  return takeStep(parts.device, cause, parts.writes, parts.slots, mapOf(disk));
+  return takeStep(parts.device, cause, parts.writes, parts.slots, parts.map);
 }
 
 /** A run with the step that fits it. */
@@ -243,7 +253,8 @@ function stepsOf(desk: Desk): Readonly<Record<string, Spoken>> {
     'wrong-device': signed({ ...step, device: other.id }),
     'wrong-cause': signed({ ...step, cause: absorbs }),
     'wrong-relationship': signed({ ...step, cause: { ...cause, relationship: elsewhere.key } }),
-    incarnation: signed({ ...step, incarnation: 1 }),
+    incarnation: signed({ ...step, incarnation: step.incarnation + 1 }),
+    'old-incarnation': signed({ ...step, incarnation: 0 }),
     'head of another run': signed({ ...step, cause: { ...cause, head: on.theirs.head } }),
     'index of another run': signed({ ...step, cause: { ...cause, index: 7 } }),
     'count of another run': signed({ ...step, cause: { ...cause, count: 2 } }),
@@ -253,16 +264,18 @@ function stepsOf(desk: Desk): Readonly<Record<string, Spoken>> {
     'slots delivered elsewhere': signed(step, [{ key: named('a slot'), value: zero32 }]),
     'proof-before': signed({ ...step, before: elsewhere.key }),
     'proof-after': signed({ ...step, after: disk.device.root }),
-    'a key too many': commitOf(paid, further(signedBy(signer, paying.step, paying.slots), other)),
+    'a key too many': commitOf(paid, withKey(signedBy(signer, paying.step, paying.slots))),
     'signature of another': commitOf(parts, signedBy(other, step, slots)),
     'signature bent': commitOf(parts, { ...good, signature: good.signature.with(9, 77) }),
   };
 }
 
-/** The step with a signature by one key more, which no slot asks for. */
-function further(signed: SignedStep, { working }: Person): SignedStep {
-  const { publicKey } = working;
-  const signature = new Uint8Array(sizes['ml-dsa-65'].signature);
+/** The step with a good signature by one key more, which no slot asks for. */
+function withKey(signed: SignedStep): SignedStep {
+  const { publicKey, secretKey } = signatures().keyPair('ml-dsa-65', named('one more key'));
+  const statement = stepStatement(signed.step, signed.slots);
+  const context = signatureContext(kinds.signedStep, 1, network);
+  const signature = signatures().sign(secretKey, statement, context);
   return { ...signed, further: [{ suite: 1, publicKey, signature }] };
 }
 
@@ -274,11 +287,19 @@ export function impostures(scene: Scene, me: Person, to: number): readonly Forge
     const desk: Desk = { scene, author, signer: me, disk, to };
     const entries = chain(desk, [memo('in another name')]);
     const body = runOf(desk, { entries });
-    const old = stepsOf(desk)['wrong-cause']!;
+    const say = (name: string, edge: Person, said: Spoken): Forgery => ({
+      name,
+      said: { edge: edge.index, body: said },
+    });
+    // One that has never been restored has no former self to pass off as.
+    const former =
+      disk.device.incarnation === 0
+        ? []
+        : [say(`of a former ${author.name}`, author, stepsOf(desk)['old-incarnation']!)];
     return [
-      { name: `in the name of ${author.name}`, said: { edge: author.index, body } },
-      { name: `in the name of ${author.name}, as its own`, said: { edge: me.index, body } },
-      { name: `absorption in the name of ${author.name}`, said: { edge: author.index, body: old } },
+      say(`in the name of ${author.name}`, author, body),
+      say(`in the name of ${author.name}, as its own`, me, body),
+      ...former,
     ];
   });
 }

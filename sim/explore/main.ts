@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { lineOf, type Result } from '../result.ts';
 import { bounds } from './bounds.ts';
 import { search, type Exploration } from './engine.ts';
+import { replayTest, toldSteps } from './replay.ts';
 import type { Bound, Space } from './space.ts';
 import { tellTrace, traceOf } from './trace.ts';
 
@@ -35,31 +36,56 @@ interface Asked {
   readonly json: boolean;
 }
 
+/** One space of a bound, and what came of it. */
+interface Walked {
+  readonly open: () => Space;
+  readonly space: Space;
+  readonly found: Exploration;
+}
+
 function main(): number {
   const asked = askedFor(process.argv.slice(2));
   if (typeof asked === 'number') return asked;
   const started = performance.now();
-  const space = asked.bound.open();
-  const found = search(space, {
-    store: asked.store,
-    seed: asked.seed,
-    ...(asked.states === undefined ? {} : { statesMax: asked.states }),
-    progress: ({ depth, distinct, frontier }) => {
-      process.stderr.write(`depth ${depth}: ${distinct} states, ${frontier} to walk\n`);
-    },
-  });
-  const seconds = (performance.now() - started) / 1_000;
-  const findings = findingsOf(asked, space, found);
-  const result = resultOf(asked, found, seconds, findings);
+  const walks: Walked[] = [];
+  for (const open of [asked.bound.open, ...(asked.bound.further ?? [])]) {
+    const walked = walk(asked, open);
+    walks.push(walked);
+    if (!walked.found.exhausted) break;
+  }
+  const findings = findingsOf(asked, walks);
+  const result = resultOf(asked, walks, (performance.now() - started) / 1_000, findings);
   for (const [name, value] of Object.entries(result.figures)) {
     process.stdout.write(`${name.padEnd(28)} ${value}\n`);
   }
-  for (const [name, times] of [...space.reached()].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, times] of [...reachedBy(walks)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     process.stdout.write(`reached ${name.padEnd(40)} ${times}\n`);
   }
   for (const finding of findings) process.stdout.write(`FINDING ${finding}\n`);
   if (asked.json) process.stdout.write(`${lineOf(result)}\n`);
   return result.ok ? 0 : 1;
+}
+
+function walk({ store, seed, states }: Asked, open: () => Space): Walked {
+  const space = open();
+  const found = search(space, {
+    store,
+    seed,
+    ...(states === undefined ? {} : { statesMax: states }),
+    progress: ({ depth, distinct, frontier }) => {
+      process.stderr.write(`depth ${depth}: ${distinct} states, ${frontier} to walk\n`);
+    },
+  });
+  return { open, space, found };
+}
+
+/** How often each thing was reached, in all spaces together. */
+function reachedBy(walks: readonly Walked[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { space } of walks) {
+    for (const [name, times] of space.reached()) sums.set(name, (sums.get(name) ?? 0) + times);
+  }
+  return sums;
 }
 
 function askedFor(args: readonly string[]): Asked | number {
@@ -108,50 +134,53 @@ function storeNamed(text: string | undefined): Bound['store'] | undefined {
   throw new RangeError(`"${text}" is no store`);
 }
 
-function findingsOf(asked: Asked, space: Space, found: Exploration): readonly string[] {
-  const findings: string[] = [];
-  if (found.violation !== undefined) findings.push(violationOf(asked, space, found.violation));
-  else if (!found.exhausted) findings.push(`not exhausted: gave up after ${found.distinct} states`);
-  else {
-    const reached = space.reached();
-    for (const name of asked.bound.must) {
-      if (!reached.has(name)) findings.push(`never reached: ${name}`);
-    }
-    const more = asked.bound.also?.();
-    if (more !== undefined) findings.push(more);
-  }
-  return findings;
+function findingsOf(asked: Asked, walks: readonly Walked[]): readonly string[] {
+  const last = walks.at(-1)!;
+  const { violation, exhausted, distinct } = last.found;
+  if (violation !== undefined) return [violationOf(asked, walks.length - 1, last, violation)];
+  if (!exhausted) return [`not exhausted: gave up after ${distinct} states`];
+  const unsettled = asked.bound.also?.();
+  if (unsettled !== undefined) return [unsettled];
+  const reached = reachedBy(walks);
+  return asked.bound.must
+    .filter((name) => !reached.has(name))
+    .map((name) => `never reached: ${name}`);
 }
 
 /** Says what does not hold, and how it came to be. */
 function violationOf(
   asked: Asked,
-  walked: Space,
+  number: number,
+  walked: Walked,
   { what, depth, path }: NonNullable<Exploration['violation']>,
 ): string {
-  let space = walked;
+  let { space } = walked;
   let states = path;
   if (states === undefined) {
-    space = asked.bound.open();
+    space = walked.open();
     states = search(space, { store: 'exact', depthMax: depth }).violation?.path;
   }
   if (states === undefined) return `${what} (after ${depth} steps; not found again)`;
   const trace = traceOf(space, states);
   for (const line of tellTrace(space, trace)) process.stdout.write(`${line}\n`);
-  if (asked.trace !== undefined && asked.bound.replay !== undefined) {
-    writeFileSync(asked.trace, asked.bound.replay(asked.name, what, trace, asked.trace));
+  if (asked.trace !== undefined) {
+    const steps = toldSteps(space, trace);
+    writeFileSync(asked.trace, replayTest({ bound: asked.name, space: number, steps }, what));
   }
   return `${what} (after ${depth} steps)`;
 }
 
 function resultOf(
   asked: Asked,
-  found: Exploration,
+  walks: readonly Walked[],
   seconds: number,
   findings: readonly string[],
 ): Result {
   const { name, bound, store, seed } = asked;
-  const omission = (found.distinct / 2 ** 32) ** 2 / 2;
+  const sum = (of: (found: Exploration) => number): number =>
+    walks.reduce((total, { found }) => total + of(found), 0);
+  const distinct = sum((found) => found.distinct);
+  const omission = sum((found) => (found.distinct / 2 ** 32) ** 2 / 2);
   return {
     tool: 'explore',
     part: name,
@@ -160,18 +189,19 @@ function resultOf(
     bound: bound.about,
     seconds,
     figures: {
-      'distinct without ghosts': found.bare,
-      'distinct states': found.distinct,
-      transitions: found.transitions,
-      depth: found.depth,
-      digest: found.digest,
-      exhausted: found.exhausted ? 'yes' : 'no',
-      'local states': found.locals.join(' + '),
-      'moves executed': found.executed,
-      'moves executed again': found.again,
-      'states per second': Math.round(found.distinct / seconds),
-      'memory MB': Math.round(process.memoryUsage.rss() / 1e6),
-      'tables MB': Math.round(found.bytes / 1e6),
+      'distinct without ghosts': sum((found) => found.bare),
+      'distinct states': distinct,
+      transitions: sum((found) => found.transitions),
+      depth: Math.max(...walks.map(({ found }) => found.depth)),
+      digest: sum((found) => found.digest),
+      exhausted: walks.every(({ found }) => found.exhausted) ? 'yes' : 'no',
+      'local states': walks.map(({ found }) => found.locals.join(' + ')).join('; '),
+      'moves executed': sum((found) => found.executed),
+      'moves executed again': sum((found) => found.again),
+      'states per second': Math.round(distinct / seconds),
+      'states per processor second': Math.round(distinct / (process.cpuUsage().user / 1e6)),
+      'memory MB': Math.round(process.resourceUsage().maxRSS / 1e3),
+      'tables MB': Math.round(Math.max(...walks.map(({ found }) => found.bytes)) / 1e6),
       'probability of an omission': store === 'exact' ? 0 : omission.toExponential(1),
     },
     findings,

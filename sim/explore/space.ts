@@ -34,8 +34,6 @@
  * bounds.ts.
  */
 
-import type { TraceStep } from './trace.ts';
-
 export interface Space {
   /** Names of the parts, for people. */
   readonly parts: readonly string[];
@@ -87,11 +85,4 @@ export interface Bound {
   readonly store: 'exact' | 'fingerprint';
   /** Asked when the walk has found nothing: the invariant that fails in a way that no single state shows. */
   readonly also?: () => string | undefined;
-  /** The text of a test file at `path` that does what the trace says and meets the same violation. */
-  readonly replay?: (
-    bound: string,
-    what: string,
-    trace: readonly TraceStep[],
-    path: string,
-  ) => string;
 }

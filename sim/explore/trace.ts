@@ -39,7 +39,7 @@ function stepOf(space: Space, before: readonly number[], part: number, to: numbe
 }
 
 /** Every message that the part may hear in a state. */
-function offeredTo(space: Space, state: readonly number[], part: number): readonly number[] {
+export function offeredTo(space: Space, state: readonly number[], part: number): readonly number[] {
   const parts = state.length;
   const fromParts = state.flatMap((local, other) =>
     other === part ? [] : space.messages(space.said(other, local, part)),
