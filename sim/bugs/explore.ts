@@ -75,7 +75,7 @@ export const bugs: readonly SeededBug[] = [
     'no-slots',
     'A step may keep its spends to itself.',
     [accept, "  if (!namesSlots(signed.slots, run, known)) return refused('slots');\n", ''],
-    forged('slots'),
+    'acceptance safety: a forged run was absorbed (slots',
   ),
   bug(
     'no-proof-before',
@@ -256,24 +256,34 @@ export const bugs: readonly SeededBug[] = [
     'second effect: a repeated run is not acknowledged',
   ),
   bug(
-    'commit-taken-back',
-    'A payment that is made may be cancelled, and the next one takes its place.',
+    'sent-is-delivered',
+    'A payment counts as delivered as soon as it was sent, so it is not said again.',
     [
       trade,
-      "  if (trade.at === 'committing') {\n    return declined(state, 'too-late', 'the payment is made: it can only be completed');\n  }\n  const { head } = trade;",
-      "  const head = trade.at === 'committing' ? trade.run.heads.at(-1)! : trade.head;",
+      "      { do: 'tell', outcome: { type: 'committed', head } },",
+      "      { do: 'persist-acked', head },\n      { do: 'tell', outcome: { type: 'committed', head } },",
     ],
-    'honest pair',
+    'honest pair: a run is missing and nobody resends it',
   ),
   bug(
-    'step-after-the-wrong-one',
-    'A step names the one before the last as the one that it follows.',
+    'memory-behind',
+    'After an absorption the device thinks that it stands where it stood.',
     [
-      device,
-      '  return { device: { ...from, seq: step.seq, previous: statement, root }, step, slots, statement };',
-      '  return { device: { ...from, seq: step.seq, root }, step, slots, statement };',
+      trade,
+      '    state: { ...state, me: change.device, on: change.relationship, consented: undefined },',
+      '    state: { ...state, on: change.relationship, consented: undefined },',
     ],
     'memory ahead of disk',
+  ),
+  bug(
+    'head-not-learned',
+    'What was absorbed moves the number of the lane and not its head.',
+    [
+      run,
+      '    ? { ...on, theirs: lane }\n    : { ...on, theirs: lane, absorbed',
+      '    ? { ...on, theirs: lane }\n    : { ...on, theirs: { ...lane, head: on.theirs.head }, absorbed',
+    ],
+    'adjacency',
   ),
   bug(
     'number-stays',

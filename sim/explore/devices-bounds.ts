@@ -2,6 +2,8 @@
  * The bounds of the device spaces.
  */
 
+import { pendings, refusals } from '@dsm/primitive';
+import type { Effect, Event, Outcome } from '@dsm/bilateral';
 import { openCast, type Cast } from './devices-cast.ts';
 import { deviceSpace, type DeviceBound } from './devices.ts';
 import type { Bound, Space } from './space.ts';
@@ -53,6 +55,57 @@ const uncovered = [
   'Of the adversary’s consents to one offer, which differ in its own root alone, one is explored.',
 ];
 
+/** Closed lists: a new member of any of them does not compile until it stands here. */
+const events: Readonly<Record<Event['type'], true>> = {
+  propose: true,
+  cancel: true,
+  resume: true,
+  offer: true,
+  consent: true,
+  refuse: true,
+  commit: true,
+  ack: true,
+  'step-signed': true,
+  'consent-signed': true,
+};
+const effects: Readonly<Record<Effect['do'], true>> = {
+  'persist-appended': true,
+  'persist-absorbed': true,
+  'persist-acked': true,
+  'sign-step': true,
+  'sign-consent': true,
+  send: true,
+  tell: true,
+};
+const outcomes: Readonly<Record<Outcome['type'], true>> = {
+  offered: true,
+  committed: true,
+  acked: true,
+  received: true,
+  repeated: true,
+  declined: true,
+  cancelled: true,
+  unaccepted: true,
+};
+
+const named = (kind: string, names: object): readonly string[] =>
+  Object.keys(names).map((name) => `${kind} ${name}`);
+
+/** Every event, effect and outcome of a trade. */
+const doings = [
+  ...named('event', events),
+  ...named('effect', effects),
+  ...named('outcome', outcomes),
+];
+
+/** Every answer that acceptance has, and every reason why a proposer is told no. */
+const answers = [
+  ...named('refused', refusals),
+  ...named('pending', pendings),
+  ...['busy', 'limit', 'taste', 'too-late', 'fork'].map((code) => `declined ${code}`),
+  ...['brick ada', 'brick bob', 'compared ada', 'compared bob'],
+];
+
 export const deviceBounds: Readonly<Record<string, Bound>> = {
   small: {
     about:
@@ -81,9 +134,16 @@ export const deviceBounds: Readonly<Record<string, Bound>> = {
         ],
         adversary: { ...words, words: 0, to: [0] },
       }),
+      against({
+        wishes: [
+          { by: 0, to: 1, amount: 5n },
+          { by: 0, to: 1 },
+        ],
+        cancels: [1, 0],
+      }),
       against({ adversary: { ...words, laneMax: 2, stepsMax: 3, forges: false, to: [0] } }),
     ],
-    must: [],
+    must: [...doings, ...answers],
     uncovered,
     store: 'exact',
   },

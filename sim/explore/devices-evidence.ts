@@ -17,13 +17,7 @@ import {
   type SlotPlace,
   type SlotStatement,
 } from '@dsm/primitive';
-import {
-  decodeOperation,
-  encodeOpening,
-  inputsIn,
-  opensPurseNote,
-  spendPlace,
-} from '@dsm/protocols';
+import { decodeOperation, inputsIn, opensPurseNote, spendPlace } from '@dsm/protocols';
 import type { Event } from '@dsm/bilateral';
 import { network, type Person } from './devices-cast.ts';
 import { keepBricked, type Disk, type Held } from './devices-disk.ts';
@@ -130,18 +124,4 @@ function spentBy(scene: Scene, { author, entries, signed }: Held): readonly Spen
     } as const;
     return [{ key: slot.key, place, said: { value: slot.value, authorisation } }];
   });
-}
-
-/** What shows that the notes of the cast that were loaded are purse notes. */
-export function openingsOf(disks: readonly Disk[]): ReadonlyMap<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
-  for (const [i, { edges, notes }] of disks.entries()) {
-    const { heads, entries } = edges[i]!.mine;
-    for (const note of notes.filter(({ kind }) => kind === 1)) {
-      const at = heads.findIndex((head) => equal(head, note.source));
-      const opening = { before: heads[at - 1]!, index: note.index, entry: entries[at - 1]! };
-      found.set(keyOf(spendPlace(note).position), encodeOpening(opening));
-    }
-  }
-  return found;
 }

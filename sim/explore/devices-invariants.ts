@@ -1,5 +1,5 @@
 /**
- * What must hold of every device, and of every two: over what they have kept, whatever led there.
+ * What must hold of every device, over what it has kept, whatever led there.
  *
  * These look at entries and operations themselves and share nothing with the rules that they check but
  * hashes and decoders.
@@ -17,21 +17,12 @@ import {
   sideOf,
   zero32,
 } from '@dsm/primitive';
-import {
-  decodeOperation,
-  inputsIn,
-  noteBlind,
-  noteId,
-  noteLeaf,
-  spendPlace,
-  type Operation,
-} from '@dsm/protocols';
-import { isSignedBy } from './devices-cast.ts';
-import { mapOf, viewOf, type Disk, type Held, type Track } from './devices-disk.ts';
-import { convicts } from './devices-evidence.ts';
+import { inputsIn, noteBlind, noteId, noteLeaf } from '@dsm/protocols';
+import { isSignedBy, memo } from './devices-cast.ts';
+import { mapOf, viewOf, type Disk, type Track } from './devices-disk.ts';
+import { operationsIn, outputsIn } from './devices-operations.ts';
 import { freshTalk, type Scene } from './devices-scene.ts';
-import { stepped } from './devices-turn.ts';
-import { memo } from './devices-cast.ts';
+import { stepped } from './devices-step.ts';
 
 /** The first invariant that a device's disk breaks. */
 export function faultOfDisk(scene: Scene, part: number, disk: Disk): string | undefined {
@@ -133,40 +124,28 @@ function faultOfMap({ cast }: Scene, part: number, disk: Disk): string | undefin
   return equal(mapOf(disk).root(), disk.device.root) ? undefined : 'map: another root';
 }
 
-const operationsIn = ({ entries }: Track): readonly (readonly [number, Operation])[] =>
-  entries.flatMap((bytes, i) => {
-    const decoded = entry.decode(bytes);
-    const operation = decoded.ok ? decodeOperation(decoded.value.operation) : 'malformed';
-    return typeof operation === 'string' ? [] : [[i, operation] as const];
-  });
-
 /** What a device owns is what it began with, plus what it was given, less what it gave. */
 function faultOfValue({ cast }: Scene, part: number, disk: Disk): string | undefined {
   const { id } = cast.persons[part]!;
+  const others = disk.edges.filter((_, i) => i !== part);
   const owned = new Map<string, bigint>();
-  for (const note of cast.disks[part]!.notes) {
-    owned.set(keyOf(noteId(note.source, note.index)), note.amount);
+  for (const { source, index, amount } of cast.disks[part]!.notes) {
+    owned.set(keyOf(noteId(source, index)), amount);
   }
-  for (const [i, { mine, theirs }] of disk.edges.entries()) {
-    if (i === part) continue;
-    for (const track of [mine, theirs]) {
-      for (const [at, operation] of operationsIn(track)) {
-        if (operation.type !== 'transfer') continue;
-        for (const [index, { owner, amount }] of operation.outputs.entries()) {
-          if (equal(owner, id)) owned.set(keyOf(noteId(track.heads[at + 1]!, index)), amount);
-        }
-      }
+  for (const track of others.flatMap(({ mine, theirs }) => [mine, theirs])) {
+    for (const { owner, source, index, amount } of outputsIn(track)) {
+      if (equal(owner, id)) owned.set(keyOf(noteId(source, index)), amount);
     }
   }
-  for (const [i, { mine }] of disk.edges.entries()) {
-    if (i === part) continue;
-    for (const { source, index } of operationsIn(mine).flatMap(([, each]) => inputsIn(each))) {
-      if (!owned.delete(keyOf(noteId(source, index)))) return 'value: a note was spent twice';
-    }
+  const inputs = others.flatMap(({ mine }) =>
+    operationsIn(mine).flatMap(([, one]) => inputsIn(one)),
+  );
+  for (const { source, index } of inputs) {
+    if (!owned.delete(keyOf(noteId(source, index)))) return 'value: a note was spent twice';
   }
-  const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((a, b) => a + b, 0n);
+  const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => a + b, 0n);
   const held = sum(disk.notes.map(({ amount }) => amount));
-  return disk.notes.length === owned.size && held === sum(owned.values())
+  return disk.notes.length === owned.size && held === sum([...owned.values()])
     ? undefined
     : 'value: a device owns something else than it began with and was given';
 }
@@ -205,140 +184,6 @@ function faultOfBlocking(scene: Scene, part: number, disk: Disk): string | undef
     const { effects } = stepped(scene, { part, edge, disk, talk, event });
     const offers = effects.some((each) => each.do === 'send' && each.message.type === 'offer');
     if (!offers) return 'non-interference: an open trade blocks another relationship';
-  }
-  return undefined;
-}
-
-/** True if two runs of one author cannot both be honest, and are both really the author's. */
-export function contradict(scene: Scene, a: Held, b: Held): boolean {
-  if (a.author !== b.author || equal(a.statement, b.statement)) return false;
-  const genuine = [a, b].every(
-    ({ author, statement, signed }) =>
-      scene.genuine.has(keyOf(statement)) &&
-      isSignedBy(scene.cast.persons[author]!, kinds.signedStep, statement, signed.signature),
-  );
-  if (!genuine) return false;
-  const [x, y] = [a.signed.step, b.signed.step];
-  if (x.seq === y.seq || equal(x.previous, y.previous)) return true;
-  const [first, second] = [a.entries[0], b.entries[0]];
-  if (first === undefined || second === undefined) return false;
-  if (equal(a.before, b.before) && !equal(first, second)) return true;
-  return spendsTwice(scene, a, b);
-}
-
-/** A purse note that both runs spend, in two ways. */
-function spendsTwice({ openings }: Scene, a: Held, b: Held): boolean {
-  const spent = ({ entries }: Held): readonly string[] =>
-    operationsIn({ entries, heads: [] })
-      .flatMap(([, operation]) => inputsIn(operation))
-      .map((input) => keyOf(spendPlace(input).position))
-      .filter((id) => openings.has(id));
-  const others = spent(b);
-  return !equal(a.entries[0]!, b.entries[0]!) && spent(a).some((id) => others.includes(id));
-}
-
-/** What two honest devices break together, over what both have kept. */
-export function faultOfPair(
-  scene: Scene,
-  one: number,
-  oneDisk: Disk,
-  other: number,
-  otherDisk: Disk,
-): string | undefined {
-  return (
-    faultOfTips(oneDisk, otherDisk, one, other) ??
-    faultOfTips(otherDisk, oneDisk, other, one) ??
-    faultOfViews(oneDisk, otherDisk, one, other) ??
-    faultOfSum(scene, oneDisk, otherDisk, one, other) ??
-    faultOfComparison(scene, oneDisk, otherDisk, one, other)
-  );
-}
-
-/** The reader holds a beginning of the writer's lane, and what is missing is the run under way. */
-function faultOfTips(
-  writer: Disk,
-  reader: Disk,
-  writerAt: number,
-  readerAt: number,
-): string | undefined {
-  const { mine, open } = writer.edges[readerAt]!;
-  const { theirs } = reader.edges[writerAt]!;
-  const begins = theirs.heads.every((head, i) => equal(head, mine.heads[i] ?? zero32));
-  if (!begins) return 'honest pair: one lane, two opinions';
-  const missing = mine.heads.length - theirs.heads.length;
-  if (missing === 0) return undefined;
-  const underWay = open?.heads.length ?? 0;
-  return missing === underWay ? undefined : 'honest pair: a run is missing and nobody resends it';
-}
-
-/** When both have absorbed everything, both maps say the same. */
-function faultOfViews(a: Disk, b: Disk, atA: number, atB: number): string | undefined {
-  const [ofA, ofB] = [a.edges[atB]!, b.edges[atA]!];
-  const together =
-    ofA.mine.heads.length === ofB.theirs.heads.length &&
-    ofB.mine.heads.length === ofA.theirs.heads.length;
-  return !together || equal(viewOf(a, ofA), viewOf(b, ofB))
-    ? undefined
-    : 'honest pair: two maps say different things of one relationship';
-}
-
-/** What the two own, with what is under way between them, changes only by what others give and take. */
-function faultOfSum(scene: Scene, a: Disk, b: Disk, atA: number, atB: number): string | undefined {
-  const between = underWay(scene, a, b, atA, atB) + underWay(scene, b, a, atB, atA);
-  const now = owned(a) + owned(b) + between;
-  const first = owned(scene.cast.disks[atA]!) + owned(scene.cast.disks[atB]!);
-  const elsewhere = balance(scene, a, atA, atB) + balance(scene, b, atB, atA);
-  return now === first + elsewhere ? undefined : 'honest pair: value was made or lost between two';
-}
-
-const owned = ({ notes }: Disk): bigint => notes.reduce((sum, { amount }) => sum + amount, 0n);
-
-function givenTo(id: Uint8Array, track: Track, from: number): bigint {
-  return operationsIn(track)
-    .filter(([at]) => at >= from)
-    .flatMap(([, operation]) => (operation.type === 'transfer' ? operation.outputs : []))
-    .filter(({ owner }) => equal(owner, id))
-    .reduce((sum, { amount }) => sum + amount, 0n);
-}
-
-function underWay(
-  { cast }: Scene,
-  writer: Disk,
-  reader: Disk,
-  writerAt: number,
-  readerAt: number,
-): bigint {
-  const absorbed = reader.edges[writerAt]!.theirs.entries.length;
-  return givenTo(cast.persons[readerAt]!.id, writer.edges[readerAt]!.mine, absorbed);
-}
-
-/** What a device was given by devices other than `without`, less what it gave them. */
-function balance({ cast }: Scene, disk: Disk, part: number, without: number): bigint {
-  let sum = 0n;
-  for (const [i, { mine, theirs }] of disk.edges.entries()) {
-    if (i === part || i === without) continue;
-    sum += givenTo(cast.persons[part]!.id, theirs, 0);
-    sum -= givenTo(cast.persons[i]!.id, mine, 0);
-  }
-  return sum;
-}
-
-/** When two devices compare what they hold, every contradiction among it convicts. */
-function faultOfComparison(
-  scene: Scene,
-  a: Disk,
-  b: Disk,
-  atA: number,
-  atB: number,
-): string | undefined {
-  for (const first of a.held) {
-    if (first.author === atB) continue;
-    for (const second of b.held) {
-      if (second.author === atA || !contradict(scene, first, second)) continue;
-      if (!convicts(scene, first, second)) {
-        return 'fork without conviction: two honest devices hold both halves';
-      }
-    }
   }
   return undefined;
 }

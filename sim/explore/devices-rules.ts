@@ -7,9 +7,9 @@ import type { Effect, Message, OwnRun, State } from '@dsm/bilateral';
 import { isSignedBy } from './devices-cast.ts';
 import type { Disk } from './devices-disk.ts';
 import { heardFrom } from './devices-evidence.ts';
-import { contradict } from './devices-invariants.ts';
+import { contradict } from './devices-contradiction.ts';
 import type { Scene } from './devices-scene.ts';
-import { stepped, type Scenario } from './devices-turn.ts';
+import { stepped, type Scenario } from './devices-step.ts';
 
 /** What an effect broke, if anything. `disk` is what was kept before it. */
 export function faultOfEffect(

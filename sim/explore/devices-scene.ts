@@ -6,7 +6,7 @@ import { address, concat, consentDigest, zero32, type Consent } from '@dsm/primi
 import { message as messageObject, type Message, type OwnRun, type Trade } from '@dsm/bilateral';
 import type { Countersignature } from '@dsm/primitive';
 import type { Policy } from '@dsm/protocols';
-import { openingsOf } from './devices-evidence.ts';
+import { openingsOf } from './devices-openings.ts';
 import type { Cast } from './devices-cast.ts';
 import { diskBytes, type Disk, type Edge, type Held } from './devices-disk.ts';
 import { sets, things, type Sets, type Things } from './intern.ts';
@@ -80,11 +80,6 @@ export function openScene(cast: Cast, honest: number): Scene {
     policies: [cast.policy],
     genuine: new Set(),
   };
-}
-
-/** One list for each scene, so that its rules are made once. */
-export function policiesOf({ policies }: Scene): readonly Policy[] {
-  return policies;
 }
 
 /** Counts that something happened. */

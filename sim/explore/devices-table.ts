@@ -7,7 +7,8 @@ import type { Event } from '@dsm/bilateral';
 import { column } from './tables.ts';
 import { rows } from './intern.ts';
 import type { Scene } from './devices-scene.ts';
-import { eventOf, signedJob, turn, type Scenario } from './devices-turn.ts';
+import type { Scenario } from './devices-step.ts';
+import { eventOf, signedJob, turn } from './devices-turn.ts';
 
 /** What happens to a device, as a number: what kind of thing, and which. */
 export const occasions = { message: 0, job: 1, wish: 2, cancel: 3, resume: 4 } as const;

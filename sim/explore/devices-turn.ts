@@ -5,22 +5,15 @@
  * the effects so far are done and the others never are. Each effect is checked as it is performed.
  */
 
-import { consentDigest, kinds } from '@dsm/primitive';
+import { consentDigest, entry, equal, kinds } from '@dsm/primitive';
 import { decodeOperation } from '@dsm/protocols';
-import { entry, equal } from '@dsm/primitive';
-import { step, type Effect, type Event, type Standing, type State } from '@dsm/bilateral';
+import type { Effect, Event, Standing } from '@dsm/bilateral';
 import { signAs, signedBy } from './devices-cast.ts';
-import { keepAbsorbed, keepAcked, keepAppended, worldOf, type Disk } from './devices-disk.ts';
+import { keepAbsorbed, keepAcked, keepAppended, type Disk } from './devices-disk.ts';
 import { keepConvicted } from './devices-evidence.ts';
 import { faultOfEffect, faultOfTurn } from './devices-rules.ts';
-import {
-  policiesOf,
-  reach,
-  type Job,
-  type Scene,
-  type Spoken,
-  type Talk,
-} from './devices-scene.ts';
+import { stepped, type Scenario } from './devices-step.ts';
+import { reach, type Job, type Scene, type Spoken, type Talk } from './devices-scene.ts';
 
 /** What is done after some of the effects of a turn. */
 export interface Stage {
@@ -36,16 +29,6 @@ export interface Turned {
   readonly talk: Talk;
   /** The invariant that the turn broke. */
   readonly fault: string | undefined;
-}
-
-/** A device, a talk of it and an event: all that a turn depends on. */
-export interface Scenario {
-  readonly part: number;
-  /** The place of the other end in the cast. */
-  readonly edge: number;
-  readonly disk: Disk;
-  readonly talk: Talk;
-  readonly event: Event;
 }
 
 export function turn(scene: Scene, from: Scenario): Turned {
@@ -69,16 +52,6 @@ export function turn(scene: Scene, from: Scenario): Turned {
   }
   fault ??= faultOfTurn(scene, from, state, effects, last.disk, convicted);
   return { stages, talk: { trade: state.trade, consented: state.consented }, fault };
-}
-
-/** The shipped state machine on this scenario, with what the device has kept. */
-export function stepped(
-  scene: Scene,
-  { part, edge, disk, talk, event }: Scenario,
-): { readonly state: State; readonly effects: readonly Effect[] } {
-  const { on } = disk.edges[edge]!;
-  const state = { me: disk.device, on, trade: talk.trade, consented: talk.consented };
-  return step(state, event, worldOf(disk, scene.cast.persons[part]!, policiesOf(scene)));
 }
 
 function reachEffect(scene: Scene, effect: Effect): void {

@@ -9,8 +9,9 @@
 import { memo, payment, type Cast } from './devices-cast.ts';
 import { openAdversary, type AdversaryBound } from './devices-adversary.ts';
 import { keepCompared } from './devices-evidence.ts';
-import { faultOfDisk, faultOfPair } from './devices-invariants.ts';
+import { faultOfDisk } from './devices-invariants.ts';
 import { faultOfLedger } from './devices-ledger.ts';
+import { faultOfPair } from './devices-pairs.ts';
 import { freshTalk, openScene, reach, type Said, type Scene } from './devices-scene.ts';
 import { faultOfMeeting } from './devices-settle.ts';
 import {

@@ -165,7 +165,10 @@ function violationOf(
   for (const line of tellTrace(space, trace)) process.stdout.write(`${line}\n`);
   if (asked.trace !== undefined) {
     const steps = toldSteps(space, trace);
-    writeFileSync(asked.trace, replayTest({ bound: asked.name, space: number, steps }, what));
+    writeFileSync(
+      asked.trace,
+      replayTest({ bound: asked.name, space: number, steps }, what, asked.trace),
+    );
   }
   return `${what} (after ${depth} steps)`;
 }

@@ -4,7 +4,7 @@
  * nowhere.
  */
 
-import { join } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { bounds } from './bounds.ts';
 import type { Space } from './space.ts';
 import { offeredTo, type TraceStep } from './trace.ts';
@@ -96,14 +96,15 @@ function brokenPair(
   return space.judgePair?.(a, fact(a, state[a]!, b), b, fact(b, state[b]!, a));
 }
 
-/** The text of a test that follows the trace. */
-export function replayTest(trace: ToldTrace, what: string): string {
-  const here = join(import.meta.dirname, 'replay.ts');
-  return `/** A counterexample: it broke "${what.split(':')[0]}". */
+/** The text of a test, to stand at `path`, that follows the trace. */
+export function replayTest(trace: ToldTrace, what: string, path: string): string {
+  const here = relative(dirname(resolve(path)), join(import.meta.dirname, 'replay.ts'));
+  const from = here.split(sep).join('/');
+  return `/** A counterexample, found by the explorer: it broke "${what.split(':')[0]}". */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replayed } from ${JSON.stringify(here)};
+import { replayed } from ${JSON.stringify(from.startsWith('.') ? from : `./${from}`)};
 
 const trace = ${JSON.stringify(trace, undefined, 2)} as const;
 
