@@ -103,7 +103,10 @@ const answers = [
   ...named('refused', refusals),
   ...named('pending', pendings),
   ...['busy', 'limit', 'taste', 'too-late', 'fork'].map((code) => `declined ${code}`),
-  ...['brick ada', 'brick bob', 'compared ada', 'compared bob'],
+  'brick ada',
+  'brick bob',
+  'compared ada',
+  'compared bob',
 ];
 
 export const deviceBounds: Readonly<Record<string, Bound>> = {
