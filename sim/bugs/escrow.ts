@@ -10,6 +10,7 @@ const escrow = 'core/protocols/src/escrow.ts';
 const exit = 'core/protocols/src/exit-part.ts';
 const total = 'core/primitive/src/total.ts';
 const slot = 'core/primitive/src/slot.ts';
+const passage = 'core/bilateral/src/passage.ts';
 
 export const bugs: readonly SeededBug[] = [
   {
@@ -193,5 +194,57 @@ export const bugs: readonly SeededBug[] = [
     ],
     by: explore('escrow-payee'),
     finding: 'payee-can-leave',
+  },
+  {
+    name: 'a-relay-that-leaves-early',
+    why: 'A relay leaves the escrow of its incoming lock while the outgoing one may still be opened.',
+    edits: [
+      {
+        file: passage,
+        from: "return preimage === undefined ? 'wait' : 'open';",
+        to: "return preimage === undefined ? 'free' : 'open';",
+      },
+    ],
+    by: explore('relay'),
+    finding: 'relay-never-loses',
+  },
+  {
+    name: 'a-relay-that-gives-up-early',
+    why: 'A relay gives its incoming lock up while it waits.',
+    edits: [
+      {
+        file: passage,
+        from: "if (incoming === 'declined') deeds.push('give-up');",
+        to: "if (incoming === 'declined' || (incoming === 'held' && preimage === undefined)) deeds.push('give-up');",
+      },
+    ],
+    by: explore('relay'),
+    finding: 'relay-never-loses',
+  },
+  {
+    name: 'a-relay-that-reads-no-exits',
+    why: 'A relay does not take the preimage out of the exit of its payee.',
+    edits: [
+      {
+        file: passage,
+        from: "if (preimage === undefined) return lost(at, 'returned');",
+        to: "if (preimage !== at.preimage || preimage === undefined) return lost(at, 'returned');",
+      },
+    ],
+    by: explore('relay'),
+    finding: 'relay-never-loses',
+  },
+  {
+    name: 'opens-and-gives-up',
+    why: 'A relay that knows the preimage gives the lock up as well.',
+    edits: [
+      {
+        file: passage,
+        from: "const declines = at.incoming === 'held' && at.preimage === undefined;",
+        to: "const declines = at.incoming === 'held';",
+      },
+    ],
+    by: explore('relay'),
+    finding: 'a-lock-is-decided-once',
   },
 ];

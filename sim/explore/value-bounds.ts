@@ -7,6 +7,7 @@ import { escrowSpace } from './escrow.ts';
 import type { LineageCast } from './lineage-claims.ts';
 import { lineageSpace } from './lineage.ts';
 import { planeBound } from './plane-bounds.ts';
+import { routeSpace } from './route.ts';
 import type { Bound } from './space.ts';
 
 const lineageMust = [
@@ -85,6 +86,35 @@ function escrow(about: string, bound: EscrowBound, honest: 'payer' | 'payee'): B
   });
 }
 
+const relay: Bound = planeBound(
+  'an honest relay between a payer and a payee that are in league and know the preimage',
+  routeSpace,
+  {
+    must: [
+      'declines',
+      'says a lock',
+      'says a claim',
+      'says a cancel',
+      'opens',
+      'gives up',
+      'learns opened',
+      'learns given-up',
+      'learns gone',
+      'learns payee-left',
+      'stays: wait',
+      'stays: open',
+      'leaves paid',
+      'leaves unpaid',
+      'payee leaves with the lock',
+      'refuses: lock-kept',
+    ],
+    uncovered: [
+      'One payment over two hops; routes of three hops with every mix of honest and lying parties are in the tests of the core.',
+    ],
+    store: 'exact',
+  },
+);
+
 export const valueBounds: Readonly<Record<string, Bound>> = {
   puppets: lineage('puppets', 'a note that is split twice, both halves spent alone and together', [
     'split to puppet 1',
@@ -129,4 +159,5 @@ export const valueBounds: Readonly<Record<string, Bound>> = {
     { funded: 5, locks: [2, 3] },
     'payee',
   ),
+  relay,
 };

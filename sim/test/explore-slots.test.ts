@@ -11,6 +11,7 @@ import { lineageSpace } from '../explore/lineage.ts';
 import { explored, type PlaneSpace } from '../explore/plane-space.ts';
 import { planeBounds } from '../explore/plane-bounds.ts';
 import { registrySpace } from '../explore/registry.ts';
+import { routeSpace } from '../explore/route.ts';
 import { slotsSpace } from '../explore/slots.ts';
 import { successionSpace } from '../explore/succession.ts';
 import { valueBounds } from '../explore/value-bounds.ts';
@@ -91,6 +92,13 @@ golden(
   () => escrowSpace({ funded: 3, locks: [2] }, 'payee'),
   { distinct: 167, transitions: 302, depth: 14, states: 167 },
 );
+
+golden('a relay between two that are in league', routeSpace, {
+  distinct: 910,
+  transitions: 2_493,
+  depth: 12,
+  states: 910,
+});
 
 test('every bound of the plane says what must be reached, and what it leaves out', () => {
   for (const [name, { about, must, uncovered }] of Object.entries({
