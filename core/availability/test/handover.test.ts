@@ -46,9 +46,9 @@ import { filled, slotAuthor } from './slot-author.ts';
 const registryOnce = once(() => firstOf(4));
 const authorOnce = once(() => slotAuthor(network, 1));
 
-function closedBy(node: number): Close {
-  const registry = registryOnce();
-  const said = { lineage: registryLineage(registry), version: 1, root: filled(7), slots: 3 };
+function closedBy(node: number, changes: Partial<Close> = {}): Close {
+  const lineage = registryLineage(registryOnce());
+  const said = { lineage, version: 1, root: filled(7), slots: 3, ...changes };
   const signature = signAs(voterOf(node + 1, 1).secretKey, kinds.close, closeDigest(said));
   return { ...said, node, signature };
 }
@@ -68,9 +68,13 @@ cheapTest(
       { ...good, root: zero32 },
       { ...good, slots: 4 },
     ];
-    for (const claim of bad) assert.equal(closeHolds(claim, registry), false);
+    // Signed with the key of this version, all the same: a liar says of another what it likes.
+    const lies = [closedBy(1, { version: 2 }), closedBy(1, { lineage: filled(8) })];
+    for (const claim of [...bad, ...lies]) assert.equal(closeHolds(claim, registry), false);
     const nodes = registry.nodes.map((node) => ({ ...node, missed: 1 }));
-    assert.equal(closeHolds(good, { ...registry, nodes }), false);
+    const missed = { ...registry, nodes };
+    const late = closedBy(1, { lineage: registryLineage(missed) });
+    assert.equal(closeHolds(late, missed), false);
   },
 );
 

@@ -111,6 +111,13 @@ test('every word of the payer demands the line of where the escrow then stands',
   assert.equal(lockIn(after(standing, claim()), hash), undefined);
 });
 
+test('only the payer of an escrow speaks of it, though the lane leads to its payee', () => {
+  assert.equal(said(pay(21n), between, [standing]), 'accepted');
+  assert.equal(said(pay(21n), between, [{ ...standing, payer: third }]), 'operation: escrow');
+  const elsewhere = { ...standing, note: { ...standing.note, owner: third } };
+  assert.notEqual(said(pay(21n), between, [elsewhere]), 'accepted');
+});
+
 test('an escrow holds 128 bits, and not a unit more', () => {
   assert.equal(said(pay(amountMax), between, [wide]), 'accepted');
   assert.equal(said(lock(amountMax), between, [wide]), 'accepted');

@@ -7,7 +7,12 @@ import { address, committeeWriter, compare, isZero, kinds, utf8 } from '@dsm/pri
 import fc from 'fast-check';
 
 import { allowList, areAllowed, ownersIn, proveAllowed } from '../src/allow-list.ts';
-import { issuedRefusal, mayBeSpentBy, type MovementRefusal } from '../src/movement.ts';
+import {
+  isWorthTheSame,
+  issuedRefusal,
+  mayBeSpentBy,
+  type MovementRefusal,
+} from '../src/movement.ts';
 import { noteKinds, type Output } from '../src/note.ts';
 import { forms, issuerOf, policy, tokenId, type Policy } from '../src/policy.ts';
 import {
@@ -42,6 +47,17 @@ const good: readonly Policy[] = [
   { ...gold, anchors: [anchor('photo'), anchor('prospectus')] },
 ];
 
+test('items are worth the same if each comes out once, amounts if their sum does', () => {
+  const of = (...all: readonly bigint[]): readonly { amount: bigint }[] =>
+    all.map((amount) => ({ amount }));
+  assert.ok(isWorthTheSame(of(7n, 8n), of(8n, 7n), painting));
+  assert.ok(!isWorthTheSame(of(7n, 7n), of(7n), painting));
+  assert.ok(!isWorthTheSame(of(7n), of(7n, 7n), painting));
+  assert.ok(!isWorthTheSame(of(7n, 8n), of(15n), painting));
+  assert.ok(isWorthTheSame(of(7n, 8n), of(15n), gold));
+  assert.ok(!isWorthTheSame(of(7n, 8n), of(14n), gold));
+});
+
 test('a policy has one spelling, and a token is the address of its policy', () => {
   for (const each of good) {
     const bytes = policy.encode(each);
@@ -63,6 +79,8 @@ const wrong: readonly Partial<Policy>[] = [
   { ticker: '\u{ff27}LD' },
   { ticker: 'ABCDEFGHIJKLM' },
   { name: '' },
+  { name: ' Gold' },
+  { name: 'Gold ' },
   { name: 'x'.repeat(49) },
   // Not composed: an E and an accent that stand for one letter; a Kelvin sign for a K.
   { name: 'E\u{301}te' },
