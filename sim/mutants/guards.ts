@@ -41,8 +41,8 @@ interface Deletion {
   readonly passes: number;
 }
 
-const budgetMs = 3_000;
-const patientMs = 15_000;
+const budgetMs = 15_000;
+const patientMs = 90_000;
 const exploreMs = 2 * 60_000;
 const explorer = 'sim/explore/main.ts';
 const usage = `npm run guards -- [--files NAMES] [--changed REVISION] [--quick] [--json] [--help]

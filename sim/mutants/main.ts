@@ -5,7 +5,7 @@
  *     npm run mutants -- --files accept.ts,run.ts    some of them
  *     npm run mutants -- --changed main              those that differ from a revision
  *     npm run mutants -- --sample 300                so many, drawn from all that would be judged
- *     npm run mutants -- --budget 10                 seconds of tests for one mutant (3)
+ *     npm run mutants -- --budget 10                 seconds of tests for one mutant (10)
  *     npm run mutants -- --json                      the last line is the result
  *
  * A mutant is noticed if a test fails or does not end. It is asked of those tests alone that pass it,
@@ -207,7 +207,7 @@ async function main(args: readonly string[]): Promise<number> {
   const result = await run({
     files: chosenFiles(values),
     sample: Number(values.sample ?? Infinity),
-    budgetMs: 1_000 * Number(values.budget ?? 3),
+    budgetMs: 1_000 * Number(values.budget ?? 10),
     command: ['npm run mutants', ...(args.length === 0 ? [] : ['--', ...args])].join(' '),
   });
   if (values.json === true) process.stdout.write(`${lineOf(result)}\n`);

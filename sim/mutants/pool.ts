@@ -12,7 +12,7 @@ export interface Survey {
   readonly testFile: string;
   readonly index: number;
   readonly name: string;
-  /** How long it takes a processor that does nothing else; Infinity if it is a slow one (`slow.ts`). */
+  /** Processor time while what it passes is counted, several times the usual; Infinity if `slow.ts` has it. */
   readonly ms: number;
   readonly hits: Hits;
   /** What was passed while the modules of its file were made. */

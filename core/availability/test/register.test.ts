@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { admit, type KeptSlot, type Known } from '@dsm/availability';
-import { limits, registriesOf, slotKey, type Certificate, type SlotWrite } from '@dsm/primitive';
+import {
+  limits,
+  registriesOf,
+  slotKey,
+  slotKinds,
+  type Certificate,
+  type SlotWrite,
+} from '@dsm/primitive';
 import { certificateOf, nextNodes, nodesOf, type Nodes } from '@dsm/primitive/fixture';
 import fc from 'fast-check';
 import { installPortable } from '@dsm/portable';
@@ -84,7 +91,17 @@ test('the same value is the same, signed again or not', () => {
 });
 
 test('a write to another slot is a fault of the caller', () => {
-  assert.throws(() => admit(written([ten]), elsewhere, known), RangeError);
+  const kept = written([ten])!;
+  const { place } = ten;
+  const others = [
+    elsewhere.place,
+    { ...place, kind: slotKinds.issue },
+    { ...place, writer: filled(3) },
+  ];
+  for (const other of others) {
+    assert.throws(() => admit({ ...kept, place: other }, ten, known), RangeError);
+  }
+  assert.throws(() => admit(kept, elsewhere, known), RangeError);
 });
 
 /** Taken over with two values: no node has voted on either. */

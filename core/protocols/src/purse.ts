@@ -60,8 +60,8 @@ function cover<N extends { readonly amount: bigint }>(
 ): readonly N[] | undefined {
   const single = descending.findLast((note) => note.amount >= amount);
   if (single !== undefined) return [single];
-  const sum = chosen.reduce((total, note) => total + note.amount, 0n);
-  const last = descending.findLast((note) => !chosen.includes(note) && sum + note.amount >= amount);
+  // A note that did not fit is more than what is missing, so the smallest of them covers it.
+  const last = descending.findLast((note) => !chosen.includes(note));
   if (last === undefined || chosen.length >= limits.inputsMax) return undefined;
   return [...chosen, last];
 }

@@ -40,6 +40,15 @@ test('every sum up to the load can be paid exactly', () => {
   }
 });
 
+test('a choice has as many notes as a transfer takes, and not one more', () => {
+  const ones = Array.from({ length: limits.inputsMax + 1 }, () => ({ amount: 1n }));
+  const most = BigInt(limits.inputsMax);
+  assert.equal(choose(ones, most)?.length, limits.inputsMax);
+  assert.equal(choose(ones, most + 1n), undefined);
+  assert.equal(choose([...ones, { amount: most }], most + 2n)?.length, 3);
+  assert.deepEqual(choose([...ones, { amount: 99n }], most + 1n), [{ amount: 99n }]);
+});
+
 test('a choice suffices, names every note once, and is no more than a transfer takes', () => {
   const purse = fc.array(fc.bigInt({ min: 1n, max: 500n }), { maxLength: 60 });
   fc.assert(
