@@ -64,6 +64,7 @@ interface Scene {
 const must = [
   'proposed',
   'delivered',
+  'awaited',
   'disliked',
   'lost',
   'crashed',
@@ -175,7 +176,7 @@ function live(scene: Scene): Live {
       const at = picks['at'] as Name;
       const what = picks['what'] as Fields;
       if (name === 'proposed') propose(at);
-      else if (name === 'delivered') deliver(what, true);
+      else if (name === 'delivered' || name === 'awaited') deliver(what, true);
       else if (name === 'disliked') deliver(what, false);
       else if (name === 'lost') net.delete(textOf(what));
       else if (name === 'crashed') crash(at);
