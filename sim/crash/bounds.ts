@@ -2,6 +2,7 @@
 
 import type { FileFaultsOptions } from './file-faults.ts';
 import type { FilePointsOptions } from './file-points.ts';
+import type { KillsOptions } from './kills.ts';
 import type { LogFaultsOptions } from './log-faults.ts';
 import type { LogPointsOptions } from './log-points.ts';
 import type { RotOptions } from './rot.ts';
@@ -9,6 +10,7 @@ import type { Subject } from './subjects.ts';
 
 export interface Bounds {
   readonly rot: RotOptions;
+  readonly kills: KillsOptions;
   readonly log: LogPointsOptions;
   readonly logFaults: LogFaultsOptions;
   readonly files: (subject: Subject) => FilePointsOptions;
@@ -32,6 +34,7 @@ function assumed({ name }: Subject): Pick<FilePointsOptions, 'sectorsAreWhole'> 
 
 export const quick: Bounds = {
   rot: { flips: 40 },
+  kills: { kills: 8 },
   log: { everyByteUpTo: 900, stride: 7, subsetsUpTo: 4, seeds: 5, commits: 36, writtenAgain: 16 },
   logFaults: { seeds: 2, stride: 9 },
   files: (subject) => ({
@@ -44,6 +47,7 @@ export const quick: Bounds = {
 
 export const long: Bounds = {
   rot: { flips: 2000 },
+  kills: { kills: 500 },
   log: { everyByteUpTo: 4_096, stride: 1, subsetsUpTo: 6, seeds: 84, commits: 36, writtenAgain: 4 },
   logFaults: { seeds: 8, stride: 1 },
   files: (subject) => ({
@@ -61,6 +65,7 @@ export const long: Bounds = {
 /** A few seconds: for tests, and for seeded bugs. */
 export const tiny: Bounds = {
   rot: { flips: 6 },
+  kills: { kills: 3 },
   log: { everyByteUpTo: 900, stride: 61, subsetsUpTo: 3, seeds: 2, commits: 30, writtenAgain: 8 },
   logFaults: { seeds: 1, stride: 23 },
   files: (subject) => ({

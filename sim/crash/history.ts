@@ -7,7 +7,7 @@
  */
 
 import type { EngineWrite } from '@dsm/ports';
-import type { Dice } from '@dsm/memory';
+import { dice, type Dice } from '@dsm/memory';
 import { digestOf, heldAfter } from './contents.ts';
 
 export type Commit = readonly EngineWrite[];
@@ -26,6 +26,11 @@ export function randomCommit(roll: Dice, number: number, largest: number): Commi
     new DataView(value.buffer).setUint32(0, number);
     return { shelf, key, value };
   });
+}
+
+/** The same commit for the same number, whoever asks for it. */
+export function numberedCommit(seed: string, number: number, largest: number): Commit {
+  return randomCommit(dice(`${seed} ${number}`), number, largest);
 }
 
 export interface Allowed {

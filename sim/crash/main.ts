@@ -2,7 +2,7 @@
  * Crash points: power cuts, torn writes and failing calls at every place where wallets and nodes meet the
  * disk. docs/crash-points.md says what is assumed, what is covered and what is not.
  *
- *     npm run crash -- [log|wallet|sqlite|lmdb|log-files|rot] [--long] [--json]
+ *     npm run crash -- [log|wallet|sqlite|lmdb|log-files|rot|kills] [--long] [--json]
  *
  * `log` is the segment log on a disk in memory, the others run on files, through a shim between the process
  * and the system. Without a name all are run, and every call site in the source must have been reached.
@@ -23,7 +23,7 @@ const reached = countSites([hostFolder, logFolder, lmdbFolder]);
 
 const usage = `npm run crash -- [NAME] [--long] [--tiny] [--json]
 
-  NAME      log, wallet, sqlite, lmdb, log-files or rot; all of them without it
+  NAME      log, wallet, sqlite, lmdb, log-files, rot or kills; all of them without it
   --long    for a report: more lives, every byte; half an hour or more
   --tiny    a few seconds, for tests
   --json    the result as the last line, as JSON
@@ -36,6 +36,8 @@ const fileParts: Readonly<Record<string, string>> = {
   'log-files': 'log',
 };
 
+const allParts: readonly string[] = ['log', ...Object.keys(fileParts), 'rot', 'kills'];
+
 interface Counted extends Told {
   readonly sites: readonly (readonly [string, number])[];
 }
@@ -47,7 +49,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const known = ['log', ...Object.keys(fileParts), 'rot'];
+  const known = allParts;
   const unknown =
     [...flags].find((flag) => !['--json', '--long', '--tiny'].includes(flag)) ??
     names.find((name) => !known.includes(name)) ??
@@ -65,7 +67,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function run(part: string | undefined, bound: string, command: string): Promise<Result> {
   const begun = performance.now();
-  const parts = part === undefined ? ['log', ...Object.keys(fileParts), 'rot'] : [part];
+  const parts = part === undefined ? allParts : [part];
   const counted: Counted[] = [];
   const uncovered = [...notCovered];
   // An edit of the source must be met in this process too, whatever part is run.
@@ -73,6 +75,7 @@ async function run(part: string | undefined, bound: string, command: string): Pr
   for (const each of parts) {
     if (each === 'log') counted.push(await inMemory(bound));
     else if (each === 'rot') counted.push(await rotten(bound));
+    else if (each === 'kills') counted.push(await killed(bound));
     else counted.push(await inFiles(fileParts[each]!, bound));
   }
   const sites = new Map<string, number>();
@@ -145,6 +148,24 @@ async function rotten(bound: string): Promise<Counted> {
   try {
     const count = tally((sentence) => process.stderr.write(`${sentence}\n`));
     await rot(place, bounds[bound]!.rot, count);
+    return { ...toldOf(count), sites: sitesHere() };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** Processes that are killed at system calls. */
+async function killed(bound: string): Promise<Counted> {
+  const { installNative } = await import('@dsm/node');
+  const { bounds } = await import('./bounds.ts');
+  const { kills } = await import('./kills.ts');
+  installNative();
+  const place = mkdtempSync(join(sharedMemory(), 'dsm-crash-'));
+  try {
+    const count = tally((sentence) => process.stderr.write(`${sentence}\n`));
+    const built = buildShim(place);
+    if ('lacks' in built) count.find(`nothing is killed: ${built.lacks}`);
+    else await kills(place, built.library, bounds[bound]!.kills, count);
     return { ...toldOf(count), sites: sitesHere() };
   } finally {
     rmSync(place, { recursive: true, force: true });

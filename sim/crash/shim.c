@@ -8,7 +8,8 @@
  *     u32 0  bit 0: write down, bit 1: fail      u32 4   how many calls so far
  *     u32 8  which call fails                    u32 12  with which errno
  *     u32 16 how: 0 nothing happens, 1 all happens, 2 half of a write happens, 3 a short write without an
- *            error, 4 nothing happens and every later call that needs room fails too
+ *            error, 4 nothing happens and every later call that needs room fails too, 5 the process is killed
+ *            before the call, 6 of a write half happens, then the process is killed
  *     u32 20 how many calls failed               u32 24  the kind of the last call that failed
  *     from 64 on: the folder, ended by zero      from 1,024 on: the kind of each call, a byte each
  *
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -83,6 +85,8 @@ static void note(uint32_t kind, uint32_t file, const char *name, uint64_t offset
   pthread_mutex_unlock(&lock);
 }
 
+static void end(void) { syscall(SYS_kill, getpid(), SIGKILL); }
+
 /* Counts a call. Whether it is to fail; then errno is set, and `how` says what happens all the same. */
 static int fails(uint32_t kind, uint32_t *how) {
   uint32_t number = __atomic_fetch_add(&control->calls, 1, __ATOMIC_SEQ_CST);
@@ -93,6 +97,7 @@ static int fails(uint32_t kind, uint32_t *how) {
   control->failed += 1;
   control->kind = kind;
   *how = control->how;
+  if (*how == 5 || (*how == 6 && kind != WRITE)) end();
   errno = control->error;
   return 1;
 }
@@ -149,7 +154,7 @@ static ssize_t wrote(int fd, const struct iovec *parts, int count, int64_t offse
   uint32_t how = 0;
   int is_bad = fails(WRITE, &how);
   int error = errno;
-  size_t some = !is_bad || how == 1 ? length : how == 2 || how == 3 ? length / 2 : 0;
+  size_t some = !is_bad || how == 1 ? length : how == 2 || how == 3 || how == 6 ? length / 2 : 0;
   if (some > 0) {
     struct iovec cut[64];
     int used = 0;
@@ -162,6 +167,7 @@ static ssize_t wrote(int fd, const struct iovec *parts, int count, int64_t offse
     ssize_t done = syscall(SYS_pwritev, fd, cut, used, (long)offset, 0L);
     if (done < 0) return done;
     note(WRITE, files[fd].file, "", offset, cut, used, done);
+    if (is_bad && how == 6) end();
     if (files[fd].is_sync) note(SYNC, files[fd].file, "", 0, NULL, 0, 0);
     if (!is_bad || how == 3) return done;
   }

@@ -36,7 +36,15 @@ export const callKinds = [
 export type SystemCall = (typeof callKinds)[number];
 
 /** What becomes of the call that fails, by its number in shim.c. */
-export const happenings = { not: 0, all: 1, half: 2, short: 3, notFromHereOn: 4 } as const;
+export const happenings = {
+  not: 0,
+  all: 1,
+  half: 2,
+  short: 3,
+  notFromHereOn: 4,
+  killed: 5,
+  halfKilled: 6,
+} as const;
 
 export interface SystemFault {
   readonly at: number;
@@ -97,6 +105,20 @@ export function shimEnvironment(library: string, place: string): Readonly<Record
   return { LD_PRELOAD: library, DSM_SHIM: control };
 }
 
+/** What the control file says so that calls under `folder` are counted from zero, and one of them fails. */
+export function orderFor(folder: string, fault?: SystemFault): Uint8Array {
+  const page = new DataView(new ArrayBuffer(controlBytes));
+  const isKill = fault?.happens === 'killed' || fault?.happens === 'halfKilled';
+  // Whoever is killed reads nothing of what would be written down.
+  page.setUint32(0, fault === undefined ? 1 : isKill ? 2 : 3, true);
+  page.setUint32(8, fault?.at ?? 0, true);
+  page.setUint32(12, fault?.errno ?? 0, true);
+  page.setUint32(16, happenings[fault?.happens ?? 'not'], true);
+  const bytes = new Uint8Array(page.buffer);
+  bytes.set(Buffer.from(folder), folderAt);
+  return bytes;
+}
+
 /** In the process that has the shim. */
 export function shim(): Shim {
   const path = process.env['DSM_SHIM'];
@@ -106,12 +128,7 @@ export function shim(): Shim {
   return {
     watch: (folder, fault) => {
       ftruncateSync(trace, 0);
-      const page = new DataView(new ArrayBuffer(controlBytes));
-      page.setUint32(0, fault === undefined ? 1 : 3, true);
-      page.setUint32(8, fault?.at ?? 0, true);
-      page.setUint32(12, fault?.errno ?? 0, true);
-      page.setUint32(16, happenings[fault?.happens ?? 'not'], true);
-      new Uint8Array(page.buffer).set(Buffer.from(folder), folderAt);
+      const page = orderFor(folder, fault);
       writeSync(control, page, 0, controlBytes, 0);
     },
     unwatch: () => {
