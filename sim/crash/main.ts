@@ -2,7 +2,7 @@
  * Crash points: power cuts, torn writes and failing calls at every place where wallets and nodes meet the
  * disk. docs/crash-points.md says what is assumed, what is covered and what is not.
  *
- *     npm run crash -- [log|wallet|sqlite|lmdb|log-files|rot|kills] [--long] [--json]
+ *     npm run crash -- [log|wallet|sqlite|lmdb|log-files|rot|kills|nodes] [--long] [--json]
  *
  * `log` is the segment log on a disk in memory, the others run on files, through a shim between the process
  * and the system. Without a name all are run, and every call site in the source must have been reached.
@@ -23,7 +23,7 @@ const reached = countSites([hostFolder, logFolder, lmdbFolder]);
 
 const usage = `npm run crash -- [NAME] [--long] [--tiny] [--json]
 
-  NAME      log, wallet, sqlite, lmdb, log-files, rot or kills; all of them without it
+  NAME      log, wallet, sqlite, lmdb, log-files, rot, kills or nodes; all of them without it
   --long    for a report: more lives, every byte; half an hour or more
   --tiny    a few seconds, for tests
   --json    the result as the last line, as JSON
@@ -36,7 +36,7 @@ const fileParts: Readonly<Record<string, string>> = {
   'log-files': 'log',
 };
 
-const allParts: readonly string[] = ['log', ...Object.keys(fileParts), 'rot', 'kills'];
+const allParts: readonly string[] = ['log', ...Object.keys(fileParts), 'rot', 'kills', 'nodes'];
 
 interface Counted extends Told {
   readonly sites: readonly (readonly [string, number])[];
@@ -75,7 +75,7 @@ async function run(part: string | undefined, bound: string, command: string): Pr
   for (const each of parts) {
     if (each === 'log') counted.push(await inMemory(bound));
     else if (each === 'rot') counted.push(await rotten(bound));
-    else if (each === 'kills') counted.push(await killed(bound));
+    else if (each === 'kills' || each === 'nodes') counted.push(await killed(each, bound));
     else counted.push(await inFiles(fileParts[each]!, bound));
   }
   const sites = new Map<string, number>();
@@ -88,7 +88,6 @@ async function run(part: string | undefined, bound: string, command: string): Pr
     findings.push(...open.map(([site]) => `no crash point reaches ${site}`));
   }
   for (const [site, count] of sites) process.stderr.write(`${count} × ${site}\n`);
-  const points = counted.reduce((sum, each) => sum + each.points, 0);
   const seconds = (performance.now() - begun) / 1_000;
   return {
     tool: 'crash',
@@ -97,18 +96,25 @@ async function run(part: string | undefined, bound: string, command: string): Pr
     ok: findings.length === 0,
     bound: `${parts.join(', ')}: every event of their lives, and every call fails`,
     seconds,
-    figures: {
-      'crash points': points,
-      'of them different states, opened and read': counted.reduce(
-        (sum, { images }) => sum + images,
-        0,
-      ),
-      'crash points a second': Math.round(points / seconds),
-      'call sites reached': `${[...sites.values()].filter((count) => count > 0).length} of ${sites.size}`,
-      ...Object.fromEntries(counted.flatMap(({ byKind }) => byKind)),
-    },
+    figures: figuresOf(counted, sites, seconds),
     findings,
     uncovered,
+  };
+}
+
+function figuresOf(
+  counted: readonly Counted[],
+  sites: ReadonlyMap<string, number>,
+  seconds: number,
+): Result['figures'] {
+  const points = counted.reduce((sum, each) => sum + each.points, 0);
+  const images = counted.reduce((sum, each) => sum + each.images, 0);
+  return {
+    'crash points': points,
+    'of them different states, opened and read': images,
+    'crash points a second': Math.round(points / seconds),
+    'call sites reached': `${[...sites.values()].filter((count) => count > 0).length} of ${sites.size}`,
+    ...Object.fromEntries(counted.flatMap(({ byKind }) => byKind)),
   };
 }
 
@@ -155,17 +161,19 @@ async function rotten(bound: string): Promise<Counted> {
 }
 
 /** Processes that are killed at system calls. */
-async function killed(bound: string): Promise<Counted> {
+async function killed(part: 'kills' | 'nodes', bound: string): Promise<Counted> {
   const { installNative } = await import('@dsm/node');
   const { bounds } = await import('./bounds.ts');
   const { kills } = await import('./kills.ts');
+  const { nodeKills } = await import('./node-kills.ts');
   installNative();
   const place = mkdtempSync(join(sharedMemory(), 'dsm-crash-'));
   try {
     const count = tally((sentence) => process.stderr.write(`${sentence}\n`));
     const built = buildShim(place);
     if ('lacks' in built) count.find(`nothing is killed: ${built.lacks}`);
-    else await kills(place, built.library, bounds[bound]!.kills, count);
+    else if (part === 'kills') await kills(place, built.library, bounds[bound]!.kills, count);
+    else await nodeKills(place, built.library, bounds[bound]!.kills.kills, count);
     return { ...toldOf(count), sites: sitesHere() };
   } finally {
     rmSync(place, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { smallDisk, storeConformance } from '@dsm/ports/conformance';
 import { StoreError, type Store } from '@dsm/ports';
 import { utf8 } from '@dsm/primitive';
+import { sqliteEngine } from '../src/sqlite-engine.ts';
 import { fileStore } from '../src/store.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -127,6 +128,28 @@ suite('opening on a full disk', { skip: noDisk ?? false }, () => {
     free();
     await (await fileStore(directory)).close();
     rmSync(directory, { recursive: true });
+  });
+
+  test('a store or an engine that found no room while it was made is made later', async () => {
+    const refused = new Set<string>();
+    for (const [name, open] of [
+      ['store', fileStore],
+      ['engine', (directory: string) => sqliteEngine(join(directory, 'node.db'))],
+    ] as const) {
+      for (let left = 0; left < 120_000; left += 6_000) {
+        const directory = mkdtempSync(join(mount, 'made-'));
+        fill(left);
+        const made = await open(directory).catch((error: unknown) => error);
+        if (made instanceof Error) {
+          assert.equal((made as StoreError).code, 'full', `${name}, ${left} bytes left`);
+          refused.add(`${name} ${left}`);
+        } else await (made as { close: () => Promise<void> }).close();
+        free();
+        await (await open(directory)).close();
+        rmSync(directory, { recursive: true });
+      }
+    }
+    assert.ok(refused.size > 20);
   });
 });
 
