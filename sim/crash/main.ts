@@ -72,12 +72,7 @@ async function run(part: string | undefined, bound: string, command: string): Pr
   const uncovered = [...notCovered];
   // An edit of the source must be met in this process too, whatever part is run.
   await Promise.all([import('@dsm/node'), import('@dsm/segment-log'), import('@dsm/lmdb')]);
-  for (const each of parts) {
-    if (each === 'log') counted.push(await inMemory(bound));
-    else if (each === 'rot') counted.push(await rotten(bound));
-    else if (each === 'kills' || each === 'nodes') counted.push(await killed(each, bound));
-    else counted.push(await inFiles(fileParts[each]!, bound));
-  }
+  for (const each of parts) counted.push(await runPart(each, bound));
   const sites = new Map<string, number>();
   for (const [site, count] of counted.flatMap((each) => each.sites)) {
     sites.set(site, (sites.get(site) ?? 0) + count);
@@ -100,6 +95,13 @@ async function run(part: string | undefined, bound: string, command: string): Pr
     findings,
     uncovered,
   };
+}
+
+function runPart(part: string, bound: string): Promise<Counted> {
+  if (part === 'log') return inMemory(bound);
+  if (part === 'rot') return rotten(bound);
+  if (part === 'kills' || part === 'nodes') return killed(part, bound);
+  return inFiles(fileParts[part]!, bound);
 }
 
 function figuresOf(
