@@ -7,7 +7,7 @@ import { portableHash } from '@dsm/portable';
 import fc from 'fast-check';
 
 import { compare, concat, equal, keyOf, zero32 } from '../src/bytes.ts';
-import { encodeWith } from '../src/codec.ts';
+import { decodeWith, encodeWith } from '../src/codec.ts';
 import { writer } from '../src/cursor.ts';
 import { installHash } from '../src/hash.ts';
 import { limits } from '../src/limits.ts';
@@ -275,6 +275,33 @@ test('no other bytes than those of a proof are read as one', () => {
     changed[2] = count;
     assert.deepEqual(proofObject.decode(changed), { ok: false, refusal: 'malformed' });
   }
+});
+
+test('shape and digests are whole items, and no more than there may be', () => {
+  const most = { shape: limits.proofSiblingsMax / 4, digests: 32 * limits.proofSiblingsMax };
+  const sized = (shape: number, digests: number): Multiproof => ({
+    ...good,
+    shape: new Uint8Array(shape),
+    digests: new Uint8Array(digests),
+    leaves: [],
+  });
+  const widest = sized(most.shape, most.digests);
+  const bytes = encodeWith(proofCoder, widest);
+  assert.deepEqual(decodeWith(proofCoder, bytes), widest);
+  for (const [shape, digests] of [
+    [most.shape + 1, 0],
+    [1, most.digests + 32],
+    [1, 31],
+    [1, 33],
+  ] as const) {
+    assert.throws(() => encodeWith(proofCoder, sized(shape, digests)), RangeError);
+  }
+  // One item of the shape more, and all bytes are there.
+  const count = most.shape + 1;
+  const long = concat(Uint8Array.of(1, count >> 8, count & 0xff), new Uint8Array(count + 4));
+  assert.equal(decodeWith(proofCoder, long), undefined);
+  // As many digests as announced, but for a byte.
+  assert.equal(decodeWith(proofCoder, bytes.subarray(0, bytes.length - 3)), undefined);
 });
 
 function randomMap(count: number, seed: number): { map: DeviceMap; keys: Uint8Array[] } {
