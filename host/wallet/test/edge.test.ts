@@ -245,3 +245,22 @@ test('a payee that heard of a funding before it was certified asks the payer', a
 });
 
 const unreachable = (): Promise<never> => Promise.reject(new NodeError('unreachable', 'off'));
+
+test('payments over the edge and offers that cross them on one line', async () => {
+  const { maya, cafe } = await tens();
+  await cafe.load('ERA', 15n);
+  const paid = await met(maya, cafe, async (toCafe) => {
+    const toMaya = await connected(cafe, 'Maya');
+    const each = Array.from({ length: 4 }, () =>
+      Promise.all([
+        toCafe.pay({ ERA: 1n, over: 'edge' }),
+        toCafe.pay({ ERA: 1n, over: 'edge' }),
+        toMaya.pay({ ERA: 1n, over: 'offline' }).catch(() => undefined),
+      ]),
+    );
+    return Promise.all(each);
+  });
+  for (const [first, second] of paid) {
+    for (const { wireBytes } of [first, second]) assert.ok(wireBytes > 3_000, `${wireBytes} bytes`);
+  }
+});

@@ -131,3 +131,16 @@ test('a registry of another lineage is refused for a wallet that has lived by th
   );
   await Promise.all([world.close(), other.close(), ada.close()]);
 });
+
+test('a full disk while a version is learned is said as such, and it goes on with space', async () => {
+  const { world, network } = await scene();
+  let isFull = false;
+  const store = memoryStore({ isFull: () => isFull });
+  const late = await createWallet({ name: 'Late', store, network });
+  await world.newcomer(5, world.newest());
+  await world.change(['node-5']);
+  isFull = true;
+  await assert.rejects(late.sync(), { name: 'DsmError', code: 'full' });
+  isFull = false;
+  assert.equal((await late.sync()).online, true);
+});
