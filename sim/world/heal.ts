@@ -6,7 +6,7 @@
 import { startDevice } from './device.ts';
 import { startNode } from './node.ts';
 import { meet, lineBetween } from './talk.ts';
-import { repaired } from './keeper.ts';
+import { changed, newestOf, repaired } from './keeper.ts';
 import { take } from './steps.ts';
 import { settle, type World } from './world.ts';
 
@@ -14,12 +14,10 @@ const rounds = 3;
 
 export function healed(world: World): void {
   endFaults(world);
+  bringBack(world);
   const honest = world.devices.filter(({ index }) => isHonest(world, index));
   for (let round = 0; round < rounds && world.findings.length === 0; round++) {
-    for (const { node, life } of world.nodes) {
-      if (node === undefined || life === undefined) continue;
-      world.schedule.enter(life, 'command', () => void node.follow().catch(() => undefined));
-    }
+    follow(world);
     for (const { index } of honest) {
       take(world, { at: 0, do: 'sync', a: index, b: 0, n: 0 });
       quiet(world, `${world.devices[index]!.name} synced`);
@@ -28,6 +26,24 @@ export function healed(world: World): void {
   }
   repaired(world);
   quiet(world, 'the nodes were repaired');
+}
+
+/** A node that was away while the registry changed votes again from the next version on. */
+function bringBack(world: World): void {
+  for (let n = 0; n < 2 && newestOf(world).nodes.some(({ missed }) => missed > 0); n++) {
+    follow(world);
+    changed(world, n);
+    quiet(world, 'the registry took its nodes back');
+    follow(world);
+  }
+}
+
+function follow(world: World): void {
+  for (const { node, life } of world.nodes) {
+    if (node === undefined || life === undefined) continue;
+    world.schedule.enter(life, 'command', () => void node.follow().catch(() => undefined));
+  }
+  quiet(world, 'the nodes followed the registry');
 }
 
 function endFaults(world: World): void {

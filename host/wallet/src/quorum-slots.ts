@@ -5,6 +5,7 @@ import {
   certify,
   equal,
   groupOf,
+  keyOf,
   slotKey,
   slotWrite,
   type Certificate,
@@ -90,7 +91,7 @@ export function slotQuorum(
           const state = await (nodes[index] ?? silent).readSlot(key);
           return state === undefined ? { node: index, values: [] } : read(index, place, state);
         },
-        isEnough: (all) => all.length >= q,
+        isEnough: (all) => all.length >= q && isTold(registry, key, all),
         signal,
       });
       const values = merged(answers);
@@ -100,6 +101,22 @@ export function slotQuorum(
       return { type: answers.length >= q ? 'free' : 'undecided', answers: answers.length };
     },
   };
+}
+
+/**
+ * True if those who have not answered could not add a certificate: nobody has a value, one has q votes,
+ * or none can get them any more. A node that lags says "free", and may say it first.
+ */
+function isTold(registry: Registry, key: Uint8Array, answers: readonly SlotAnswer[]): boolean {
+  const voting = answers.filter(({ vote }) => vote !== undefined);
+  if (voting.length === 0 || certified(registry, key, answers) !== undefined) return true;
+  const counts = new Map<string, number>();
+  for (const { values } of voting) {
+    const value = keyOf(values[0]!.value);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const left = registry.r - answers.length;
+  return Math.max(...counts.values()) + left < registry.q;
 }
 
 /** The certificate of the first value that has q votes. */

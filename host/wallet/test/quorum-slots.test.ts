@@ -333,3 +333,22 @@ function withValues(state: SlotState, writes: readonly SlotWrite[]): Uint8Array 
   const values = writes.map(({ value, authorisation }) => ({ value, authorisation, hints: [] }));
   return slotState.encode({ ...state, values });
 }
+
+test('a node that lags and answers first hides no certificate', async () => {
+  const { registry, nodes } = await cluster(4);
+  const group = groupOf(registry, slotKey(ten.place));
+  const lagging = group[0]!;
+  const without = nodes.map((node, i) => (i === lagging ? dead : node));
+  assert.equal((await quorum(registry, without).writeSlot(ten)).type, 'certified');
+  const slower = async (key: Uint8Array, node: NodeApi): Promise<Uint8Array | undefined> => {
+    for (let turns = 0; turns < 20; turns++) await Promise.resolve();
+    return node.readSlot(key);
+  };
+  const late = nodes.map((node, i): NodeApi => {
+    const isLast = i === group.at(-1);
+    return isLast ? { ...node, readSlot: (key) => slower(key, node) } : node;
+  });
+  const reading = await quorum(registry, late).readSlot(ten.place);
+  assert.ok(reading.type === 'voted');
+  proves(registry, reading.certificate, ten);
+});
