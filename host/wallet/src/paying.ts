@@ -119,10 +119,15 @@ async function promise(
   try {
     const made: Uint8Array[] = [];
     for (const { token, wanted, note } of wishes) {
-      const notes = await chosenFresh(runtime, token, kind, wanted);
-      const taken = notes.map(({ source, index }) => keyOf(noteId(source, index)));
-      ids.push(...taken);
-      for (const id of taken) reserved.add(id);
+      await chosenFresh(runtime, token, kind, wanted);
+      // Chosen in turn: what another decision spends is still in the model until that is durable.
+      const notes = await engine.exclusive(async () => {
+        const free = chosen(engine.model, token, kind, wanted, reserved);
+        const taken = free.map(({ source, index }) => keyOf(noteId(source, index)));
+        ids.push(...taken);
+        for (const id of taken) reserved.add(id);
+        return free;
+      });
       made.push(await transferOf(engine, token, notes, payee, wanted, note));
     }
     return { made, release };

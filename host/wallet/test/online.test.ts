@@ -110,3 +110,21 @@ test('an online note is no offline payment', async () => {
   );
   assert.equal(payment, 'insufficient-funds');
 });
+
+test('payments, a load and a fund at once never choose the same note', async () => {
+  const { maya } = await market();
+  const toCafe = maya.contact('Cafe');
+  const outcomes = await Promise.allSettled([
+    maya.load('ERA', 1n),
+    toCafe.pay({ ERA: 1n, over: 'online' }),
+    toCafe.fund('ERA', 1n),
+    toCafe.pay({ ERA: 1n, over: 'online' }),
+    maya.contact('Bazaar').pay({ ERA: 1n, over: 'online' }),
+  ]);
+  // Whoever comes second may find nothing that is free, and is told so.
+  for (const one of outcomes) {
+    if (one.status === 'rejected') assert.equal(one.reason.code, 'insufficient-funds');
+  }
+  assert.ok(outcomes.some(({ status }) => status === 'fulfilled'));
+  assert.equal((await toCafe.pay({ ERA: 1n, over: 'online' })).finality, 'certified');
+});
