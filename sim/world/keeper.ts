@@ -19,6 +19,19 @@ export function newestOf({ nodes, network }: World): Registry {
     .reduce((a, b) => (b.version > a.version ? b : a), network.registry);
 }
 
+/**
+ * True if more nodes of the group than the f that are assumed cannot vote: those that are damaged or
+ * lied, and those that were away while the registry changed. Then nothing is promised but safety.
+ */
+export function isBeyondAssumption(world: World): boolean {
+  const { nodes, groups, f } = newestOf(world);
+  const out = groups[0]!.filter((index) => {
+    const { address, missed } = nodes[index]!;
+    return missed > 0 || world.nodes.find((node) => node.address === address)!.faulty;
+  });
+  return out.length > f;
+}
+
 function work(world: World, name: string, perform: () => Promise<string>): boolean {
   world.schedule.enter(world.keeper, 'command', () => {
     perform().then(world.happened, (error: unknown) => {

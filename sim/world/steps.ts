@@ -79,8 +79,22 @@ export interface Step {
 }
 
 export function take(world: World, step: Step): void {
-  const done = acts[step.do](world, step);
+  const { a, b, n } = step;
+  const isOwners = ownersDeeds.includes(step.do);
+  const chosen = isOwners ? { ...step, a: copyOf(world, a, n), b: copyOf(world, b, n >> 4) } : step;
+  const done = acts[step.do](world, chosen);
   world.happened(done ? step.do : `${step.do}: not now`);
+}
+
+/** What a cheat does with any of its copies. */
+const ownersDeeds = deeds.slice(0, deeds.indexOf('backup'));
+
+/** One of the running devices that have the keys of this one. */
+function copyOf({ devices }: World, index: number, n: number): number {
+  const copies = devices.filter(
+    ({ original, wallet }) => original === index && wallet !== undefined,
+  );
+  return copies[n % Math.max(1, copies.length)]?.index ?? index;
 }
 
 /** Answers false if it could not even begin. */

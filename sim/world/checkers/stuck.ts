@@ -5,6 +5,7 @@
  */
 
 import { isHonest } from '../heal.ts';
+import { isBeyondAssumption } from '../keeper.ts';
 import { perform, type World } from '../world.ts';
 import type { Watch } from '../watch.ts';
 import { isDoubtful } from './final.ts';
@@ -16,30 +17,32 @@ export function nothingStuck(world: World): Watch {
   return {
     name: 'nothing-stuck',
     end: () => {
+      if (isBeyondAssumption(world)) return world.happened('more than f nodes were out');
       for (const a of honest()) {
         if (a.wallet === undefined) {
           return world.tell('nothing-stuck', `${a.name} does not come back`);
         }
-        for (const b of honest()) {
-          if (a.index >= b.index || b.wallet === undefined) continue;
-          const [there, back] = [
-            contact(world, a.index, b.index),
-            contact(world, b.index, a.index),
-          ];
-          if (there === undefined || back === undefined) continue;
-          const isLevel = there.written === back.absorbed && back.written === there.absorbed;
-          if (isLevel && there.state === 'ok' && back.state === 'ok') continue;
-          return world.tell(
-            'nothing-stuck',
-            `${a.name} (${there.state}) has written ${there.written}, of which ${b.name} (${back.state}) has ` +
-              `${back.absorbed}; ${back.written} the other way, ${there.absorbed}`,
-          );
-        }
+        for (const b of honest()) if (a.index < b.index) levelOf(world, a.index, b.index);
         pendingOf(world, a.index);
       }
       readAll(world);
     },
   };
+}
+
+/** Each side has absorbed all that the other has written. */
+function levelOf(world: World, a: number, b: number): void {
+  const [one, other] = [world.devices[a]!, world.devices[b]!];
+  if (other.wallet === undefined) return;
+  const [there, back] = [contact(world, a, b), contact(world, b, a)];
+  if (there === undefined || back === undefined) return;
+  const isLevel = there.written === back.absorbed && back.written === there.absorbed;
+  if (isLevel && there.state === 'ok' && back.state === 'ok') return;
+  world.tell(
+    'nothing-stuck',
+    `${one.name} (${there.state}) has written ${there.written}, of which ${other.name} ` +
+      `(${back.state}) has ${back.absorbed}; ${back.written} the other way, ${there.absorbed}`,
+  );
 }
 
 function contact(
