@@ -27,8 +27,6 @@ interface Tally {
   readonly findings: string[];
 }
 
-const shrinkRunsMax = 200;
-
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === undefined) {
@@ -132,7 +130,7 @@ async function one(
   const { checker, sentence } = outcome.finding;
   process.stderr.write(`${checker}: ${sentence}\nshrinking …\n`);
   const small = await fromTheLoop(() =>
-    shrunk(plan, outcome, (other) => run(other, { prepared: ready, real }), shrinkRunsMax),
+    shrunk(plan, outcome, (other) => run(other, { prepared: ready, real }), options.shrink),
   );
   const told = await again(small.plan, true);
   process.stdout.write(`${small.plan.steps.length} of ${plan.steps.length} steps remain:\n`);

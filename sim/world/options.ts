@@ -5,6 +5,8 @@ export interface Options {
   readonly seeds: number;
   readonly scenario: string | undefined;
   readonly events: number;
+  /** Runs that shrinking a finding may take. */
+  readonly shrink: number;
   readonly json: boolean;
   readonly trace: boolean;
   readonly replay: string | undefined;
@@ -21,6 +23,7 @@ code, where every operation completes when the seed says so.
   --seeds N        how many seeds of each scenario (12)
   --scenario NAME  one scenario alone: calm, network, crashes, cheats, nodes, all, real
   --events N       go on with further seeds until so many events have happened
+  --shrink N       how many runs shrinking a finding may take (200)
   --trace          print the steps of each run
   --replay FILE    run a plan that was kept
   --keep FOLDER    write the shrunk plan of a finding there
@@ -28,7 +31,7 @@ code, where every operation completes when the seed says so.
   --help           this
 `;
 
-const numbers = ['seed', 'seeds', 'events'];
+const numbers = ['seed', 'seeds', 'events', 'shrink'];
 const texts = ['scenario', 'replay', 'keep'];
 const flags = ['json', 'trace', 'help'];
 
@@ -36,6 +39,7 @@ const defaults: Options = {
   seed: 1,
   seeds: 12,
   events: 0,
+  shrink: 200,
   scenario: undefined,
   replay: undefined,
   keep: undefined,

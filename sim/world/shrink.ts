@@ -32,7 +32,7 @@ export function shrunk(
     return true;
   };
   // What comes after the finding had no part in it, unless it was found at the end.
-  attempt(plan.steps.filter(({ at }) => at <= found.events));
+  if (runsMax > 0) attempt(plan.steps.filter(({ at }) => at <= found.events));
   for (let size = Math.ceil(best.plan.steps.length / 2); runs < runsMax;) {
     let isSmaller = false;
     for (let from = 0; from < best.plan.steps.length && runs < runsMax;) {

@@ -17,6 +17,9 @@ export function votes(world: World): Watch {
   const certified = new Map<string, string>();
   /** By node and slot, the newest row that the engine has acknowledged. */
   const kept = new Map<string, Uint8Array>();
+  /** Rows that were asked for and not acknowledged; by a process that ended since, they may be there. */
+  const underWay = world.nodes.map(() => new Map<string, Uint8Array[]>());
+  const perhaps = new Map<string, Uint8Array[]>();
   const quorum = world.network.registry.q;
   const checkHonest = (node: number, { key, value, version, signature }: Said): void => {
     const { address } = world.nodes[node]!;
@@ -27,7 +30,8 @@ export function votes(world: World): Watch {
       world.tell('one-vote', `${address} has voted for two values of one slot`);
     }
     const row = kept.get(`${node} ${key}`) ?? world.slotRows[node]?.get(key);
-    if (row === undefined || !holds(row, signature.subarray(0, 32))) {
+    const rows = [...(row === undefined ? [] : [row]), ...(perhaps.get(`${node} ${key}`) ?? [])];
+    if (!rows.some((one) => holds(one, signature.subarray(0, 32)))) {
       world.tell('vote-after-durable', `${address} has shown a vote that a crash would lose`);
     }
   };
@@ -48,10 +52,21 @@ export function votes(world: World): Watch {
   };
   return {
     name: 'votes',
+    engineAsked: (node, writes) => {
+      for (const { shelf, key, value } of writes) {
+        if (shelf !== 2 || value === undefined) continue;
+        const rows = underWay[node]!.get(text(key)) ?? [];
+        underWay[node]!.set(text(key), [...rows.slice(-3), value]);
+      }
+    },
     engineKept: (node, writes) => {
       for (const { shelf, key, value } of writes) {
         if (shelf === 2 && value !== undefined) kept.set(`${node} ${text(key)}`, value);
       }
+    },
+    engineOpened: async (node) => {
+      for (const [key, rows] of underWay[node]!) perhaps.set(`${node} ${key}`, rows);
+      underWay[node]!.clear();
     },
     answered: (node, request, answer) => {
       const said = answer.type === 'ok' && isOfSlot(request) ? voteIn(answer.body) : undefined;
