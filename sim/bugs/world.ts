@@ -149,19 +149,6 @@ export const bugs: readonly SeededBug[] = [
     finding: 'fork-convicts',
   },
   {
-    name: 'marks-not-compared',
-    why: 'What third devices stated is not compared when two devices meet.',
-    edits: [
-      {
-        file: 'host/wallet/src/comparing.ts',
-        from: 'for (const mark of contradicted(talk.engine, lines)) {',
-        to: 'for (const mark of contradicted(talk.engine, lines).slice(0, 0)) {',
-      },
-    ],
-    by: sim('cheats', 12),
-    finding: 'fork-convicts',
-  },
-  {
     name: 'restore-continues',
     why: 'A backup is opened as if nothing had happened since it was made.',
     edits: [
@@ -173,19 +160,6 @@ export const bugs: readonly SeededBug[] = [
     ],
     by: sim('cheats', 12),
     finding: 'has stated two different steps',
-  },
-  {
-    name: 'link-without-quorum',
-    why: 'A node learns a next version of the registry without the agreement of its signers.',
-    edits: [
-      {
-        file: 'host/storage-node/src/versions.ts',
-        from: '        if (refusal !== undefined) return refusal;\n        const all',
-        to: '        void refusal;\n        const all',
-      },
-    ],
-    by: sim('nodes', 12),
-    finding: 'one-registry',
   },
   {
     name: 'notes-chosen-beside',
@@ -204,19 +178,6 @@ export const bugs: readonly SeededBug[] = [
     ],
     by: sim('nodes', 1, 10),
     finding: 'errors',
-  },
-  {
-    name: 'lagging-node-hides-a-certificate',
-    why: 'A reading ends with the first q answers, also if one of them lags.',
-    edits: [
-      {
-        file: 'host/wallet/src/quorum-slots.ts',
-        from: 'isEnough: (all) => all.length >= q && isTold(registry, key, all),',
-        to: 'isEnough: (all) => all.length >= q || isTold(registry, key, []) === false,',
-      },
-    ],
-    by: sim('all', 16),
-    finding: 'nothing-stuck',
   },
   {
     name: 'count-set-back',
@@ -256,5 +217,36 @@ export const bugs: readonly SeededBug[] = [
     ],
     by: sim('cheats', 12),
     finding: 'one-',
+  },
+  {
+    name: 'payment-not-kept',
+    why: 'A payment is shown and not written down.',
+    edits: [
+      {
+        file: model,
+        from: "  to.put(rowKey('payment', encodeWith(u64, row.number)), paymentRow.encode(row));\n",
+        to: '',
+      },
+    ],
+    by: sim('crashes', 6),
+    finding: 'final-stays',
+  },
+  {
+    name: 'secret-on-the-line',
+    why: 'A talk begins with the secret of the wallet.',
+    edits: [
+      {
+        file: 'host/wallet/src/open.ts',
+        from: '  const keys = walletKeys(secret, row.suite, kem, row);',
+        to: '  const keys = walletKeys(secret, row.suite, kem, row);\n  (globalThis as { said?: Uint8Array }).said = secret;',
+      },
+      {
+        file: 'host/wallet/src/comparing.ts',
+        from: "  await say(talk, { type: 'marks', lines: model.marks.shown(peer) });",
+        to: "  await say(talk, { type: 'evidence', evidence: (globalThis as { said?: Uint8Array }).said! });\n  await say(talk, { type: 'marks', lines: model.marks.shown(peer) });",
+      },
+    ],
+    by: sim('calm', 1),
+    finding: 'secrets-stay',
   },
 ];

@@ -3,7 +3,7 @@
  * over the segment log.
  */
 
-import type { NodeAnswer, NodeRequest } from '@dsm/availability';
+import { intents, type NodeAnswer, type NodeRequest } from '@dsm/availability';
 import { NodeError, type Engine, type NodeApi } from '@dsm/ports';
 import { segmentLog } from '@dsm/segment-log';
 import { freshSecrets, storageNode, type NodeSecrets, type StorageNode } from '@dsm/storage-node';
@@ -28,6 +28,8 @@ export interface Node {
   faulty: boolean;
   ruined: string;
   capacityBytes: number;
+  /** Whether it wants to stay in the next version of the registry. */
+  leaves: boolean;
 }
 
 /** Small, so that segments are sealed, emptied and removed within a run. */
@@ -46,6 +48,7 @@ export function newNode(index: number): Node {
     faulty: false,
     ruined: '',
     capacityBytes: 64 << 20,
+    leaves: false,
   };
 }
 
@@ -110,6 +113,7 @@ async function opened(world: World, node: Node, life: Life): Promise<StorageNode
     address: node.address,
     dial: (address) => world.dial(life, `n${node.index}`, address, undefined)!,
     admits: () => true,
+    intent: () => (node.leaves ? intents.leave : intents.stay),
     onError: (error) => {
       const isFull = error instanceof NodeError && error.code === 'full';
       if (!isFull && !node.faulty && node.life === life) {

@@ -67,7 +67,10 @@ const troubles: readonly Trouble[] = [
 export function planOf(scenario: Scenario, seed: number): Plan {
   const draw = random(seed, `plan of ${scenario.name}`);
   const likes = likings.filter(([deed]) => deed === 'meet' || deed === 'sync' || draw.chance(650));
-  const has = troubles.filter(({ deed }) => scenario.allows(deed) && draw.chance(400));
+  const always = scenario.always ?? [];
+  const has = troubles.filter(
+    ({ deed }) => always.includes(deed) || (scenario.allows(deed) && draw.chance(400)),
+  );
   const perThousand = has.length === 0 ? 0 : 60 + draw.below(340);
   const steps: Step[] = [];
   let at = 0;

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly steps: number;
   readonly gap: number;
   readonly allows: (trouble: Deed) => boolean;
+  /** Troubles that every seed has. */
+  readonly always?: readonly Deed[];
   /** Real hashes, signatures and sealing instead of ideal ones. */
   readonly real?: boolean;
 }
@@ -49,6 +51,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'cheats',
     what: 'clones of devices that spend twice, and restores of old backups',
+    always: ['clone'],
     shape: { ...shape, citizens: 5 },
     steps: 200,
     gap: 60,
