@@ -31,13 +31,13 @@ interface States {
   readonly digest: string;
 }
 
-/** Judges every subject but LMDB, whose library may end the process when its file is damaged. */
+/** Judges every subject; LMDB only put back whole: its library may end the process when its file is damaged. */
 export async function rot(place: string, options: RotOptions, tally: Tally): Promise<void> {
   const tools: Tools = { place, next: 0, roll: dice('rot'), tally };
-  for (const subject of subjects.filter(({ survivesFaults }) => survivesFaults)) {
+  for (const subject of subjects) {
     const states = await statesOf(subject, tools);
     if (subject.name === 'wallet') await walletCopies(subject, states, options, tools);
-    else await engineRot(subject, states, options, tools);
+    else if (subject.survivesFaults) await engineRot(subject, states, options, tools);
     await older(subject, states, tools);
     tally.progress(`${subject.name}, rot`);
   }
@@ -212,7 +212,13 @@ async function engineRot(
 
 /** Files of an earlier day, with what is beside them as it is. */
 async function older(subject: Subject, { early, closed }: States, tools: Tools): Promise<void> {
-  const beside: readonly string[] = ['reserve', 'lock.db', 'checkpoint', 'node.db.tidemark'];
+  const beside: readonly string[] = [
+    'reserve',
+    'lock.db',
+    'checkpoint',
+    'node.db.tidemark',
+    'tidemark',
+  ];
   const image = new Map([...early, ...[...closed].filter(([name]) => beside.includes(name))]);
   // Whoever puts back all of a wallet makes a restored device: that is the protocol's to notice.
   if (subject.name !== 'wallet') await mustRefuse(subject, image, 'an older state put back', tools);
