@@ -34,8 +34,9 @@ export interface AdversaryBound {
   readonly amounts: readonly bigint[];
   /** The honest devices that it talks to; all if it says nothing. */
   readonly to?: readonly number[];
-  /** Whether it forges. */
+  /** Whether it forges, and whether it forges in the name of honest devices, too. */
   readonly forges: boolean;
+  readonly impostures: boolean;
 }
 
 /** What a clone did: to whom it matters, and what it says of it. */
@@ -257,11 +258,11 @@ function replays(
 function forgeriesTo(mind: Mind, part: number): readonly number[] {
   const known = mind.forged.get(part);
   if (known !== undefined) return known;
-  const { scene, me } = mind;
+  const { scene, me, bound } = mind;
   const made = named(mind, [
     ...forgedRuns(scene, me, part),
     ...offerForgeries(scene, me, part),
-    ...impostures(scene, me, part),
+    ...(bound.impostures ? impostures(scene, me, part) : []),
   ]);
   mind.forged.set(part, made);
   return made;

@@ -37,12 +37,26 @@ function withRestored(): Cast {
 type Changes = Partial<Omit<DeviceBound, 'honest'>>;
 
 const quiet = { wishes: [], crashes: [0, 0, 0], cancels: [0, 0, 0] } as const;
-const words = { laneMax: 1, stepsMax: 1, words: 1, amounts: [], forges: true } as const;
-const cheat = { laneMax: 1, stepsMax: 2, words: 0, amounts: [16n], forges: true } as const;
+const words = {
+  laneMax: 1,
+  stepsMax: 1,
+  words: 1,
+  amounts: [],
+  forges: true,
+  impostures: true,
+} as const;
+const cheat = {
+  laneMax: 1,
+  stepsMax: 2,
+  words: 0,
+  amounts: [16n],
+  forges: true,
+  impostures: true,
+} as const;
 
 const against = (changes: Changes) => (): Space =>
   deviceSpace({ ...quiet, cast: withCheat(), honest: 2, ...changes });
-export const among = (changes: Changes) => (): Space =>
+const among = (changes: Changes) => (): Space =>
   deviceSpace({ ...quiet, cast: allHonest(), honest: 3, ...changes });
 
 const forks = against({ adversary: cheat });
@@ -109,45 +123,97 @@ const answers = [
   'compared bob',
 ];
 
+/** Spaces of some thousands of states, each for something that the large ones leave out. */
+const smallSpaces: readonly (() => Space)[] = [
+  against({ wishes: [{ by: 0, to: 2, amount: 5n }], adversary: { ...cheat, stepsMax: 1 } }),
+  against({
+    wishes: [
+      { by: 0, to: 1, amount: 5n },
+      { by: 1, to: 0 },
+    ],
+    crashes: [1, 0],
+    cancels: [1, 0],
+  }),
+  against({
+    wishes: [{ by: 0, to: 1, amount: 5n }],
+    crashes: [0, 1],
+    adversary: { ...words, amounts: [40n], to: [0] },
+  }),
+  against({
+    cast: withRestored(),
+    wishes: [
+      { by: 0, to: 1, amount: 40n },
+      { by: 0, to: 1 },
+    ],
+    adversary: { ...words, words: 0, to: [0] },
+  }),
+  against({
+    wishes: [
+      { by: 0, to: 1, amount: 5n },
+      { by: 0, to: 1 },
+    ],
+    cancels: [1, 0],
+  }),
+  against({ adversary: { ...words, laneMax: 2, stepsMax: 3, forges: false, to: [0] } }),
+];
+
+const twoTrades = [
+  { by: 0, to: 1, amount: 5n },
+  { by: 1, to: 0 },
+];
+const ring = [
+  { by: 0, to: 1, amount: 5n },
+  { by: 1, to: 2, amount: 2n },
+  { by: 2, to: 0 },
+];
+const oneStep = { ...cheat, stepsMax: 1, impostures: false };
+
+/** Two trades that cross between two honest devices, of which one may stop, and a cheat. */
+const crossing = (to: readonly number[]): (() => Space) =>
+  against({ wishes: twoTrades, crashes: [1, 0], adversary: { ...oneStep, to } });
+
 export const deviceBounds: Readonly<Record<string, Bound>> = {
   small: {
     about:
       'small device spaces, one after the other: forks and forgeries against two, crashes between two, payments to a cheat',
     open: forks,
-    further: [
-      against({ wishes: [{ by: 0, to: 2, amount: 5n }], adversary: { ...cheat, stepsMax: 1 } }),
-      against({
-        wishes: [
-          { by: 0, to: 1, amount: 5n },
-          { by: 1, to: 0 },
-        ],
-        crashes: [1, 0],
-        cancels: [1, 0],
-      }),
-      against({
-        wishes: [{ by: 0, to: 1, amount: 5n }],
-        crashes: [0, 1],
-        adversary: { ...words, amounts: [40n], to: [0] },
-      }),
-      against({
-        cast: withRestored(),
-        wishes: [
-          { by: 0, to: 1, amount: 40n },
-          { by: 0, to: 1 },
-        ],
-        adversary: { ...words, words: 0, to: [0] },
-      }),
-      against({
-        wishes: [
-          { by: 0, to: 1, amount: 5n },
-          { by: 0, to: 1 },
-        ],
-        cancels: [1, 0],
-      }),
-      against({ adversary: { ...words, laneMax: 2, stepsMax: 3, forges: false, to: [0] } }),
-    ],
+    further: smallSpaces,
     must: [...doings, ...answers],
     uncovered,
     store: 'exact',
+  },
+  verify: {
+    about:
+      'three devices, one of them dishonest, two crossing trades, one crash, the cheat talking to the one that stops; then the small spaces',
+    open: crossing([0]),
+    further: [forks, ...smallSpaces],
+    must: [...doings, ...answers],
+    uncovered,
+    store: 'fingerprint',
+  },
+  honest: {
+    about:
+      'three honest devices that pay each other in a ring; then two payments, a crash and a cancel',
+    open: among({ wishes: ring }),
+    further: [among({ wishes: ring.slice(0, 2), crashes: [1, 0, 0], cancels: [1, 0, 0] })],
+    must: doings,
+    uncovered,
+    store: 'fingerprint',
+  },
+  long: {
+    about:
+      'three devices, one of them dishonest, two crossing trades, one crash, the cheat talking to both; then the small spaces',
+    open: crossing([0, 1]),
+    further: [forks, ...smallSpaces],
+    must: [...doings, ...answers],
+    uncovered,
+    store: 'fingerprint',
+  },
+  ring: {
+    about: 'three honest devices that pay each other in a ring, of which one may stop',
+    open: among({ wishes: ring, crashes: [0, 1, 0] }),
+    must: doings.filter((name) => name !== 'event cancel' && name !== 'outcome cancelled'),
+    uncovered,
+    store: 'fingerprint',
   },
 };

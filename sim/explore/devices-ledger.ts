@@ -45,7 +45,8 @@ function forgedAgainst(scene: Scene, one: Held): string | undefined {
   if (convicts(scene, one, one) || convicts(scene, one, again)) {
     return 'no false conviction: one statement was taken for two';
   }
-  const other = scene.cast.persons.at(-1)!;
+  const { persons } = scene.cast;
+  const other = persons[(one.author + 1) % persons.length]!;
   const step = { ...signed.step, after: other.id };
   const bent: SignedStep = signedBy(other, step, signed.slots);
   const forged: Held = { ...one, signed: bent, statement: stepStatement(step, signed.slots) };
