@@ -25,7 +25,7 @@ test('every seeded bug has a name of its own, a reason, a program and a finding'
   const names = bugs.map(({ area, name }) => `${area}/${name}`);
   assert.equal(new Set(names).size, names.length);
   for (const { area, name, why, by, finding } of bugs) {
-    assert.match(name, /^[a-z0-9-]+$/, `${area}/${name}`);
+    assert.match(name, /^[^/]+$/, `${area}/${name}`);
     assert.ok(why.length > 0 && finding.length > 0, `${area}/${name}`);
     assert.ok(existsSync(by[0] ?? 'no program'), `${area}/${name}: ${by.join(' ')}`);
   }
