@@ -110,19 +110,6 @@ export const bugs: readonly SeededBug[] = [
     finding: 'engine-keeps',
   },
   {
-    name: 'lost-take-over',
-    why: 'A node opens the next version without what stood in the one before.',
-    edits: [
-      {
-        file: 'host/storage-node/src/take-over.ts',
-        from: '    if (write !== undefined) writes.push(write);',
-        to: '    if (write !== undefined && writes.length > 9_999) writes.push(write);',
-      },
-    ],
-    by: sim('nodes', 12),
-    finding: 'nothing-stuck',
-  },
-  {
     name: 'absorb-step-lost',
     why: 'A run of the peer is taken into the relationship and not into the map of the device.',
     edits: [
@@ -158,7 +145,7 @@ export const bugs: readonly SeededBug[] = [
         to: 'walletRow.encode({ ...row, restored: 0, secret })',
       },
     ],
-    by: sim('cheats', 12),
+    by: sim('all', 3),
     finding: 'has stated two different steps',
   },
   {
