@@ -6,7 +6,7 @@ const by: SeededBug['by'] = ['sim/primitives/main.ts'];
 
 export const bugs: readonly SeededBug[] = [
   {
-    name: 'a cached key is taken by its first bytes alone',
+    name: 'key-cached-by-prefix',
     why: 'a public key that differs behind byte 31 is verified under another one',
     edits: [
       {
@@ -19,7 +19,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'differs: ml-dsa-65',
   },
   {
-    name: 'the context is not signed for',
+    name: 'context-not-signed',
     why: 'a signature for one kind of statement is one for all',
     edits: [
       {
@@ -32,7 +32,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'differs: slh-dsa-sha2-128f',
   },
   {
-    name: 'the associated data is not authenticated',
+    name: 'associated-data-dropped',
     why: 'sealed bytes open in another place than they were sealed for',
     edits: [
       {
@@ -45,7 +45,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'differs: XChaCha20-Poly1305',
   },
   {
-    name: 'the fast hash stops at 64 KiB',
+    name: 'hash-stops-early',
     why: 'two objects that differ behind that have one address',
     edits: [
       {
@@ -58,7 +58,7 @@ export const bugs: readonly SeededBug[] = [
     finding: 'differs: BLAKE3',
   },
   {
-    name: 'a public key with a coefficient beyond the modulus is taken',
+    name: 'bad-public-key-taken',
     why: 'FIPS 203 demands the check; without it two implementations disagree about a card',
     edits: [
       {
