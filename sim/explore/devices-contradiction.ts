@@ -3,7 +3,7 @@
  * rules of evidence, which must come to the same.
  */
 
-import { equal, keyOf, kinds } from '@dsm/primitive';
+import { equal, keyOf, kinds, nextHead } from '@dsm/primitive';
 import { inputsIn, spendPlace } from '@dsm/protocols';
 import { isSignedBy } from './devices-cast.ts';
 import type { Held } from './devices-disk.ts';
@@ -23,8 +23,15 @@ export function contradict(scene: Scene, a: Held, b: Held): boolean {
   if (x.seq === y.seq || equal(x.previous, y.previous)) return true;
   const [first, second] = [a.entries[0], b.entries[0]];
   if (first === undefined || second === undefined) return false;
-  if (equal(a.before, b.before) && !equal(first, second)) return true;
+  const fork = equal(a.before, b.before) && !equal(first, second);
+  if (fork && [a, b].every(isAfter)) return true;
   return spendsTwice(scene, a, b);
+}
+
+/** True if the run follows the head that it was heard after: what is said elsewhere again does not. */
+function isAfter({ before, entries, signed }: Held): boolean {
+  const { cause } = signed.step;
+  return cause.type === 'append' && equal(entries.reduce(nextHead, before), cause.head);
 }
 
 /** A purse note that both runs spend, in two ways. */
