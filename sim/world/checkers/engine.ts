@@ -12,6 +12,8 @@ interface Record {
   readonly key: Uint8Array;
   /** The value as last acknowledged, and what was asked for since. */
   acknowledged: string | undefined;
+  /** False while nothing was acknowledged in this run: it may have been there from the beginning. */
+  isKnown: boolean;
   readonly asked: (string | undefined)[];
 }
 
@@ -24,7 +26,13 @@ export function enginesKeep(world: World): Watch {
     const at = `${shelf} ${text(key)}`;
     const known = nodes[node]!.get(at);
     if (known !== undefined) return known;
-    const made: Record = { shelf, key: key.slice(), acknowledged: undefined, asked: [] };
+    const made: Record = {
+      shelf,
+      key: key.slice(),
+      acknowledged: undefined,
+      isKnown: false,
+      asked: [],
+    };
     nodes[node]!.set(at, made);
     return made;
   };
@@ -38,6 +46,7 @@ export function enginesKeep(world: World): Watch {
     engineKept: (node, writes) => {
       for (const { shelf, key, value } of writes) {
         const record = recordOf(node, shelf, key);
+        record.isKnown = true;
         record.acknowledged = value === undefined ? undefined : text(value);
         const at = record.asked.indexOf(record.acknowledged);
         record.asked.splice(0, at + 1);
@@ -48,6 +57,7 @@ export function enginesKeep(world: World): Watch {
       const records = [...nodes[node]!.values()];
       const from = Math.max(0, records.length - lookedAt);
       for (const record of records.slice(from)) {
+        if (!record.isKnown) continue;
         const value = await get(record.shelf, record.key);
         const found = value === undefined ? undefined : text(value);
         if (found === record.acknowledged || record.asked.includes(found)) {
