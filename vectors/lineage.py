@@ -235,9 +235,12 @@ def trace_exit(part, origins, policies, registries):
 def check_opened(opened, preimages, escrow, writer, policy, registries):
     """A lock that is only said to be open could have been given up for certain before."""
     require(len(opened) == len(preimages), "lock")
+    held = []
     for claim, preimage in zip(opened, preimages):
         key = slot_key(6, writer, lock_position(escrow, lock_hash(preimage)))
         try:
-            certificate_holds(claim, policy, registries, key, preimage)
+            held.append(certificate_holds(claim, policy, registries, key, preimage))
         except Refused:
             raise Refused("lock") from None
+    if not all(held):
+        raise Missing([], None)

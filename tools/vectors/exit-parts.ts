@@ -215,6 +215,13 @@ export const exitParts: readonly Draft[] = [
     part(plain, dora, [opening(escrow, preimages[0]!)]),
     'lock',
   ),
+  signedDraft(
+    'a lock opened under a version that is not here',
+    'It may come, and say so: missing, and nothing is named.',
+    part(opened, dora, [{ ...opening(escrow, preimages[0]!), version: 9 }]),
+    'missing',
+    { registries: registriesFor(opening(escrow, preimages[0]!)) },
+  ),
   signedDraft('holds', 'Signed, not yet certified.', plainPart, 'ok'),
   signedDraft('holds, certified', 'Back to a certified fund.', certified(plainPart, plain), 'ok'),
   signedDraft(

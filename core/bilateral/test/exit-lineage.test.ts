@@ -12,6 +12,7 @@ import {
   kinds,
   lockCancel,
   lockHash,
+  registriesOf,
   slotKey,
   type Certificate,
   type Citation,
@@ -38,7 +39,7 @@ import {
   type Note,
   type Policy,
 } from '@dsm/protocols';
-import { authorisationOf, certificateOf, flipped, named } from '@dsm/primitive/fixture';
+import { authorisationOf, certificateOf, flipped, named, nextNodes } from '@dsm/primitive/fixture';
 import {
   citationOf,
   exitAuthorisation,
@@ -177,6 +178,14 @@ test('what is not here yet is missing, by name', () => {
   assert.deepEqual(checkPart(exit(), knownOf([firstOrigin])), { type: 'missing', heads });
   const policy = { type: 'missing', heads: [], policy: token };
   assert.deepEqual(checkPart(exit(), knownOf([firstOrigin, fundOrigin], [])), policy);
+  // A lock may have been opened under a version that this device has not followed to yet.
+  const later = nextNodes(nodes);
+  const slot = { key: slotKey(lockPlace(escrow, lockHash(one))), value: one };
+  const opened = [certificateOf(later, slot)];
+  const part = { ...exitPartOf(by, paying), opened };
+  assert.deepEqual(checkPart(part, known), { type: 'missing', heads: [] });
+  const both = { ...known, registries: registriesOf(nodes.registry, later.registry) };
+  assert.equal(originOf(checkPart(part, both)).outputs[0]!.amount, 45n);
 });
 
 const cited = (changes: Partial<Citation>): ExitPart =>

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { compare, concat, keyOf, zero32 } from '../src/bytes.ts';
 import { installHash } from '../src/hash.ts';
 import { deviceMap, type DeviceMap } from '../src/map.ts';
-import type { MapWrite } from '../src/proof.ts';
+import { evaluate, type MapWrite } from '../src/proof.ts';
 import { assign, rootDigest, tree } from '../src/tree.ts';
 import { contents, dice, key, keyWithBits, mapOf, naiveRoot, write } from './map-model.ts';
 
@@ -26,6 +26,17 @@ test('an empty map is 32 zero bytes, and a map of one pair is its leaf', () => {
   map.apply([{ key: pair.key, value: zero32 }]);
   assert.deepEqual(map.root(), zero32);
   assert.equal(map.size(), 0);
+});
+
+test('a proof after writes that were only tried is one of the map as it is', () => {
+  const map = mapOf([]);
+  const [first, second] = [keyWithBits([0]), keyWithBits([1])];
+  map.apply([{ key: first, value: keyWithBits([3]) }]);
+  const root = map.root();
+  map.rootAfter([{ key: second, value: keyWithBits([4]) }]);
+  const shown = evaluate(map.prove([first]), [{ key: first, value: keyWithBits([3]) }]);
+  assert.ok(shown.ok);
+  assert.deepEqual(shown.root, root);
 });
 
 test('the root is that of the full tree over what is present', () => {

@@ -85,6 +85,8 @@ export function checkExit(part: ExitPart, known: LineageKnown): LineageVerdict {
   if (refusal !== undefined) return bad(refusal);
   const head = exitHead(claim);
   const certified = isCertified(part, claim, note, payer.key, origin, known);
+  // A version of the registry that is not here yet may come, and say so.
+  if (certified === 'version') return { type: 'missing', heads: [] };
   if (typeof certified === 'string') return bad(certified);
   return {
     type: 'good',
@@ -125,14 +127,16 @@ function isCertified(
   payerKey: Uint8Array,
   origin: Origin,
   { registries, policyOf }: LineageKnown,
-): boolean | 'certificate' | 'lock' {
+): boolean | 'certificate' | 'lock' | 'version' {
   const policy = policyOf(note.token)!;
   const locks = claim.preimages.map((preimage, i) => {
     const slot = { key: slotKey(lockPlace({ note }, lockHash(preimage))), value: preimage };
     return certificateHolds(opened[i], slot, registries, policy);
   });
   // A lock that is only said to be open could have been given up for certain before.
-  if (opened.length !== claim.preimages.length || allHold(locks) !== true) return 'lock';
+  const areOpened = allHold(locks);
+  if (opened.length !== claim.preimages.length || areOpened === 'bad') return 'lock';
+  if (!areOpened) return 'version';
   const slot = { key: slotKey(exitPlace({ note, payerKey })), value: exitHead(claim) };
   const holds = allHold([certificateHolds(claimed, slot, registries, policy), origin.certified]);
   return holds === 'bad' ? 'certificate' : holds;

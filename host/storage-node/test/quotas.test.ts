@@ -137,6 +137,9 @@ test('nothing is kept for nothing; a charged object is, once, until the quota is
   // Two objects of 1,128 bytes leave 744.
   assert.ok(3 * recordSize(object.length) > offer.bytes);
   assert.equal(await put(at.node, objects[2]!), 'unpaid');
+  // Shown again, it is the same subscription, as much of it used.
+  await subscribed(at, offer);
+  assert.equal(await put(at.node, objects[2]!), 'unpaid');
 });
 
 test('what is used is remembered over a restart', async () => {
