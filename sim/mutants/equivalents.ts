@@ -94,6 +94,13 @@ export const equivalents: readonly Equivalent[] = [
     text: 'demand.writes.length === 0',
     why: 'No writes make no leaves below, too: it saves the leaves of the notes.',
   },
+  {
+    file: 'core/availability/src/registry-link.ts',
+    inside: 'decodeLink',
+    kind: 'choice',
+    text: 'bytes.length > linkBytesMax',
+    why: 'The limits of its fields allow no link so long: it saves reading one.',
+  },
 ];
 
 export function equivalentOf(guard: Guard): Equivalent | undefined {

@@ -199,7 +199,7 @@ function regrouped(
   const groups = old.groups.map((group) =>
     group.map((member) => (all[member]!.leaves ? (spare.shift() ?? member) : member)),
   );
-  while (spare.length >= old.r && groups.length < limits.registryNodesMax) {
+  while (spare.length >= old.r) {
     groups.push(spare.splice(0, old.r));
     exchange(groups, all, rank);
   }
@@ -214,7 +214,7 @@ function exchange(
 ): void {
   const newest = groups.at(-1)!;
   const others = groups.length - 1;
-  for (let i = 0; i < newest.length && others > 0; i++) {
+  for (let i = 0; i < newest.length; i++) {
     const draw = rank(all[newest[i]!]!.node.id);
     const view = new DataView(draw.buffer, draw.byteOffset);
     const group = groups[view.getUint32(0) % others]!;

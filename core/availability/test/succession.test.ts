@@ -162,6 +162,20 @@ cheapTest('a signer commits to what enough have endorsed, and not in an earlier 
   assert.equal(refusal(freshSigner, said(phases.commit, 1, ours)), 'proof');
 });
 
+cheapTest(
+  'what a signer has endorsed binds it in that attempt, not in one that it commits in',
+  () => {
+    const { old, ours } = scene();
+    const endorsed = (attempt: number): Uint8Array | undefined => {
+      const signing = commitTo(state({ attempt: 1, endorsed: other }), said(1, attempt, ours), old);
+      assert.ok(signing.ok);
+      return signing.state.endorsed;
+    };
+    assert.deepEqual(endorsed(1), other);
+    assert.equal(endorsed(2), undefined);
+  },
+);
+
 cheapTest('in no order of messages are two successors certified: three attempts', () => {
   const explored = exploreSuccession(honestRules, 3);
   assert.equal(explored.isForked, false);

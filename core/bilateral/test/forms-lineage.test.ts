@@ -116,6 +116,7 @@ test('items are issued under the serial numbers that follow, and no others', () 
     { outputs: [outputTo(ada, 4n)] },
     { outputs: [outputTo(ada, 3n), outputTo(ada, 4n)] },
     { outputs: [outputTo(ada, 3n), outputTo(ada, 3n)], amount: 2n, total: 4n },
+    { amount: 0n, total: 2n },
   ];
   for (const [i, changes] of bent.entries()) {
     assert.equal(said(checkPart(artPart({ ...later, ...changes }), ofArt)), 'movement', `${i}`);

@@ -203,6 +203,7 @@ const bends: Record<
   movement: [
     [issueOfFirst({ outputs: [outputTo(ada, 60n), outputTo(ada, 41n)] }), known],
     [issueOfFirst({ outputs: [outputTo(ada, 100n, { kind: 1 })] }), known],
+    [issueOfFirst({ amount: 0n, total: 0n, outputs: [outputTo(ada, 0n)] }), known],
     [issueOfFirst({ outputs: [outputTo(ada, 100n), outputTo(ada, 0n)] }), known],
     [issueOfFirst({ outputs: [outputTo(ada, 100n, { depth: 1 })] }), known],
     [respent({ outputs: [coin] }), known],

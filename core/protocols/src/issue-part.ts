@@ -109,10 +109,8 @@ function issueRefusal(
   const place = issuePlace(parent, policy);
   if (!authorises(network, place, head, authorisation)) return 'signature';
   if (remint !== undefined) return remintRefusal(said, remint, spends, policy, network);
-  const fresh = amount > 0n && spends.length === 0;
-  return fresh && issuedRefusal(outputs, amount, total, policy) === undefined
-    ? undefined
-    : 'movement';
+  if (spends.length > 0) return 'movement';
+  return issuedRefusal(outputs, amount, total, policy) === undefined ? undefined : 'movement';
 }
 
 /** One further in the chain of one token, with the amount added to the running total. */

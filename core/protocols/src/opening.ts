@@ -9,11 +9,11 @@
 
 import {
   bytes32,
+  decodeWith,
   encodeWith,
   equal,
   limits,
   nextHead,
-  reader,
   struct,
   u16,
   variable,
@@ -40,9 +40,9 @@ export function encodeOpening(value: Opening): Uint8Array {
 
 /** True if the bytes open the slot's note as a purse note of the slot's writer. */
 export const opensPurseNote: Opens = (place, bytes) => {
-  const from = reader(bytes);
-  const { before, index, entry: encoded } = opening.read(from);
-  if (from.bad() || from.left() !== 0) return false;
+  const opened = decodeWith(opening, bytes);
+  if (opened === undefined) return false;
+  const { before, index, entry: encoded } = opened;
   const operation = operationOf(encoded);
   if (typeof operation === 'string' || operation.type !== 'load') return false;
   const output = operation.outputs[index];
