@@ -119,6 +119,21 @@ test('a certificate stays one for whoever knows its version, and each version ha
   assert.equal(checkCertificate({ ...good, version: 2 }, both, slot), 'vote');
 });
 
+test('a certificate is judged by the groups of its own version, whatever they are later', () => {
+  // The two versions have the same groups in another order, so the slot has another group.
+  const later = nextNodes(nodes, { groups: nodes.registry.groups.toReversed() });
+  const known = registriesOf(nodes.registry, later.registry);
+  const newer = groupOf(later.registry, slot.key);
+  assert.deepEqual(
+    newer.filter((node) => group.includes(node)),
+    [],
+  );
+  assert.equal(checkCertificate(good, known, slot), undefined);
+  assert.equal(checkCertificate(certificateOf(later, slot), known, slot), undefined);
+  const votes = newer.map((node) => vote(node));
+  assert.equal(checkCertificate(withVotes(votes), known, slot), 'quorum');
+});
+
 test('a node that missed the change has no vote, though its signature is good', () => {
   const late = group[0]!;
   const { registry, keys } = nextNodes(nodes);
