@@ -344,10 +344,10 @@ function isSpent(walk: Walk): boolean {
 function items(width: number, max: number): Coder<Uint8Array> {
   return {
     write: (to: Writer, bytes: Uint8Array): void => {
-      if (bytes.length % width !== 0 || bytes.length > width * max) {
-        throw new RangeError(`${bytes.length} bytes are not at most ${max} items of ${width}`);
-      }
-      to.u16(bytes.length / width);
+      const count = bytes.length / width;
+      if (count > max) throw new RangeError(`${count} items of ${width} exceed ${max}`);
+      // Half an item is no number of items: the writer refuses it.
+      to.u16(count);
       to.raw(bytes);
     },
     read: (from: Reader): Uint8Array => {
