@@ -84,8 +84,13 @@ test('what names a lane before a restore is absorbed until the peer has shown th
     indexOfMine: () => undefined,
     stepOf: () => undefined,
   };
-  const absorbing = (former: number): string =>
-    said(absorb(restored, { ...edge, former }, claim, world));
-  assert.equal(absorbing(1), 'accepted');
-  assert.equal(absorbing(0), 'absorbed');
+  const absorbing = (former: number): ReturnType<typeof absorb> =>
+    absorb(restored, { ...edge, former }, claim, world);
+  assert.equal(said(absorbing(0)), 'absorbed');
+  const taken = absorbing(1);
+  assert.ok(taken.type === 'accepted');
+  // Nothing in such a run shows that its writer knows of the restore: the next one passes, too.
+  const { relationship } = taken.value;
+  assert.equal(relationship.former, 1);
+  assert.deepEqual(relationship.absorbed, edge.absorbed);
 });
