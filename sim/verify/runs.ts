@@ -42,21 +42,50 @@ const planeRuns = explored([
 const widePlaneRuns = explored(['slots-wide', 'slots-two', 'registry-long', 'succession-three']);
 
 export const quickRuns: readonly Run[] = [
-  { name: 'primitives', program: ['primitives/main.ts'], cores: 1 },
+  ...explored(['verify']),
+  { name: 'world', program: ['world/main.ts', '--seeds', '4'], cores: 1 },
+  ...planeRuns,
+  { name: 'crash-log', program: ['crash/main.ts', 'log', '--tiny'], cores: 1 },
+  { name: 'crash-rot', program: ['crash/main.ts', 'rot'], cores: 1 },
+  { name: 'fuzz', program: ['fuzz/main.ts', '--seconds', '35'], cores: 1 },
   { name: 'scale', program: ['scale/main.ts', '--all', '--quick'], cores: 1 },
   { name: 'formal-replay', program: ['formal/main.ts', 'replay'], cores: 1 },
   { name: 'formal-spin', program: ['formal/main.ts', 'spin'], cores: 1 },
-  { name: 'formal-quint', program: ['formal/main.ts', 'quint', '--samples', '100'], cores: 1 },
-  ...planeRuns,
+  { name: 'primitives', program: ['primitives/main.ts'], cores: 1 },
+  { name: 'guards', program: ['mutants/guards.ts', '--changed', 'HEAD~1', '--quick'], cores: 2 },
+  {
+    name: 'mutants',
+    program: ['mutants/main.ts', '--changed', 'HEAD~1', '--sample', '100'],
+    cores: 2,
+  },
 ];
 
 export const longRuns: readonly Run[] = [
-  { name: 'primitives', program: ['primitives/main.ts', '--long'], cores: 1 },
+  ...explored(['long', 'honest']),
+  ...planeRuns,
+  ...widePlaneRuns,
+  { name: 'world-1', program: worldLong(1_000), cores: 1 },
+  { name: 'world-2', program: worldLong(2_000_000), cores: 1 },
+  { name: 'crash', program: ['crash/main.ts', '--long'], cores: 1 },
+  { name: 'fuzz-1', program: fuzzLong('1/2'), cores: 1 },
+  { name: 'fuzz-2', program: fuzzLong('2/2'), cores: 1 },
   { name: 'scale', program: ['scale/main.ts', '--all'], cores: 1 },
   { name: 'formal-replay', program: ['formal/main.ts', 'replay', '--traces', '10000'], cores: 1 },
   { name: 'formal-spin', program: ['formal/main.ts', 'spin'], cores: 1 },
   { name: 'formal-guards', program: ['formal/main.ts', 'guards'], cores: 1 },
   { name: 'formal-quint', program: ['formal/main.ts', 'quint', '--samples', '10000'], cores: 1 },
-  ...planeRuns,
-  ...widePlaneRuns,
+  { name: 'primitives', program: ['primitives/main.ts', '--long'], cores: 1 },
+  { name: 'bugs', program: ['bugs/main.ts'], cores: 2 },
+  { name: 'guards', program: ['mutants/guards.ts'], cores: 2 },
+  { name: 'mutants', program: ['mutants/main.ts'], cores: 2 },
 ];
+
+/** Whole systems from this seed on, one after the other, until so many events. */
+function worldLong(seed: number): readonly string[] {
+  return ['world/main.ts', '--seed', `${seed}`, '--seeds', '1', '--events', '50000000'];
+}
+
+/** Ten million executions of every other decoder, without counters. */
+function fuzzLong(part: string): readonly string[] {
+  return ['fuzz/main.ts', '--plain', '--runs', '10000000', '--part', part];
+}
