@@ -157,20 +157,22 @@ const smallSpaces: readonly (() => Space)[] = [
   against({ adversary: { ...words, laneMax: 2, stepsMax: 3, forges: false, to: [0] } }),
 ];
 
-const twoTrades = [
+const crossing = [
   { by: 0, to: 1, amount: 5n },
   { by: 1, to: 0 },
 ];
-const ring = [
+const onTheWay = [
+  { by: 0, to: 1, amount: 5n },
+  { by: 0, to: 1 },
+];
+const inARing = [
   { by: 0, to: 1, amount: 5n },
   { by: 1, to: 2, amount: 2n },
   { by: 2, to: 0 },
 ];
-const oneStep = { ...cheat, stepsMax: 1, impostures: false };
-
-/** Two trades that cross between two honest devices, of which one may stop, and a cheat. */
-const crossing = (to: readonly number[]): (() => Space) =>
-  against({ wishes: twoTrades, crashes: [1, 0], adversary: { ...oneStep, to } });
+const twoSteps = { ...cheat, impostures: false };
+const oneStep = { ...twoSteps, stepsMax: 1 };
+const ring = among({ wishes: inARing });
 
 export const deviceBounds: Readonly<Record<string, Bound>> = {
   small: {
@@ -184,9 +186,18 @@ export const deviceBounds: Readonly<Record<string, Bound>> = {
   },
   verify: {
     about:
-      'three devices, one of them dishonest, two crossing trades, one crash, the cheat talking to the one that stops; then the small spaces',
-    open: crossing([0]),
-    further: [forks, ...smallSpaces],
+      'three devices, one dishonest whose clones take two steps: two trades and a crash of the payer while the cheat talks to the payee; one trade and a crash while it talks to both; three honest ones that pay in a ring; then the small spaces',
+    open: against({
+      wishes: onTheWay,
+      crashes: [1, 0],
+      adversary: { ...twoSteps, to: [1] },
+    }),
+    further: [
+      against({ wishes: onTheWay.slice(0, 1), crashes: [1, 0], adversary: twoSteps }),
+      ring,
+      forks,
+      ...smallSpaces,
+    ],
     must: [...doings, ...answers],
     uncovered,
     store: 'fingerprint',
@@ -194,25 +205,23 @@ export const deviceBounds: Readonly<Record<string, Bound>> = {
   honest: {
     about:
       'three honest devices that pay each other in a ring; then two payments, a crash and a cancel',
-    open: among({ wishes: ring }),
-    further: [among({ wishes: ring.slice(0, 2), crashes: [1, 0, 0], cancels: [1, 0, 0] })],
+    open: ring,
+    further: [among({ wishes: inARing.slice(0, 2), crashes: [1, 0, 0], cancels: [1, 0, 0] })],
     must: doings,
     uncovered,
     store: 'fingerprint',
   },
   long: {
     about:
-      'three devices, one of them dishonest, two crossing trades, one crash, the cheat talking to both; then the small spaces',
-    open: crossing([0, 1]),
-    further: [forks, ...smallSpaces],
+      'three devices, one dishonest, two crossing trades, one crash: the cheat talks to the one that stops, then to the other; three honest ones that pay in a ring, one crash; then the small spaces',
+    open: against({ wishes: crossing, crashes: [1, 0], adversary: { ...oneStep, to: [0] } }),
+    further: [
+      against({ wishes: crossing, crashes: [1, 0], adversary: { ...oneStep, to: [1] } }),
+      among({ wishes: inARing, crashes: [0, 1, 0] }),
+      forks,
+      ...smallSpaces,
+    ],
     must: [...doings, ...answers],
-    uncovered,
-    store: 'fingerprint',
-  },
-  ring: {
-    about: 'three honest devices that pay each other in a ring, of which one may stop',
-    open: among({ wishes: ring, crashes: [0, 1, 0] }),
-    must: doings.filter((name) => name !== 'event cancel' && name !== 'outcome cancelled'),
     uncovered,
     store: 'fingerprint',
   },
