@@ -4,7 +4,7 @@
  * the tests that were too slow at first. A guard whose deletion nothing notices is a guard that nothing checks.
  *
  *     npm run guards                                 every file of the list below
- *     npm run guards -- --files accept.ts,trade.ts   some of them
+ *     npm run guards -- --files accept.ts,trade.ts   these, or any others of the core
  *     npm run guards -- --changed main               those that differ from a revision
  *     npm run guards -- --quick                      the quick tests alone
  *     npm run guards -- --json                       the last line is the result
@@ -20,7 +20,7 @@ import { choose } from './choose.ts';
 import { equivalentOf, equivalents } from './equivalents.ts';
 import { editOf, guardsOf, without, type Guard } from './guard-finder.ts';
 import { openPool, type Pool, type Survey } from './pool.ts';
-import { changedSince, coreTests, root } from './tests.ts';
+import { changedSince, coreSources, coreTests, root } from './tests.ts';
 import { typeJudge } from './types.ts';
 
 /** Where the rules are. */
@@ -223,7 +223,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const names = values.files?.split(',');
   const changed = values.changed === undefined ? undefined : changedSince(values.changed);
-  const files = guarded.filter(
+  const files = (names === undefined ? guarded : coreSources()).filter(
     (file) =>
       (names === undefined || names.some((name) => file.endsWith(`/${name}`))) &&
       (changed === undefined || changed.has(file)),
