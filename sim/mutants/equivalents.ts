@@ -101,6 +101,20 @@ export const equivalents: readonly Equivalent[] = [
     text: 'bytes.length > linkBytesMax',
     why: 'The limits of its fields allow no link so long: it saves reading one.',
   },
+  {
+    file: 'core/availability/src/sharing.ts',
+    inside: 'sharedBuckets',
+    kind: 'and',
+    text: 'absent.size > 0',
+    why: 'Nobody is in an empty set: it saves asking it for every holder of every bucket.',
+  },
+  {
+    file: 'core/availability/src/sum-proof.ts',
+    inside: '',
+    kind: 'and',
+    text: '!from.bad()',
+    why: 'Nothing that is read after the first refusal is used: it saves reading it.',
+  },
 ];
 
 export function equivalentOf(guard: Guard): Equivalent | undefined {

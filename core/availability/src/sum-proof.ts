@@ -107,10 +107,9 @@ function countRefusal({ siblings, other }: SumProof, size: number): SumProofRefu
   for (const side of siblings.toReversed()) {
     others += side === undefined ? 0 : keysUnder(side.digest);
     if (others < 2) return 'collapsed';
-    // Each sum is looked at: two safe ones never add up to a third that only looks safe.
-    if (!Number.isSafeInteger(sum)) return 'overflow';
     sum += side?.sum ?? 0;
   }
+  // Nothing is below zero, so a sum that has become too large stays too large.
   return Number.isSafeInteger(sum) ? undefined : 'overflow';
 }
 

@@ -69,6 +69,13 @@ test('the empty map is shown by any bucket', () => {
   assert.deepEqual(shown, { ok: true, root: emptySubtree.digest, sum: 0, before: 0, within: 0 });
 });
 
+test('a bucket below the first or beyond the last one is none', () => {
+  for (const bucket of [-1, 2 ** bits]) {
+    const shown = evaluateBucket(bits, bucket, [], bucketPath(forest(bits), 0));
+    assert.deepEqual(shown, { ok: false, refusal: 'bucket' });
+  }
+});
+
 test('a key that is left out, added or of another size gives another root', () => {
   const all = entriesOf(400);
   const top = mapOf(all);

@@ -72,6 +72,19 @@ test('two nodes agree on what they share; what is beside is what no peer shares'
   );
 });
 
+test('two nodes share the buckets that both hold, whoever is absent', () => {
+  fc.assert(
+    fc.property(fc.nat(8), fc.nat(8), absentees, (a, b, absent) => {
+      const shared = sharedBuckets(registry, a, { version: 1, peer: b, absent });
+      for (const [bucket, isShared] of shared.entries()) {
+        const holding = holders(registry, bucket, new Set(absent));
+        assert.equal(isShared, holding.includes(a) && holding.includes(b) ? 1 : 0);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test('a node that is not of the version keeps everything beside', () => {
   const beside = sharedBuckets(registry, -1, { version: 1, peer: nobody, absent: [] });
   assert.ok(beside.every((one) => one === 1));

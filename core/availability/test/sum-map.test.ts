@@ -248,6 +248,7 @@ test('what is no map is a fault of the caller', () => {
   assert.throws(() => forest(25), RangeError);
   assert.throws(() => evaluateSum(bad.deep, new Uint8Array(31), 0), RangeError);
   assert.throws(() => evaluateSum(bad.deep, key, 0.5), RangeError);
+  assert.throws(() => evaluateSum(bad.deep, key, -1), RangeError);
 });
 
 /** The definition of docs/spec/sum-map.md, with nothing but the hash. */
