@@ -8,7 +8,7 @@
 import type { Change } from '../edits/edit.ts';
 
 export interface SeededBug extends Change {
-  /** The program under sim/ that must find it, with its arguments; a quick run. */
+  /** What must find it: a program under sim/ with its arguments, or a test of a package; a quick run. */
   readonly by: readonly string[];
   /** What the program's output must hold: the name of the invariant or of the checker. */
   readonly finding: string;

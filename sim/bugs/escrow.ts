@@ -123,8 +123,8 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: exit,
-        from: "if (opened.length !== claim.preimages.length || allHold(locks) !== true) return 'lock';",
-        to: "if (opened.length > claim.preimages.length || locks.length < 0) return 'lock';",
+        from: "if (opened.length !== claim.preimages.length || areOpened === 'bad') return 'lock';\n  if (!areOpened) return 'version';",
+        to: "if (opened.length > claim.preimages.length || areOpened === undefined) return 'lock';",
       },
     ],
     by: explore('escrow-payer'),

@@ -125,13 +125,13 @@ export const bugs: readonly SeededBug[] = [
     finding: 'shared bytes:',
   },
   {
-    name: 'a-reader-wipes-what-it-has-read',
-    why: 'whoever decodes twice reads something else',
+    name: 'a-reader-wipes-what-it-refuses',
+    why: 'whoever looks at refused bytes again sees something else',
     edits: [
       {
         file: codec,
         from: 'const isWhole = !r.bad() && r.left() === 0;',
-        to: 'const isWhole = !r.bad() && r.left() === 0;\n  bytes.fill(0, 0, 1);',
+        to: 'const isWhole = !r.bad() && r.left() === 0;\n  if (!isWhole) bytes.fill(0, 0, 1);',
       },
     ],
     by: by('primitive/step.step'),
