@@ -216,6 +216,26 @@ export const bugs: readonly SeededBug[] = [
     'consent: to what is not taken',
   ),
   bug(
+    'refusal-without-a-name',
+    'An offer that does not pass is refused as whatever is offered; come late, that ends another.',
+    [
+      trade,
+      "    return unaccepted(state, verdict as Unaccepted, 'offer', headOfOffer(on, offer, world));",
+      "    return unaccepted(state, verdict as Unaccepted, 'offer');",
+    ],
+    'declined for another',
+  ),
+  bug(
+    'any-refusal-counts',
+    'A proposer does not look at what is refused.',
+    [
+      trade,
+      "  if (trade.at !== 'offered' || !(isZero(head) || equal(trade.head, head))) return stay(state);",
+      "  if (trade.at !== 'offered') return stay(state);",
+    ],
+    'declined for another',
+  ),
+  bug(
     'ack-before-disk',
     'A run is acknowledged before it is kept.',
     [

@@ -97,6 +97,7 @@ export function faultOfTurn(
   return (
     faultOfMemory(from, state, last) ??
     faultOfMark(from, last) ??
+    faultOfDecline(from, effects) ??
     faultOfRepetition(scene, from, effects, last) ??
     faultOfFork(scene, from, convicted)
   );
@@ -119,6 +120,19 @@ function faultOfMark({ disk, edge }: Scenario, last: Disk): string | undefined {
   return last.edges[edge]!.on.absorbed.index < before
     ? 'absorbed goes back: the peer is known to have absorbed more'
     : undefined;
+}
+
+/**
+ * An offer ends by a refusal of that very offer. Of an offer that came before the run under it nobody
+ * can say which it was.
+ */
+function faultOfDecline({ event, talk }: Scenario, effects: readonly Effect[]): string | undefined {
+  if (event.type !== 'refuse' || talk.trade.at !== 'offered') return undefined;
+  const ends = effects.some((each) => each.do === 'tell' && each.outcome.type === 'declined');
+  const { head, code } = event.refuse;
+  return !ends || code === 'early' || equal(head, talk.trade.head)
+    ? undefined
+    : 'declined for another: an offer ended by a refusal of something else';
 }
 
 /** A run that was absorbed is acknowledged when it comes again, and has no second effect. */

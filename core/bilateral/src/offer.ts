@@ -9,13 +9,16 @@ import {
   accepted,
   compare,
   consentDigest,
+  entry,
   equal,
   evaluate,
   judgeRun,
   kinds,
+  nextHead,
   refused,
   verifyWorking,
   viewLeaf,
+  zero32,
   type DemandedWrite,
   type JudgedRun,
   type Unaccepted,
@@ -53,6 +56,25 @@ export function judgeOffer(
   const shown = evaluate(offer.proof, leaves);
   if (!shown.ok || !equal(shown.root, offer.root)) return refused('proof-before');
   return accepted(run);
+}
+
+/**
+ * The head that the entries of an offer lead to from where they stand, whatever they are worth: a
+ * refusal names it, so that one which comes late says nothing about a later offer. Zero if the place
+ * is not known here: the first entry does not decode, or an entry before it is missing.
+ */
+export function headOfOffer(
+  on: Relationship,
+  { entries }: Message & { type: 'offer' },
+  { headOfTheirs }: Pick<World, 'headOfTheirs'>,
+): Uint8Array {
+  const first = entry.decode(entries[0] ?? new Uint8Array(0));
+  if (!first.ok) return zero32;
+  const { index } = first.value;
+  const { start, head, index: newest } = on.theirs;
+  const known = index === newest + 1 ? head : headOfTheirs(on, index - 1);
+  const before = index === 1 ? start : known;
+  return before === undefined ? zero32 : entries.reduce(nextHead, before);
 }
 
 /** The countersignature is the peer's, and its view is under the root that it names. */

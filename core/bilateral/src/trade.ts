@@ -32,7 +32,7 @@ import {
 } from '@dsm/primitive';
 import type { Device } from './device.ts';
 import type { Relationship } from './relationship.ts';
-import { judgeConsent, judgeOffer } from './offer.ts';
+import { headOfOffer, judgeConsent, judgeOffer } from './offer.ts';
 import type { Message } from './message.ts';
 import {
   absorb,
@@ -299,7 +299,9 @@ function offered(
 ): Turn {
   const { me, on } = state;
   const verdict = judgeOffer(me, on, offer, world);
-  if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'offer');
+  if (verdict.type !== 'accepted') {
+    return unaccepted(state, verdict as Unaccepted, 'offer', headOfOffer(on, offer, world));
+  }
   const { head } = verdict.value.lane;
   if (standing !== 'taken') {
     const message: Message = { type: 'refuse', head, ...standing };

@@ -16,38 +16,24 @@ import {
 } from '@dsm/primitive';
 import type { Message } from '../src/message.ts';
 import { claimOf } from '../src/run.ts';
-import { ackMac, explain, step, type Event, type Trade, type Turn } from '../src/trade.ts';
+import { ackMac, explain, step, type Event, type Turn } from '../src/trade.ts';
 import { signAs } from '@dsm/primitive/fixture';
 import {
-  absorbed,
-  collected,
   edgeTo,
-  introduced,
-  issueOf,
   mapOf,
   memo,
-  openDurable,
   payment,
   person,
-  policyOf,
   sent,
   signedBy,
   worldOf,
   type Durable,
   type Person,
 } from './fixture.ts';
+import { ada, bob, doings, funded, idle, messageIn, pay, policies, turned } from './trade-scene.ts';
 import { openScene, openSide, reachable, settled, type Sides } from './trade-space.ts';
 
-const [ada, bob] = [person('ada'), person('bob')];
-const policies = [policyOf(ada)];
 const scene = openScene([ada, bob], policies);
-
-/** Ada holds two notes of her own token. */
-function funded(): readonly [Durable, Durable] {
-  const mint = collected(ada, issueOf(ada, policies[0]!, [60n, 40n]));
-  const { durable } = sent(ada, openDurable(ada), ada, [mint], policies);
-  return introduced(ada, bob, durable, openDurable(bob));
-}
 
 const sum = (of: Durable): bigint =>
   [...of.notes.values()].reduce((total, { amount }) => total + amount, 0n);
@@ -67,11 +53,6 @@ function assertTogether(sides: Sides): void {
   );
   assert.equal(sum(a.inside.disk.durable) + sum(b.inside.disk.durable), 100n);
 }
-
-const pay = (of: Durable, amount: bigint): Uint8Array => {
-  const note = [...of.notes.values()].find((each) => each.amount >= amount)!;
-  return payment(ada, bob, [note], amount);
-};
 
 test('one trade: at the end it is on both sides or on none, whatever is lost or repeated', (t) => {
   const [ofAda, ofBob] = funded();
@@ -98,72 +79,6 @@ test('two crossing trades: neither loses, blocks or forks the other', (t) => {
   const { size, insides } = reachable(scene, start, 200_000);
   t.diagnostic(`${size} states, ${insides.length} without what is under way`);
   for (const sides of insides) assertTogether(sides);
-});
-
-const idle = { at: 'idle' } as const;
-
-/** The state machine by hand: one device, one event, what it does. */
-function turned(of: Durable, peer: Person, event: Event, trade: Trade = idle): Turn {
-  const who = peer === bob ? ada : bob;
-  const state = { me: of.device, on: edgeTo(of, peer), trade };
-  return step(state, event, worldOf(of, who, policies));
-}
-
-const doings = ({ effects }: Turn): string[] =>
-  effects.map((effect) => {
-    if (effect.do === 'send') return `send ${effect.message.type}`;
-    if (effect.do !== 'tell') return effect.do;
-    const { outcome } = effect;
-    return outcome.type === 'declined' ? `declined ${outcome.code}` : outcome.type;
-  });
-
-function messageIn<T extends Message['type']>({ effects }: Turn, type: T): Message & { type: T } {
-  const found = effects.find((effect) => effect.do === 'send' && effect.message.type === type);
-  assert.ok(found?.do === 'send');
-  return found.message as Message & { type: T };
-}
-
-test('an offer is declined by taste, with a code, and the proposer may go on', () => {
-  const [ofAda, ofBob] = funded();
-  const proposed = turned(ofAda, bob, { type: 'propose', operations: [pay(ofAda, 25n)] });
-  assert.deepEqual(doings(proposed), ['send offer', 'offered']);
-  const standing = { code: 'limit', why: 'more than this wallet takes offline' };
-  const offer = messageIn(proposed, 'offer');
-  const answered = turned(ofBob, ada, { type: 'offer', offer, standing });
-  assert.deepEqual(doings(answered), ['send refuse']);
-  const refuse = messageIn(answered, 'refuse');
-  const { state } = proposed;
-  const ended = turned(ofAda, bob, { type: 'refuse', refuse }, state.trade);
-  assert.deepEqual(doings(ended), ['declined limit']);
-  assert.deepEqual(ended.state.trade, idle);
-  const elsewhere = { ...refuse, head: new Uint8Array(32).fill(9) };
-  const kept = turned(ofAda, bob, { type: 'refuse', refuse: elsewhere }, state.trade);
-  assert.deepEqual([doings(kept), kept.state.trade], [[], state.trade]);
-});
-
-test('an offer whose place another own run took is made again at the next one', () => {
-  const [ofAda, ofBob] = funded();
-  const proposed = turned(ofAda, bob, { type: 'propose', operations: [pay(ofAda, 25n)] });
-  const said = sent(ada, ofAda, bob, [memo('meanwhile')], policies);
-  const heard = absorbed(bob, ofBob, ada, said.claim, policies).durable!;
-  const offer = messageIn(proposed, 'offer');
-  const answered = turned(heard, ada, { type: 'offer', offer, standing: 'taken' });
-  const refuse = messageIn(answered, 'refuse');
-  assert.equal(refuse.code, 'fork');
-  const { trade } = proposed.state;
-  const again = turned(said.durable, bob, { type: 'refuse', refuse }, trade);
-  assert.deepEqual(doings(again), ['send offer', 'offered']);
-  const next = { type: 'offer', offer: messageIn(again, 'offer'), standing: 'taken' } as const;
-  assert.deepEqual(doings(turned(heard, ada, next)), ['sign-consent']);
-  const early = { ...refuse, code: 'index' };
-  const sooner = turned(said.durable, bob, { type: 'refuse', refuse: early }, trade);
-  assert.deepEqual(doings(sooner), ['send offer', 'offered']);
-  // Refused for anything else, or with nothing in its place, it is declined.
-  const other = { ...refuse, code: 'bricked' };
-  const elsewhere = turned(said.durable, bob, { type: 'refuse', refuse: other }, trade);
-  assert.deepEqual(doings(elsewhere), ['declined bricked']);
-  const unmoved = turned(ofAda, bob, { type: 'refuse', refuse }, trade);
-  assert.deepEqual(doings(unmoved), ['declined fork']);
 });
 
 test('one trade at a time; a commitment cannot be taken back; a crash forgets an offer alone', () => {
@@ -242,17 +157,6 @@ test('what the rules refuse is not offered', () => {
   const operations = [payment(ada, person('cyd'), [note], 25n)];
   const refused = turned(ofAda, bob, { type: 'propose', operations });
   assert.deepEqual([doings(refused), refused.state.trade], [['unaccepted'], idle]);
-});
-
-test('an offer whose notes are not under its root is refused before anybody signs', () => {
-  const [ofAda, ofBob] = funded();
-  const operations = [pay(ofAda, 25n)];
-  const offer = messageIn(turned(ofAda, bob, { type: 'propose', operations }), 'offer');
-  const good = turned(ofBob, ada, { type: 'offer', offer, standing: 'taken' });
-  assert.deepEqual(doings(good), ['sign-consent']);
-  const spent = { ...offer, root: openDurable(ada).device.root };
-  const bent = turned(ofBob, ada, { type: 'offer', offer: spent, standing: 'taken' });
-  assert.equal(messageIn(bent, 'refuse').code, 'proof-before');
 });
 
 test('consent by another, for another, or under another root is no consent', () => {

@@ -313,6 +313,8 @@ async function fail(talk: Talk, code: string, why: string): Promise<void> {
  */
 export function notTaken(talk: Talk, { head, code, why }: Message & { type: 'refuse' }): void {
   const { asked, trade } = talk;
+  // Its offer came again after the run: the peer has it, and acknowledges the run itself.
+  if (code === 'already-accepted') return;
   for (const [run, ack] of talk.acks) {
     const meant = isZero(head) ? trade.at !== 'offered' : run === keyOf(head);
     if (meant) ack.resolve(false);

@@ -39,9 +39,9 @@ Device device[2];
 #define CONSENT(number)      (1 << (1 + number))
 #define DISLIKE(entry)       (1 << (5 + entry))
 #define CANCEL(entry)        (1 << (7 + entry))
-#define REFUSE_KNOWN         (1 << 10)
-#define REFUSE_FORK          (1 << 11)
-#define COMMIT_AGAIN(number) (1 << (11 + number))
+#define KNOWN(entry)         (1 << (9 + entry))
+#define FORK(entry)          (1 << (11 + entry))
+#define COMMIT_AGAIN(number) (1 << (13 + number))
 
 /* A consent is numbered 1 to 4. */
 #define CONSENT_TO(entry, own) (entry + 2 * own)
@@ -68,8 +68,8 @@ inline rest(d) {
 
 inline heard_offer(d, entry, liked) {
   if
-  :: device[d].peer == entry -> SAYS(d, REFUSE_KNOWN)
-  :: device[d].peer != entry && device[d].peer != NONE -> SAYS(d, REFUSE_FORK)
+  :: device[d].peer == entry -> SAYS(d, KNOWN(entry))
+  :: device[d].peer != entry && device[d].peer != NONE -> SAYS(d, FORK(entry))
   :: device[d].peer == NONE && !liked -> SAYS(d, DISLIKE(entry))
   :: device[d].peer == NONE && liked ->
     device[d].consented = CONSENT_TO(entry, device[d].own);
@@ -121,9 +121,12 @@ inline restart(d) {
   :: d_step { SAID(o, CONSENT(4)) && device[d].phase == OFFERED && device[d].head == 2 -> heard_consent(d, 4) } \
   :: d_step { SAID(o, DISLIKE(1)) && device[d].phase == OFFERED && device[d].head == 1 -> rest(d) } \
   :: d_step { SAID(o, DISLIKE(2)) && device[d].phase == OFFERED && device[d].head == 2 -> rest(d) } \
-  :: d_step { SAID(o, REFUSE_KNOWN) && device[d].phase == OFFERED -> rest(d) } \
-  :: d_step { SAID(o, REFUSE_FORK) && device[d].phase == OFFERED && IS_STILL(d) -> rest(d) } \
-  :: d_step { SAID(o, REFUSE_FORK) && device[d].phase == OFFERED && !IS_STILL(d) -> offer(d) } \
+  :: d_step { SAID(o, KNOWN(1)) && device[d].phase == OFFERED && device[d].head == 1 -> rest(d) } \
+  :: d_step { SAID(o, KNOWN(2)) && device[d].phase == OFFERED && device[d].head == 2 -> rest(d) } \
+  :: d_step { SAID(o, FORK(1)) && device[d].phase == OFFERED && device[d].head == 1 && IS_STILL(d) -> rest(d) } \
+  :: d_step { SAID(o, FORK(1)) && device[d].phase == OFFERED && device[d].head == 1 && !IS_STILL(d) -> offer(d) } \
+  :: d_step { SAID(o, FORK(2)) && device[d].phase == OFFERED && device[d].head == 2 && IS_STILL(d) -> rest(d) } \
+  :: d_step { SAID(o, FORK(2)) && device[d].phase == OFFERED && device[d].head == 2 && !IS_STILL(d) -> offer(d) } \
   :: d_step { IS_COMMITTED(o, 1) && device[d].peer == NONE -> heard_commit(d, 1) } \
   :: d_step { IS_COMMITTED(o, 2) && device[d].peer == NONE -> heard_commit(d, 2) } \
   :: d_step { device[o].peer == device[d].own && device[d].phase == COMMITTING -> rest(d) }
