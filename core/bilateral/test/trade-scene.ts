@@ -20,7 +20,8 @@ import {
   type Person,
 } from './fixture.ts';
 
-export const [ada, bob]: readonly [Person, Person] = [person('ada'), person('bob')];
+export const ada: Person = person('ada');
+export const bob: Person = person('bob');
 export const policies: readonly [Policy] = [policyOf(ada)];
 
 /** Ada holds two notes of her own token. */
