@@ -102,6 +102,27 @@ export const equivalents: readonly Equivalent[] = [
     why: 'The limits of its fields allow no link so long: it saves reading one.',
   },
   {
+    file: 'core/protocols/src/route.ts',
+    inside: 'extended',
+    kind: 'or',
+    text: 'equal(from, to)',
+    why: 'A way with a loop costs no less than the same without it, which is found sooner: it saves walking it.',
+  },
+  {
+    file: 'core/protocols/src/route.ts',
+    inside: 'extended',
+    kind: 'if',
+    text: 'hops.some(({ device }) => equal(device, from))',
+    why: 'A way with a loop costs no less than the same without it, which is found sooner: it saves walking it.',
+  },
+  {
+    file: 'core/protocols/src/stream.ts',
+    inside: 'dueOf',
+    kind: 'if',
+    text: 'writer.sum() < soonest',
+    why: 'The exact comparison below says the same: it saves a big integer for each tick.',
+  },
+  {
     file: 'core/availability/src/sharing.ts',
     inside: 'sharedBuckets',
     kind: 'and',

@@ -26,13 +26,14 @@ import { typeJudge } from './types.ts';
 /** Where the rules are. */
 export const guarded: readonly string[] = [
   ['primitive', 'accept card certificate committee countersignature evidence proof receipt'],
-  ['primitive', 'registry slot slot-list step suite total verdict'],
+  ['primitive', 'entry registry slot slot-list step suite total verdict view'],
   ['bilateral', 'contact device offer passage relationship run trade'],
   ['protocols', 'allow-list escrow exit-part finality issue issue-part lineage movement note'],
   ['protocols', 'opening origin policy purse rules spend-part'],
+  ['protocols', 'app operation route shared stream tick'],
   ['availability', 'handover next register registry-link seating signal succession'],
-  ['availability', 'advertisement bucket-proof byte-commit capacity history name sharing'],
-  ['availability', 'subscription sum-proof terms'],
+  ['availability', 'advertisement bucket-proof byte-commit capacity genesis history manifest'],
+  ['availability', 'name placement sharing subscription sum-proof terms'],
 ].flatMap(([folder, names]) => names!.split(' ').map((name) => `core/${folder}/src/${name}.ts`));
 
 interface Deletion {

@@ -27,7 +27,6 @@ import {
   type Coder,
   type Obj,
 } from '@dsm/primitive';
-import { amountMax } from './movement.ts';
 
 /** Asks for one payment. It commits nobody: whoever pays it trusts the text that it came in. */
 export interface Invoice {
@@ -172,7 +171,10 @@ export function findPath(
   return best?.hops;
 }
 
-/** The way from the edge's far end, with this edge before it. */
+/**
+ * The way from the edge's far end, with this edge before it. What must be sent may exceed 128 bits:
+ * then no edge before it has the capacity.
+ */
 function extended(
   { from, to, capacity, fee }: Omit<EdgeHint, 'token'>,
   { needed, hops }: Found,
@@ -181,6 +183,5 @@ function extended(
   if (capacity < needed || equal(from, to)) return undefined;
   if (hops.some(({ device }) => equal(device, from))) return undefined;
   const sent = equal(from, payer) ? needed : needed + feeOf(fee, needed);
-  if (sent > amountMax) return undefined;
   return { needed: sent, hops: [{ device: to, amount: needed }, ...hops] };
 }

@@ -179,6 +179,7 @@ test('a run holds one act for each app, with what it transfers to the peer', () 
     { app: other, act: { ...shared, operations: [{ index: 2, data: Uint8Array.of(2) }] } },
   ]);
   assert.deepEqual(actsOf(run({ type: 'memo', text: 'hello' })), []);
+  assert.deepEqual(actsOf(run()), []);
 });
 
 /** Entries of a lane that carry the operations. */

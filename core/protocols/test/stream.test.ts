@@ -251,6 +251,40 @@ test('a payer signs at a count, at an amount, at a number of bytes, and at the p
   assert.equal(until({ ...never, bytes: 9 }, 1n << 100n), 5);
   assert.equal(until(never, 1_000n), 6);
   assert.equal(until(never, 0n), 1);
+  assert.equal(until({ ...never, amount: 10_000n }, 1_000n), 6);
+});
+
+test('a payer signs before there are more ticks than a payee may hold unsigned', () => {
+  const never = { count: 1_000_000, amount: undefined, bytes: undefined };
+  const payer = streamPayer(zero32, enough, never);
+  let ticks = 1;
+  while (!payer.tick(1n)) {
+    if (payer.isFull()) payer.frame();
+    ticks += 1;
+  }
+  assert.equal(ticks, limits.unsignedTicksMax);
+});
+
+test('a payer of whom a signature is wanted says nothing until it has signed', () => {
+  const never = { count: 1_000_000, amount: undefined, bytes: undefined };
+  for (const [hasSaid, wants] of [
+    [true, true],
+    [true, false],
+    [false, true],
+  ] as const) {
+    const payer = streamPayer(zero32, enough, never);
+    if (hasSaid) {
+      payer.tick(60n);
+      payer.frame();
+    }
+    const isHeld = hasSaid && wants;
+    assert.equal(payer.terms(enough, wants), isHeld);
+    assert.equal(payer.tick(1n), isHeld);
+    assert.equal(payer.frame() === undefined, isHeld);
+    payer.total(funded, '');
+    payer.tick(1n);
+    assert.ok(payer.frame() !== undefined);
+  }
 });
 
 test('sums beyond exact numbers are compared exactly', () => {
