@@ -77,8 +77,12 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     ready: talk.ready.promise,
     over,
     isOpen: () => open,
-    trade: (operations, release, check = () => undefined) =>
-      propose(talk, operations, release, check),
+    // Between finding a session and asking something of it, it may have ended.
+    trade: async (operations, release, check = () => undefined) => {
+      if (open) return propose(talk, operations, release, check);
+      release();
+      throw goneOf(talk);
+    },
     deliver: async (at) => {
       const on = relationshipOf(talk);
       if (!open || on === undefined) return { acked: Promise.resolve(undefined) };
@@ -89,8 +93,9 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
       await sayRun(talk, on, at);
       return { acked: ack.promise.then((took) => (took ? talk.wireBytes - before : undefined)) };
     },
-    stream: (escrow, interval, note) => payStream(talk, escrow, interval, note),
-    remint: (asked) => askRemint(talk, asked),
+    stream: (escrow, interval, note) =>
+      open ? payStream(talk, escrow, interval, note) : Promise.reject(goneOf(talk)),
+    remint: (asked) => (open ? askRemint(talk, asked) : Promise.reject(goneOf(talk))),
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),
     queues: () => queuesOf(talk),
@@ -338,7 +343,10 @@ function hangUp(talk: Talk): void {
     const { payments } = talk.engine.model;
     asked.done.resolve(asked.payments.map(({ number }) => payments[number]!));
   } else {
-    const gone = new DsmError('unreachable', 'the connection ended before anything was paid');
-    asked.done.reject(talk.failure ?? gone);
+    asked.done.reject(goneOf(talk));
   }
+}
+
+function goneOf({ failure }: Talk): unknown {
+  return failure ?? new DsmError('unreachable', 'the connection ended before anything was paid');
 }
