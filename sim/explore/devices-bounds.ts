@@ -213,10 +213,12 @@ export const deviceBounds: Readonly<Record<string, Bound>> = {
   },
   long: {
     about:
-      'three devices, one dishonest, two crossing trades: both honest ones stop once while the cheat talks to one of them; one stops while the cheat talks to the other; three honest ones that pay in a ring, one crash; then the small spaces',
-    open: against({ wishes: crossing, crashes: [1, 1], adversary: { ...oneStep, to: [0] } }),
+      'three devices, one dishonest, two crossing trades: either honest one stops once, while the cheat talks to either; three honest ones that pay in a ring, one crash; then the small spaces',
+    open: against({ wishes: crossing, crashes: [1, 0], adversary: { ...oneStep, to: [0] } }),
     further: [
       against({ wishes: crossing, crashes: [1, 0], adversary: { ...oneStep, to: [1] } }),
+      against({ wishes: crossing, crashes: [0, 1], adversary: { ...oneStep, to: [0] } }),
+      against({ wishes: crossing, crashes: [0, 1], adversary: { ...oneStep, to: [1] } }),
       among({ wishes: inARing, crashes: [0, 1, 0] }),
       forks,
       ...smallSpaces,
