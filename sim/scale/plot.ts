@@ -26,10 +26,10 @@ export interface Series {
 
 const size = { width: 776, height: 484 } as const;
 /** Where the lines are drawn. */
-const area = { left: 100, right: 752, top: 56, bottom: 326 } as const;
+const area = { left: 100, right: 728, top: 56, bottom: 326 } as const;
 /** Told apart by lightness as well as by colour. */
 const colours = ['#1f6feb', '#d1242f', '#1a7f37', '#9a6700', '#8250df', '#57606a'];
-const captionColumns = 112;
+const captionColumns = 100;
 
 export function svgOf(chart: Chart): string {
   const x = along(chart.x, valuesOf(chart, 0), area.left, area.right);
