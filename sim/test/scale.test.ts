@@ -65,7 +65,16 @@ test('a chart puts its points where its axes say', () => {
   };
   const svg = svgOf(chart);
   // From the left and low to the right and high, the middle in the middle.
-  assert.match(svg, /points="100\.0,326\.0 426\.0,191\.0 752\.0,56\.0"/);
+  const places = /points="([^"]+)"/
+    .exec(svg)![1]!
+    .split(' ')
+    .map((one) => one.split(',').map(Number));
+  const [[left, low], [middle, half], [right, high]] = places as [number[], number[], number[]];
+  assert.ok(left! < right! && low! > high!);
+  assert.deepEqual([middle, half], [(left! + right!) / 2, (low! + high!) / 2]);
+  // What stands furthest is where the axes' last lines are.
+  assert.match(svg, new RegExp(`x1="${right}" x2="${right}"`));
+  assert.match(svg, new RegExp(`y1="${high}" y2="${high}"`));
   assert.match(svg, /A &lt; B &amp; C/);
   assert.match(svg, /prefers-color-scheme: dark/);
   assert.deepEqual(JSON.parse(dataOf(chart, 'npm run scale')), {
