@@ -45,7 +45,7 @@ const groups: readonly Group[] = [
   { name: 'core', glob: 'core/*/test/**/*.test.ts', required: true, options: pure },
   { name: 'host', glob: 'host/*/test/**/*.test.ts', required: true, options: seeded },
   { name: 'apps', glob: 'apps/*/test/**/*.test.ts', required: false, options: seeded },
-  { name: 'sim', glob: 'sim/test/**/*.test.ts', required: true, options: seeded },
+  { name: 'sim', glob: 'sim/**/test/**/*.test.ts', required: true, options: seeded },
   { name: 'across', glob: 'test/**/*.test.ts', required: true, options: seeded },
 ];
 

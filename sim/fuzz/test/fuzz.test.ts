@@ -9,17 +9,18 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { instrumented } from '../fuzz/instrument.ts';
-import { installLoader, root, topOf } from '../fuzz/load.ts';
-import { wordsOf } from '../fuzz/words.ts';
+import { instrumented } from '../instrument.ts';
+import { installLoader, root, topOf } from '../load.ts';
+import { wordsOf } from '../words.ts';
 
-// Nothing of the repository may be loaded before the loader is there.
+// Nothing of the repository may be loaded before the loader is there: that is why this test is in a
+// folder of its own, and so in a process of its own.
 installLoader(false);
-const { corpora, corpusOf } = await import('../fuzz/corpus.ts');
-const { placeOf } = await import('../fuzz/coder-targets.ts');
-const { execute } = await import('../fuzz/execute.ts');
-const { allTargets } = await import('../fuzz/targets.ts');
-const { notTargets } = await import('../fuzz/not-targets.ts');
+const { corpora, corpusOf } = await import('../corpus.ts');
+const { placeOf } = await import('../coder-targets.ts');
+const { execute } = await import('../execute.ts');
+const { allTargets } = await import('../targets.ts');
+const { notTargets } = await import('../not-targets.ts');
 const targets = await allTargets();
 const names = new Set(targets.map(({ name }) => name));
 
