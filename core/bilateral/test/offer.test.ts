@@ -21,6 +21,10 @@ test('an offer is declined by taste, with a code, and the proposer may go on', (
   const ended = turned(ofAda, bob, { type: 'refuse', refuse }, state.trade);
   assert.deepEqual(doings(ended), ['declined limit']);
   assert.deepEqual(ended.state.trade, idle);
+  // Whose place its judge cannot know is refused without a name: that is what is offered.
+  const nameless = { ...refuse, head: new Uint8Array(32) };
+  const given = turned(ofAda, bob, { type: 'refuse', refuse: nameless }, state.trade);
+  assert.deepEqual([doings(given), given.state.trade], [['declined limit'], idle]);
   const elsewhere = { ...refuse, head: new Uint8Array(32).fill(9) };
   const kept = turned(ofAda, bob, { type: 'refuse', refuse: elsewhere }, state.trade);
   assert.deepEqual([doings(kept), kept.state.trade], [[], state.trade]);
