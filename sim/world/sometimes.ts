@@ -1,54 +1,10 @@
 /** What must happen somewhere in the standard set: a check of what never happens checks nothing. */
 
-import type { Deed } from './steps.ts';
-
-/** Every kind of deed, done and not only tried. */
-const done: readonly Deed[] = [
-  'meet',
-  'part',
-  'offline',
-  'online',
-  'edge',
-  'stream',
-  'fund',
-  'exit',
-  'load',
-  'burn',
-  'sync',
-  'put',
-  'get',
-  'act',
-  'backup',
-  'route',
-  'follow',
-  'commit-bytes',
-  'repair',
-  'audit',
-  'change',
-  'break',
-  'partition',
-  'heal',
-  'weather',
-  'slow',
-  'losses',
-  'pause',
-  'resume',
-  'crash',
-  'start',
-  'full',
-  'clone',
-  'restore',
-  'kill-node',
-  'power-cut',
-  'start-node',
-  'full-node',
-  'lying-sync',
-  'rot',
-  'lie',
-];
+import { deeds } from './steps.ts';
 
 export const mustHappen: readonly string[] = [
-  ...done,
+  // Every kind of deed, done and not only tried.
+  ...deeds,
   'a payment edge was made: edge-final',
   'a payment offline was made: pair-final',
   'a payment online was made: certified',
