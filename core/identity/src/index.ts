@@ -1,0 +1,3 @@
+/** Identity: who owns which devices, and what is said of them. */
+
+export {};

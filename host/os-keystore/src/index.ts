@@ -1,0 +1,3 @@
+/** The keystore of the operating system as device binding. */
+
+export {};

@@ -1,0 +1,3 @@
+/** A passkey (WebAuthn) as device binding, in browsers. */
+
+export {};

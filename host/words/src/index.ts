@@ -1,0 +1,3 @@
+/** Words: 24 of them are an identity, and shares of them are kept by guardians. */
+
+export {};
