@@ -5,6 +5,7 @@ export * from './signatures.ts';
 export * from './kem.ts';
 export * from './entropy.ts';
 export * from './keystore.ts';
+export * from './stretch.ts';
 export * from './install.ts';
 export * from './store.ts';
 export * from './process-lock.ts';

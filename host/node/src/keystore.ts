@@ -23,7 +23,7 @@
 import crypto from 'node:crypto';
 import { link, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KeystoreError, type Keystore } from '@dsm/ports';
+import { KeystoreError, isStretchCost, type Keystore } from '@dsm/ports';
 import { portableAead } from '@dsm/portable';
 import {
   bytes32,
@@ -41,6 +41,7 @@ import {
 import { nodeEntropy } from './entropy.ts';
 import { nativeHash } from './hash.ts';
 import { syncFolder } from './folder.ts';
+import { nativeStretch } from './stretch.ts';
 
 /** What guessing a passphrase costs: Argon2id (RFC 9106). */
 export interface KeystoreOptions {
@@ -55,8 +56,6 @@ export const keystoreDefaults: Required<KeystoreOptions> = {
   passes: 3,
   lanes: 4,
 };
-
-const maxima: Required<KeystoreOptions> = { memoryKibibytes: 1_048_576, passes: 16, lanes: 16 };
 
 /** Whether there is a secret at `path`, and whether a passphrase is needed to open it. */
 export type KeystoreLock = 'absent' | 'no-passphrase' | 'passphrase';
@@ -100,7 +99,7 @@ export function fileKeystore(
   options: KeystoreOptions = {},
 ): Keystore {
   const cost = { ...keystoreDefaults, ...options };
-  if (!isBounded(cost)) throw new RangeError('keystore: Argon2id parameters out of bounds');
+  if (!isStretchCost(cost)) throw new RangeError('keystore: Argon2id parameters out of bounds');
   const password = utf8(passphrase.toWellFormed().normalize('NFKC'));
   return {
     open: async () => {
@@ -161,22 +160,13 @@ async function unseal(file: Sealed, password: Uint8Array): Promise<Uint8Array> {
 }
 
 /** The key that the password stands for. */
-function stretched(password: Uint8Array, head: Header): Promise<Uint8Array> {
-  const parameters = {
-    message: password,
-    nonce: head.salt,
-    memory: head.memoryKibibytes,
-    passes: head.passes,
-    parallelism: head.lanes,
-    tagLength: 32,
-  };
-  return new Promise((resolve, reject) => {
-    crypto.argon2('argon2id', parameters, (error, key) => {
-      if (error === null) resolve(key);
-      else
-        reject(new KeystoreError('lost', 'Argon2id failed, perhaps for memory', { cause: error }));
-    });
-  });
+async function stretched(message: Uint8Array, { salt, ...cost }: Header): Promise<Uint8Array> {
+  const { memoryKibibytes, passes, lanes } = cost;
+  try {
+    return await nativeStretch.argon2id({ message, salt, memoryKibibytes, passes, lanes });
+  } catch (cause) {
+    throw new KeystoreError('lost', 'Argon2id failed, perhaps for memory', { cause });
+  }
 }
 
 async function readSealed(path: string): Promise<Sealed | undefined> {
@@ -184,7 +174,7 @@ async function readSealed(path: string): Promise<Sealed | undefined> {
   if (bytes === undefined) return undefined;
   const from = reader(bytes);
   const file = sealed.read(from);
-  if (bytes.length !== sealedBytes || from.bad() || !isBounded(file)) throw damaged(path);
+  if (bytes.length !== sealedBytes || from.bad() || !isStretchCost(file)) throw damaged(path);
   const checksum = nativeHash.blake3(bytes.subarray(0, sealedBytes - 32));
   if (!equal(checksum, file.checksum)) throw damaged(path);
   return file;
@@ -253,16 +243,6 @@ function translated(path: string, cause: unknown): KeystoreError {
 
 function damaged(path: string): KeystoreError {
   return new KeystoreError('damaged', `${path} is no keystore of a version known here`);
-}
-
-function isBounded(cost: Required<KeystoreOptions>): boolean {
-  const isWithin = (n: number, min: number, max: number): boolean =>
-    Number.isInteger(n) && n >= min && n <= max;
-  return (
-    isWithin(cost.passes, 1, maxima.passes) &&
-    isWithin(cost.lanes, 1, maxima.lanes) &&
-    isWithin(cost.memoryKibibytes, 8 * cost.lanes, maxima.memoryKibibytes)
-  );
 }
 
 function codeOf(error: unknown): unknown {

@@ -8,6 +8,7 @@ export * from './hash.ts';
 export * from './signatures.ts';
 export * from './kem.ts';
 export * from './aead.ts';
+export * from './stretch.ts';
 export * from './install.ts';
 export * from './secret-key.ts';
 export * from './bounds.ts';

@@ -6,6 +6,7 @@ export * from './entropy.ts';
 export * from './clock.ts';
 export * from './keystore.ts';
 export * from './sealing.ts';
+export * from './stretch.ts';
 export * from './node-api.ts';
 export * from './disk.ts';
 export * from './engine.ts';
