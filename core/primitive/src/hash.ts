@@ -86,6 +86,10 @@ export const domains = [
   'sum-node',
   'symbol',
   'ranges',
+  'identity-salt',
+  'authority-seed',
+  'device-secret',
+  'share-set',
 ] as const;
 
 export type Domain = (typeof domains)[number];

@@ -8,6 +8,7 @@ export * from './errors.ts';
 export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
 export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 export { networkId } from './open.ts';
+export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';
 export {

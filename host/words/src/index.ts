@@ -1,3 +1,4 @@
-/** Words: 24 of them are an identity, and shares of them are kept by guardians. */
+/** @dsm/words: 24 words are an identity, and shares of them are kept by guardians. */
 
-export {};
+export * from './refusal.ts';
+export * from './words.ts';
