@@ -19,6 +19,7 @@ import {
 } from '@dsm/bilateral';
 import { installNative } from '@dsm/node';
 import {
+  keyDigest,
   address,
   ascii,
   compare,
@@ -74,14 +75,18 @@ function meet(a: Node, b: Node): void {
       .toSorted()
       .join(),
   );
-  const peer = ({ device, working }: Node): Parameters<typeof openRelationship>[2] => ({
+  const peer = ({ device, working }: Node): Parameters<typeof openRelationship>[1] => ({
     device: device.id,
     incarnation: 0,
     suite: 1,
     workingKey: working.publicKey,
   });
-  a.relationships.set(b, openRelationship(a.device, a.working.publicKey, peer(b), secret));
-  b.relationships.set(a, openRelationship(b.device, b.working.publicKey, peer(a), secret));
+  const writers = (mine: Node, theirs: Node): Parameters<typeof openRelationship>[3] => ({
+    mine: keyDigest(1, mine.working.publicKey),
+    theirs: keyDigest(1, theirs.working.publicKey),
+  });
+  a.relationships.set(b, openRelationship(a.device, peer(b), secret, writers(a, b)));
+  b.relationships.set(a, openRelationship(b.device, peer(a), secret, writers(b, a)));
 }
 
 function worldOf({ map }: Node): World {
@@ -115,7 +120,7 @@ function kept(
 /** One transition between two devices: one appends, the other absorbs. */
 function transition(from: Node, to: Node, word: string): void {
   const operation = encodeOperation({ type: 'memo', text: word });
-  const own = append(from.device, from.relationships.get(to)!, [operation], false, worldOf(from));
+  const own = append(from.device, from.relationships.get(to)!, [operation], worldOf(from));
   assert.ok(own.type === 'accepted');
   const { run, device, relationship, leaves } = own.value;
   const context = signatureContext(kinds.signedStep, 1, network);

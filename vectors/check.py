@@ -27,6 +27,7 @@ from derive import (
     app_id,
     allowed_map,
     card_device,
+    card_slot,
     committee_writer,
     device_id,
     evaluate,
@@ -146,13 +147,14 @@ def of_receipt(value, *_):
 def of_card(value, *_):
     body = value["body"]
     digest = h("card", codec.card_body.write(body))
-    slot, incarnation = incarnation_slot(body)
+    _, incarnation = incarnation_slot(body)
+    slot, value = card_slot(body, digest)
     return {
         "device": card_device(body),
         "digest": digest,
         "incarnation": incarnation,
         "slot": slot,
-        "statement": statement(digest, slot_list_root([{"key": slot, "value": incarnation}])),
+        "statement": statement(digest, slot_list_root([{"key": slot, "value": value}])),
         "workingKey": key_digest(body["suite"], body["workingKey"]),
     }
 
@@ -243,7 +245,13 @@ OBJECTS = {
 def lane(_, given):
     spool = h("spool", given["secret"])
     writer, peer = given["writer"], given["peer"]
-    start = lane_start(given["network"], writer, given["incarnation"], peer)
+    start = lane_start(
+        given["network"],
+        writer,
+        given["incarnation"],
+        peer,
+        relationship_key(given["secret"]),
+    )
     side = 0 if writer < peer else 1
     head, first_entropy = start, h("entropy", start, spool)
     entropy, entries = first_entropy, []
@@ -331,8 +339,8 @@ def contact(_, given):
     secret = h("agree", given["shared"], ciphertext, low, high)
     return {
         "secret": secret,
-        "digest": h("agree", ciphertext, low, high),
-        "mac": h("agree", secret, ciphertext),
+        "digest": h("agree", ciphertext, given["laneKey"], low, high),
+        "mac": h("agree", secret, ciphertext, given["laneKey"]),
         "ack": h("ack", h("ack-key", secret), given["head"]),
     }
 

@@ -291,14 +291,15 @@ certificate = Object(0x13, 13 * (17_088 + 280) + 128, Struct(
 ))
 card_body = Struct(
     network=bytes32, suite=suite, rootKey=public_key, incarnation=u32, birth=bytes32,
-    generation=u32, workingKey=public_key, kemKey=Fixed(1_184), versions=List(u8, 8, 1),
-    name=Text(48),
+    generation=u32, since=u64, previous=bytes32, workingKey=public_key,
+    kemKey=Fixed(1_184), versions=List(u8, 8, 1), name=Text(48), genesis=Option(bytes32),
+    binding=Struct(level=OneOf(0, 1, 2, 3), key=Option(bytes32)),
 )
 card = Object(0x07, 262_144, Struct(
     body=card_body, signature=signature, succession=Option(certificate),
 ))
 
-place = Struct(kind=OneOf(1, 2, 3, 4, 5, 6, 7), writer=bytes32, position=bytes32)
+place = Struct(kind=OneOf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), writer=bytes32, position=bytes32)
 members = Ascending(bytes32, lambda member: member, 5, 1)
 committee = Struct(threshold=u8, members=members)
 lock = Struct(hash=bytes32, amount=u128)
@@ -520,8 +521,8 @@ exit_part = Object(0x24, OBJECT_MAX, Struct(
 
 message = Object(0x30, 1_048_576, Choice(
     hello=(1, dict(card=Variable(262_144))),
-    agree=(2, dict(ciphertext=Variable(1_088), signature=signature)),
-    agreed=(3, dict(mac=bytes32)),
+    agree=(2, dict(ciphertext=Variable(1_088), laneKey=bytes32, signature=signature)),
+    agreed=(3, dict(laneKey=bytes32, mac=bytes32)),
     offer=(4, dict(entries=run, root=bytes32, seq=u64, proof=multiproof)),
     want=(5, dict(heads=List(bytes32, 1_024), tokens=List(bytes32, 64))),
     parts=(6, dict(policies=List(Variable(2_048), 64), parts=List(Variable(OBJECT_MAX), 1_024))),

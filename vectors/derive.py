@@ -48,11 +48,20 @@ def incarnation_slot(body):
     return key, h("incarnation", device, number, body["birth"])
 
 
+def card_slot(body, digest):
+    """Key and value of the slot that the card's generation fills."""
+    if body["generation"] == 0:
+        return incarnation_slot(body)
+    numbers = u(4, body["incarnation"]) + u(4, body["generation"])
+    writer = key_digest(body["suite"], body["rootKey"])
+    return slot_key(4, writer, h("position", card_device(body), numbers)), digest
+
+
 # Lanes and views
 
 
-def lane_start(network, writer, incarnation, peer):
-    return h("s0", network, writer, u(4, incarnation), peer)
+def lane_start(network, writer, incarnation, peer, relationship):
+    return h("s0", network, writer, u(4, incarnation), peer, relationship)
 
 
 def next_entropy(entropy, operation, index):

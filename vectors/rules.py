@@ -155,12 +155,7 @@ def slots_fit(slots, run, known):
     demanded = [{"key": one["key"], "value": one["value"]} for one in run["demand"]["slots"]]
     if len({line["key"] for line in demanded}) < len(demanded):
         return False
-    by, start, end = known["delivery"], known["lane"]["head"], run["lane"]["head"]
-    delivery = {
-        "key": slot_key(2, by["writer"], h("position", by["spoolKey"], start)),
-        "value": h("delivery", by["spoolKey"], end),
-    }
-    return slots in (demanded, [*demanded, delivery])
+    return slots == demanded
 
 
 def check_proof(step):
@@ -233,6 +228,9 @@ def check_card(card, network, registries):
     sizes = (len(body["rootKey"]), len(body["workingKey"]))
     wanted = (ROOT_KEY_BYTES[body["suite"]], WORKING_KEY_BYTES[body["suite"]])
     require(sizes == wanted, "key-size")
+    _, opened = incarnation_slot(body)
+    begins = body["since"] == 0 and body["previous"] == opened
+    require(body["generation"] > 0 or begins, "generation")
     require((body["incarnation"] == 0) == (succession is None), "succession")
     if succession is not None:
         require(registries is not None, "succession")

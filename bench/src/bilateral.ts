@@ -152,7 +152,7 @@ function transition(
   operation: Uint8Array,
   claimed: (change: Appended) => Claim,
 ): void {
-  const appended = append(from.device, from.relationships[at]!, [operation], true, from.world);
+  const appended = append(from.device, from.relationships[at]!, [operation], from.world);
   if (appended.type !== 'accepted') throw new Error(`append: ${appended.type}`);
   keep(from, at, appended.value);
   const absorbed = absorb(to.device, to.relationships[at]!, claimed(appended.value), to.world);

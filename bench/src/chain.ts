@@ -46,7 +46,7 @@ interface Walker extends Contender {
 }
 
 function start(): Lane {
-  return openLane(zero32, zero32, 0, zero32, zero32);
+  return openLane(zero32, zero32, 0, zero32, { key: zero32, spoolKey: zero32 });
 }
 
 function inPlace(operation: Uint8Array): Walker {

@@ -108,7 +108,7 @@ async function appendDurably(
   operations: readonly Uint8Array[],
   store: Store,
 ): Promise<void> {
-  const verdict = append(me.device, me.relationships[at]!, operations, true, me.world);
+  const verdict = append(me.device, me.relationships[at]!, operations, me.world);
   if (verdict.type !== 'accepted') throw new Error(`append: ${verdict.type}`);
   const change = verdict.value;
   keep(me, at, change);

@@ -110,7 +110,7 @@ function committed({ me, escrows }: Side, at: number, id: Uint8Array): Message {
     ticks: zero32,
     memo: 'two coffees',
   });
-  const verdict = append(me.device, me.relationships[at]!, [operation], true, me.world);
+  const verdict = append(me.device, me.relationships[at]!, [operation], me.world);
   if (verdict.type !== 'accepted') throw new Error(JSON.stringify(verdict));
   const change = verdict.value;
   keep(me, at, change);

@@ -111,7 +111,10 @@ function spendPart(note: Note, from: KeyPair, to: KeyPair, nodes: Nodes): Made {
   const input = { source, index, key, amount, kind, depth, receipts, blind };
   const movement = { token, inputs: [input], outputs: [output], allowed: undefined, memo: '' };
   const operation = encodeOperation({ type: 'transfer', ...movement });
-  const lane = openLane(network, note.owner, depth, output.owner, thing('spool key', depth));
+  const lane = openLane(network, note.owner, depth, output.owner, {
+    key: thing('relationship', depth),
+    spoolKey: thing('spool key', depth),
+  });
   const next = nextEntry(lane, 0, thing('absorbed'), operation);
   const encoded = entry.encode(next);
   const { head } = advance(lane, next, encoded);

@@ -7,6 +7,7 @@
  */
 
 import {
+  firstGeneration,
   address,
   deviceId,
   deviceMap,
@@ -72,7 +73,11 @@ export function pair(suite: Suite, count: number): readonly [Party, Party] {
       const { id, incarnation } = peer!.device;
       const workingKey = peer!.working.publicKey;
       const of = { device: id, incarnation, suite, workingKey };
-      me!.relationships.push(openRelationship(me!.device, me!.working.publicKey, of, secret));
+      const writers = {
+        mine: keyDigest(suite, me!.working.publicKey),
+        theirs: keyDigest(suite, workingKey),
+      };
+      me!.relationships.push(openRelationship(me!.device, of, secret, writers));
     }
   }
   return parties;
@@ -95,18 +100,17 @@ function party(suite: Suite, name: string): Party {
     steps,
     relationships: [],
     card: {
-      body: {
+      body: firstGeneration({
         network,
         suite,
         rootKey,
         incarnation: 0,
         birth: zero32,
-        generation: 0,
         workingKey: working.publicKey,
         kemKey: new Uint8Array(1_184),
         versions: [1],
         name,
-      },
+      }),
       signature: new Uint8Array(0),
       succession: undefined,
     },

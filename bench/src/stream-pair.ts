@@ -135,7 +135,7 @@ export function stateRun({ payer, escrows, lines }: Streams, at: number): Stated
   const total = paying.total(escrows[0].get(keyOf(id))!, '');
   if (total === undefined) throw new Error('nothing to sign');
   const operation = encodeOperation({ type: 'total', ...total });
-  const verdict = append(payer.device, payer.relationships[at]!, [operation], true, payer.world);
+  const verdict = append(payer.device, payer.relationships[at]!, [operation], payer.world);
   if (verdict.type !== 'accepted') throw new Error(`append: ${JSON.stringify(verdict)}`);
   const change = verdict.value;
   keep(payer, at, change);

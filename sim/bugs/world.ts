@@ -224,8 +224,8 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: 'host/wallet/src/open.ts',
-        from: '  const keys = walletKeys(secret, row.suite, kem, row);',
-        to: '  const keys = walletKeys(secret, row.suite, kem, row);\n  (globalThis as { said?: Uint8Array }).said = secret;',
+        from: '  const keys = walletKeys(secrets, row.suite, kem, row);',
+        to: '  const keys = walletKeys(secrets, row.suite, kem, row);\n  (globalThis as { said?: Uint8Array }).said = secret;',
       },
       {
         file: 'host/wallet/src/comparing.ts',

@@ -135,7 +135,7 @@ function appended(mind: Mind, disk: Disk, to: number, operation: Uint8Array): Do
   const { scene, me } = mind;
   const { on } = disk.edges[to]!;
   const world = worldOf(disk, me, scene.policies);
-  const verdict = append(disk.device, on, [operation], true, world);
+  const verdict = append(disk.device, on, [operation], world);
   if (verdict.type !== 'accepted') return undefined;
   const { run } = verdict.value;
   const own: OwnRun = { ...run, countersignature: undefined };

@@ -4,6 +4,7 @@
  */
 
 import {
+  firstGeneration,
   address,
   ascii,
   cardStatement,
@@ -18,7 +19,6 @@ import {
   suites,
   zero32,
   type Card,
-  type CardBody,
   type KeyPair,
   type Kind,
   type SignedStep,
@@ -126,18 +126,17 @@ function person(name: string, index: number): Person {
 }
 
 function cardOf(name: string, root: KeyPair, working: KeyPair): Card {
-  const body: CardBody = {
+  const body = firstGeneration({
     network,
     suite,
     rootKey: root.publicKey,
     incarnation: 0,
     birth: named('birth'),
-    generation: 0,
     workingKey: working.publicKey,
     kemKey: new Uint8Array(1_184).fill(7),
     versions: [1],
     name,
-  };
+  });
   const context = signatureContext(kinds.incarnation, suite, network);
   const signature = signatures().sign(root.secretKey, cardStatement(body), context);
   return { body, signature, succession: undefined };
@@ -160,7 +159,11 @@ function relationshipOf(
     suite,
     workingKey: other.working.publicKey,
   };
-  return openRelationship(device, me.working.publicKey, peer, secret);
+  const writers = {
+    mine: keyDigest(suite, me.working.publicKey),
+    theirs: keyDigest(suite, other.working.publicKey),
+  };
+  return openRelationship(device, peer, secret, writers);
 }
 
 export function policyBy(issuer: Person): Policy {
@@ -204,7 +207,7 @@ function funded(me: Person, empty: Disk, { online, purse }: Holding, policy: Pol
 
 function alone(me: Person, disk: Disk, operation: Uint8Array, policy: Policy): Disk {
   const { on } = disk.edges[me.index]!;
-  const verdict = append(disk.device, on, [operation], false, worldOf(disk, me, [policy]));
+  const verdict = append(disk.device, on, [operation], worldOf(disk, me, [policy]));
   if (verdict.type !== 'accepted') throw new Error(`the beginning: ${JSON.stringify(verdict)}`);
   return keepAppended(disk, me.index, verdict.value, undefined);
 }

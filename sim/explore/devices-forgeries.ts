@@ -34,7 +34,7 @@ import {
   noteLeaf,
   spendPlace,
 } from '@dsm/protocols';
-import { deliverySlot, leafOf, mySide, takeStep, type Device } from '@dsm/bilateral';
+import { leafOf, mySide, takeStep, type Device } from '@dsm/bilateral';
 import { memo, named, network, payment, signAs, signedBy, type Person } from './devices-cast.ts';
 import { worldOf, type Disk } from './devices-disk.ts';
 import type { Said, Scene, Spoken } from './devices-scene.ts';
@@ -170,7 +170,7 @@ function partsOf(desk: Desk, { entries, bytes }: Draft): Parts {
     index: entries.at(-1)!.index,
     count: encoded.length,
     writes: [view, ...leaves],
-    slots: [...slots, deliverySlot(on, on.mine.head, head, 'mine')],
+    slots,
     entries: encoded,
     map,
   };
@@ -246,7 +246,7 @@ function stepsOf(desk: Desk): Readonly<Record<string, Spoken>> {
   });
   const paying = stepOf(desk, paid);
   const unspent = stepOf(desk, { ...paid, writes: paid.writes.slice(0, 1) });
-  const unsaid = stepOf(desk, { ...paid, slots: paid.slots.slice(-1) });
+  const unsaid = stepOf(desk, { ...paid, slots: [] });
   const paidBy = (made: { readonly step: Step; readonly slots: readonly Slot[] }): Spoken =>
     commitOf(paid, signedBy(signer, made.step, made.slots));
   return {
@@ -261,7 +261,7 @@ function stepsOf(desk: Desk): Readonly<Record<string, Spoken>> {
     'writes a note that stays': paidBy(unspent),
     'slots without the spend': paidBy(unsaid),
     'slots with another': signed(step, [...slots, { key: named('a slot'), value: zero32 }]),
-    'slots delivered elsewhere': signed(step, [{ key: named('a slot'), value: zero32 }]),
+    'another slot alone': signed(step, [{ key: named('a slot'), value: zero32 }]),
     'proof-before': signed({ ...step, before: elsewhere.key }),
     'proof-after': signed({ ...step, after: disk.device.root }),
     'a key too many': commitOf(paid, withKey(signedBy(signer, paying.step, paying.slots))),

@@ -160,10 +160,7 @@ function spoil(who: Person, { claim, lane }: Shown, fault: string): Claim {
     case 'writes':
       return again({ writes: [{ key: other, before: zero32, after: other }, ...step.writes] });
     case 'slots':
-      return again(
-        {},
-        slots.map((line) => ({ ...line, value: other })),
-      );
+      return again({}, [...slots, { key: other, value: other }]);
     case 'proof-before':
       return again({ before: other });
     case 'proof-after':

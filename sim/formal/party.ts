@@ -15,6 +15,8 @@ import {
   type World,
 } from '@dsm/bilateral';
 import {
+  firstGeneration,
+  keyDigest,
   ascii,
   cardStatement,
   deviceId,
@@ -30,7 +32,6 @@ import {
   stepStatement,
   zero32,
   type Card,
-  type CardBody,
   type Claim,
   type DeviceMap,
   type Kind,
@@ -79,18 +80,17 @@ export function person(name: string): Person {
   const root = signatures().keyPair('slh-dsa-sha2-128s', seed(`root of ${name}`, 48));
   const working = signatures().keyPair('ml-dsa-65', seed(`working key of ${name}`, 32));
   const id = deviceId(network, 1, root.publicKey);
-  const body: CardBody = {
+  const body = firstGeneration({
     network,
     suite: 1,
     rootKey: root.publicKey,
     incarnation: 0,
     birth: named('birth'),
-    generation: 0,
     workingKey: working.publicKey,
     kemKey: new Uint8Array(1_184),
     versions: [1],
     name,
-  };
+  });
   const signature = signedAs(root, kinds.incarnation, cardStatement(body));
   return { name, id, working, card: { body, signature, succession: undefined } };
 }
@@ -121,7 +121,8 @@ export function opened(me: Person, others: readonly Person[]): Kept {
     const secret = named([me.name, other.name].toSorted().join(' and '));
     const { publicKey: workingKey } = other.working;
     const peer = { device: other.id, incarnation: 0, suite: 1, workingKey } as const;
-    const on = openRelationship(device, me.working.publicKey, peer, secret);
+    const writers = { mine: keyDigest(1, me.working.publicKey), theirs: keyDigest(1, workingKey) };
+    const on = openRelationship(device, peer, secret, writers);
     return [other.name, { on, mine: [on.mine.start], theirs: [on.theirs.start] }] as const;
   });
   return { device, edges: Object.fromEntries(edges), leaves: new Map(), steps: new Map() };
@@ -208,7 +209,7 @@ export function sent(
   operation: Uint8Array,
 ): { readonly kept: Kept; readonly claim: Claim } {
   const { on } = of.edges[to]!;
-  const verdict = append(of.device, on, [operation], true, worldOf(of));
+  const verdict = append(of.device, on, [operation], worldOf(of));
   if (verdict.type !== 'accepted') throw new Error(`a memo is not appended: ${verdict.type}`);
   const { run } = verdict.value;
   const claim = claimOf(run, signedBy(by, run.step, run.slots).signature, []);

@@ -16,6 +16,7 @@ import {
   type World,
 } from '@dsm/bilateral';
 import {
+  keyDigest,
   bytes32,
   decodeWith,
   deviceId,
@@ -92,7 +93,11 @@ export function meet(a: Party, b: Party): void {
     const { id: device, incarnation, suite } = peer.device;
     const workingKey = peer.working.publicKey;
     const of = { device, incarnation, suite, workingKey };
-    const relationship = openRelationship(me.device, me.working.publicKey, of, secret);
+    const writers = {
+      mine: keyDigest(suite, me.working.publicKey),
+      theirs: keyDigest(suite, workingKey),
+    };
+    const relationship = openRelationship(me.device, of, secret, writers);
     me.edges.set(peer.number, {
       peer: peer.number,
       relationship,

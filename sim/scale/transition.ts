@@ -41,7 +41,7 @@ export function edgeTo({ edges }: Party, peer: number): Edge {
 /** What `from` would append towards `to`. Nothing is kept. */
 export function stated(from: Party, to: number, operation: Uint8Array = memo): Appended {
   const edge = edgeTo(from, to);
-  const verdict = append(from.device, edge.relationship, [operation], true, worldOf(from, edge));
+  const verdict = append(from.device, edge.relationship, [operation], worldOf(from, edge));
   if (verdict.type !== 'accepted') throw new Error(`append: ${verdict.type}`);
   return verdict.value;
 }

@@ -19,7 +19,6 @@ import {
   heard,
   memoOperation,
   payment,
-  signedBy,
   signedRun,
   stage,
   type Stage,
@@ -43,7 +42,7 @@ function tale(payer: Actor, noteKey = payer.key): Tale {
   const first = appended(early, [memoOperation('hello')]);
   const middle = after(early, first);
   const operations = [memoOperation('now'), encodeOperation(payment(note, payer, bob))];
-  const second = appended(middle, operations, true);
+  const second = appended(middle, operations);
   const { relationship } = middle;
   const { step, statement } = first.run;
   const known = {
@@ -68,7 +67,6 @@ function tale(payer: Actor, noteKey = payer.key): Tale {
     ],
     theirs: [{ index: 1, head: relationship.mine.head }],
     steps: [{ seq: 5, statement, before: step.before, after: step.after, previous: step.previous }],
-    delivery: { writer: payer.key, spoolKey: relationship.spoolKey },
     policies: [euroBytes, coinBytes],
   };
   return { payer, early, first, middle, second, known };
@@ -304,20 +302,17 @@ const aboutMap: readonly Draft[] = [
     },
   }),
   draft('no slots', 'The spend is not named.', 'slots', { signed: { ...claimed, slots: [] } }),
-  draft('the delivery alone', 'The spend is not named.', 'slots', {
-    signed: { ...claimed, slots: slots.slice(1) },
-  }),
-  draft('slots in another order', 'The list has one order.', 'slots', {
-    signed: { ...claimed, slots: slots.toReversed() },
-  }),
   draft('another value', 'The spend names another head.', 'slots', {
     signed: { ...claimed, slots: slots.with(0, { ...slots[0]!, value: drawn('x') }) },
   }),
-  draft('another delivery', 'A slot that the run does not demand.', 'slots', {
-    signed: { ...claimed, slots: slots.with(1, otherSlot) },
+  draft('another key', 'The spend of another note.', 'slots', {
+    signed: { ...claimed, slots: slots.with(0, { ...slots[0]!, key: drawn('x') }) },
   }),
   draft('a slot more', 'A slot that the run does not demand.', 'slots', {
     signed: { ...claimed, slots: [...slots, otherSlot] },
+  }),
+  draft('a slot more, first', 'A slot that the run does not demand.', 'slots', {
+    signed: { ...claimed, slots: [otherSlot, ...slots] },
   }),
   draft('not the root before', 'The proof gives another one.', 'proof-before', {
     step: { before: drawn('x') },
@@ -337,7 +332,6 @@ const idle = { suite: 2 as const, publicKey: bob.workingKey, signature: new Uint
 const real = tale(alice);
 export const aliceKnown: Readonly<Record<string, unknown>> = real.known;
 const realSigned = signedRun(alice, real.second);
-const undelivered = signedBy(alice, realSigned.step, realSigned.slots.slice(0, 1));
 const spoilt = realSigned.signature.with(0, realSigned.signature[0]! ^ 1);
 
 const realDraft = (name: string, comment: string, expect: string, signed: SignedStep): Draft => ({
@@ -355,13 +349,7 @@ const aboutKeys: readonly Draft[] = [
     signed: { ...claimed, further: [idle] },
   }),
   draft('no signature', 'Everything else holds.', 'signature', { signature: true }),
-  realDraft('accepted', 'A memo and a payment, with their delivery.', 'ok', realSigned),
-  realDraft(
-    'accepted without delivery',
-    'The delivery is the writer’s to name or not.',
-    'ok',
-    undelivered,
-  ),
+  realDraft('accepted', 'A memo and a payment.', 'ok', realSigned),
   realDraft('a bit of the signature', 'One bit is another.', 'signature', {
     ...realSigned,
     signature: spoilt,

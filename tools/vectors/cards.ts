@@ -92,6 +92,8 @@ const aliceLater = bodyOf(alice, 'alice', {
   incarnation: 1,
   birth: drawn('alice again'),
   generation: 4,
+  since: 90,
+  previous: drawn('step 90'),
 });
 const aliceSuccession = voted(incarnationSlot(aliceLater), registryLineage(votingRegistry));
 
@@ -172,6 +174,18 @@ export const cards: readonly Draft[] = [
     'Not the size of the suite.',
     card.encode(cardOf(bob, bodyBytes({ workingKey: drawn('x', 1_952) }))),
     'key-size',
+  ),
+  cardCheck(
+    'the first generation after steps',
+    'It begins with the incarnation.',
+    card.encode(cardOf(bob, bodyBytes({ since: 1 }))),
+    'generation',
+  ),
+  cardCheck(
+    'the first generation after another statement',
+    'It begins with the incarnation statement.',
+    card.encode(cardOf(bob, bodyBytes({ previous: drawn('x') }))),
+    'generation',
   ),
   cardCheck(
     'the first needs none',

@@ -61,10 +61,14 @@ export const lanes: readonly Draft[] = [
     incarnation: 7,
   }),
   laneDraft('no entries', 'A lane before its first entry.', { entries: [] }),
-  laneDraft('another secret', 'The secret moves the relationship and the entropy, not the start.', {
-    secret: drawn('another secret'),
-    entries: [],
-  }),
+  laneDraft(
+    'another secret',
+    'The secret moves the relationship, and with it the start and the entropy.',
+    {
+      secret: drawn('another secret'),
+      entries: [],
+    },
+  ),
 ];
 
 function viewDraft(name: string, comment: string, changes: object): Draft {
@@ -253,6 +257,7 @@ export const contacts: readonly Draft[] = [
     given: {
       shared: drawn('shared'),
       ciphertext: drawn('ciphertext', 1_088),
+      laneKey: drawn('lane key'),
       low: drawn('low'),
       high: drawn('high'),
       head: drawn('head'),

@@ -324,7 +324,7 @@ export const evidences: readonly Draft[] = [
     'An object inside has its own kind.',
     patched(stepsBytes, 3 + cardBytes + 1, number(1, 2)),
   ),
-  malformed('a slot of kind 8', 'There are seven kinds.', patched(issuesBytes, 3, number(1, 8))),
+  malformed('a slot of kind 11', 'There are ten kinds.', patched(issuesBytes, 3, number(1, 11))),
   malformed(
     'a vote of suite 3',
     'There are suites 1 and 2.',

@@ -31,9 +31,14 @@ const messages: readonly (readonly [string, Message])[] = [
   ['The newest card.', { type: 'hello', card: card.encode(bobCard) }],
   [
     'From the lower DevID.',
-    { type: 'agree', ciphertext: drawn('ciphertext', 1_088), signature: fakeSignature },
+    {
+      type: 'agree',
+      ciphertext: drawn('ciphertext', 1_088),
+      laneKey: drawn('lane key'),
+      signature: fakeSignature,
+    },
   ],
-  ['The secret was found.', { type: 'agreed', mac: drawn('mac') }],
+  ['The secret was found.', { type: 'agreed', laneKey: drawn('lane key'), mac: drawn('mac') }],
   [
     'Two candidate entries, unsigned.',
     { type: 'offer', entries: first.run.entries, root: drawn('root'), seq: 4, proof },

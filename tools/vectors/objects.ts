@@ -159,7 +159,7 @@ export const first: Appended = appended(opened, [
 ]);
 export const firstSigned: SignedStep = signedRun(carol, first);
 const spender = after(opened, first);
-export const pay: Appended = appended(spender, [encodeOperation(payment(note, carol, bob))], true);
+export const pay: Appended = appended(spender, [encodeOperation(payment(note, carol, bob))]);
 export const paySigned: SignedStep = signedRun(carol, pay);
 export const plain: Step = first.run.step;
 const plainBytes = step.encode(plain);
@@ -234,7 +234,7 @@ const furtherAt = signatureAt + 4 + fakeSignature.length;
 
 export const signedSteps: readonly Draft[] = [
   { name: 'no slots', comment: 'A memo fills no slot.', bytes: signedStep.encode(firstSigned) },
-  { name: 'two slots', comment: 'A spend and a delivery.', bytes: signedStep.encode(paySigned) },
+  { name: 'a slot', comment: 'A spend.', bytes: signedStep.encode(paySigned) },
   { name: 'a further signature', comment: 'By an older working key.', bytes: signedBytes },
   ...spoiled(signedBytes, limits.receiptBytesMax),
   malformed(

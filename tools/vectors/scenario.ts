@@ -88,9 +88,9 @@ export function stage(
       ? openOwnLane(opened, me.workingKey, secret)
       : openRelationship(
           opened,
-          me.workingKey,
           { device: peer.id, incarnation: 0, suite: peer.suite, workingKey: peer.workingKey },
           secret,
+          { mine: me.key, theirs: peer.key },
         );
   const map = deviceMap();
   map.apply(manyPairs(20, 'a life'));
@@ -114,9 +114,8 @@ export function stage(
 export function appended(
   { device, relationship, world }: Stage,
   operations: readonly Uint8Array[],
-  deliver = false,
 ): Appended {
-  const verdict = append(device, relationship, operations, deliver, world);
+  const verdict = append(device, relationship, operations, world);
   if (verdict.type !== 'accepted') throw new RangeError(`the run is ${JSON.stringify(verdict)}`);
   return verdict.value;
 }

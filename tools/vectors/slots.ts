@@ -112,16 +112,16 @@ export const slotWrites: readonly Draft[] = [
   },
   { name: 'backed by a committee', comment: 'One further signature.', bytes: backed(committee) },
   { name: 'backed by a citation', comment: 'Two locks, one opened.', bytes: backed(exit) },
-  ...([2, 3, 4, 5, 6, 7] as const).map((kind) => ({
+  ...([2, 3, 4, 5, 6, 7, 8, 9, 10] as const).map((kind) => ({
     name: `kind ${kind}`,
     comment: 'Another kind of slot.',
     bytes: slotWrite.encode({ ...write, place: { ...places, kind } }),
   })),
   ...spoiled(writeBytes, limits.slotWriteBytesMax),
-  ...[0, 8].map((kind) =>
+  ...[0, 11].map((kind) =>
     malformed(
       `slot of kind ${kind}`,
-      'There are seven kinds.',
+      'There are ten kinds.',
       patched(writeBytes, 2, number(1, kind)),
     ),
   ),

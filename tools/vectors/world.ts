@@ -9,6 +9,7 @@
 
 import { installPortable } from '@dsm/portable';
 import {
+  firstGeneration,
   address,
   ascii,
   card,
@@ -119,16 +120,18 @@ function withoutDice<T>(make: () => T): T {
 
 export function bodyOf(of: Actor, label: string, changes: Partial<CardBody> = {}): CardBody {
   return {
-    network,
-    suite: of.suite,
-    rootKey: of.rootKey,
-    incarnation: 0,
-    birth: drawn(`${label} birth`),
-    generation: 1,
-    workingKey: of.workingKey,
-    kemKey: drawn(`${label} kem`, 1_184),
-    versions: [1],
-    name: label,
+    ...firstGeneration({
+      network,
+      suite: of.suite,
+      rootKey: of.rootKey,
+      incarnation: 0,
+      birth: drawn(`${label} birth`),
+      workingKey: of.workingKey,
+      kemKey: drawn(`${label} kem`, 1_184),
+      versions: [1],
+      name: label,
+      ...changes,
+    }),
     ...changes,
   };
 }

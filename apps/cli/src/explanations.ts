@@ -38,6 +38,8 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   integrity: 'Bytes are not what their name, checksum or signature says.',
   pending: 'The payment is valid so far, and something is still missing.',
   locked: 'The passphrase does not open the wallet, or none was given.',
+  'needs-words':
+    'The root key signs this, and a wallet made from words does not keep it: a thief of the device could use it.',
   busy: 'Another process holds the wallet or listens at the address.',
   full: 'The disk has no room, or failed. Nothing was half done.',
   'read-only': 'The folder may not be written.',

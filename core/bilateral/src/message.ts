@@ -2,7 +2,7 @@
  * What two devices say to each other, as bytes.
  *
  *     hello      my newest card                                        both, first
- *     agree      ML-KEM ciphertext, signed                             lower DevID → higher, once
+ *     agree      ML-KEM ciphertext and lane key, signed                lower DevID → higher, once
  *     agreed     MAC that the secret was found                         higher → lower
  *     offer      unsigned candidate entries, root, proof               proposer → peer     round 1
  *     want       lineage parts and policies that are missing           either
@@ -72,8 +72,13 @@ export interface ToldEdge {
 
 export type Message =
   | { readonly type: 'hello'; readonly card: Uint8Array }
-  | { readonly type: 'agree'; readonly ciphertext: Uint8Array; readonly signature: Uint8Array }
-  | { readonly type: 'agreed'; readonly mac: Uint8Array }
+  | {
+      readonly type: 'agree';
+      readonly ciphertext: Uint8Array;
+      readonly laneKey: Uint8Array;
+      readonly signature: Uint8Array;
+    }
+  | { readonly type: 'agreed'; readonly laneKey: Uint8Array; readonly mac: Uint8Array }
   | {
       readonly type: 'offer';
       readonly entries: readonly Uint8Array[];
@@ -175,9 +180,13 @@ export const message: Obj<Message> = object(
     hello: [1, struct({ card: variable(262_144) })],
     agree: [
       2,
-      struct({ ciphertext: variable(1_088), signature: variable(limits.signatureBytesMax) }),
+      struct({
+        ciphertext: variable(1_088),
+        laneKey: bytes32,
+        signature: variable(limits.signatureBytesMax),
+      }),
     ],
-    agreed: [3, struct({ mac: bytes32 })],
+    agreed: [3, struct({ laneKey: bytes32, mac: bytes32 })],
     offer: [4, struct({ entries: entriesCoder, root: bytes32, seq: u64, proof: proofCoder })],
     want: [5, struct({ heads: list(bytes32, 1_024), tokens: list(bytes32, 64) })],
     parts: [

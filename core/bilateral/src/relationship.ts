@@ -58,7 +58,7 @@ export interface Relationship {
   readonly spoolKey: Uint8Array;
   readonly ackKey: Uint8Array;
   readonly peer: Peer;
-  /** Working key that writes deliveries of the peer's lane, fixed when the lane began. */
+  /** Digests of the lane keys: who writes the deliveries of either lane, fixed when it began. */
   readonly theirsWriter: Uint8Array;
   readonly mineWriter: Uint8Array;
   readonly mine: Lane;
@@ -96,24 +96,29 @@ export const relationship: Obj<Relationship> = object(
   }),
 );
 
-/** The relationship that two devices open with their first agreed secret. */
+/** Digests of the keys that write the deliveries of the two lanes. */
+export interface LaneWriters {
+  readonly mine: Uint8Array;
+  readonly theirs: Uint8Array;
+}
+
+/** The relationship that two devices open with an agreed secret. */
 export function openRelationship(
   me: Device,
-  workingKey: Uint8Array,
   peer: Peer,
   secret: Uint8Array,
+  writers: LaneWriters,
 ): Relationship {
-  const spool = spoolKey(secret);
-  const mine = openLane(me.network, me.id, me.incarnation, peer.device, spool);
+  const shared = { key: relationshipKey(secret), spoolKey: spoolKey(secret) };
+  const mine = openLane(me.network, me.id, me.incarnation, peer.device, shared);
   return {
-    key: relationshipKey(secret),
-    spoolKey: spool,
+    ...shared,
     ackKey: ackKey(secret),
     peer,
-    theirsWriter: keyDigest(peer.suite, peer.workingKey),
-    mineWriter: keyDigest(me.suite, workingKey),
+    theirsWriter: writers.theirs,
+    mineWriter: writers.mine,
     mine,
-    theirs: openLane(me.network, peer.device, peer.incarnation, me.id, spool),
+    theirs: openLane(me.network, peer.device, peer.incarnation, me.id, shared),
     absorbed: { index: 0, head: mine.start },
     former: 0,
     bricked: 0,
@@ -123,7 +128,9 @@ export function openRelationship(
 /** The device's own lane: loads and mints. Its secret is the device's own. */
 export function openOwnLane(me: Device, workingKey: Uint8Array, secret: Uint8Array): Relationship {
   const self: Peer = { device: me.id, incarnation: me.incarnation, suite: me.suite, workingKey };
-  return openRelationship(me, workingKey, self, hash('secret', secret, me.id));
+  const writer = keyDigest(me.suite, workingKey);
+  const writers = { mine: writer, theirs: writer };
+  return openRelationship(me, self, hash('secret', secret, me.id), writers);
 }
 
 export function isOwn({ peer }: Relationship, me: Device): boolean {
@@ -150,7 +157,7 @@ export function leafOf(
 export function formerStarts(of: Relationship, me: Device): Uint8Array[] {
   return Array.from(
     { length: me.incarnation },
-    (_, n) => openLane(me.network, me.id, n, of.peer.device, of.spoolKey).start,
+    (_, n) => openLane(me.network, me.id, n, of.peer.device, of).start,
   );
 }
 
@@ -167,7 +174,7 @@ export function deliveryPlace(
   };
 }
 
-/** The slot that delivers the run `from` → `to` of a lane. */
+/** The slot that delivers the run `from` → `to` of a lane, written by the lane’s own key. */
 export function deliverySlot(
   of: Relationship,
   from: Uint8Array,

@@ -47,14 +47,7 @@ import {
   type Note,
 } from '@dsm/protocols';
 import { takeStep, type Device } from './device.ts';
-import {
-  deliverySlot,
-  formerStarts,
-  leafOf,
-  mySide,
-  isOwn,
-  type Relationship,
-} from './relationship.ts';
+import { formerStarts, leafOf, mySide, isOwn, type Relationship } from './relationship.ts';
 
 /** What a device may look up while it decides. All of it is already durable. */
 export interface World {
@@ -94,12 +87,11 @@ export interface Appended extends Moved {
   readonly run: AppendedRun;
 }
 
-/** One or more operations as the next run of the own lane. `deliver` adds the delivery slot. */
+/** One or more operations as the next run of the own lane. */
 export function append(
   me: Device,
   on: Relationship,
   operations: readonly Uint8Array[],
-  deliver: boolean,
   world: World,
 ): Verdict<Appended> {
   const candidate = propose(me, on, operations, world);
@@ -114,7 +106,6 @@ export function append(
     after: leafOf(on, me, lane.head, theirs),
   };
   const slots = demand.slots.map(({ key, value }): Slot => ({ key, value }));
-  if (deliver) slots.push(deliverySlot(on, on.mine.head, lane.head, 'mine'));
   const taken = takeStep(
     me,
     {
@@ -190,8 +181,7 @@ function boundsRefusal(entries: readonly Uint8Array[], demand: Demand): Unaccept
   if (demand.writes.length >= limits.proofKeysMax || hasRepeats(demand.writes)) {
     return refused('writes');
   }
-  // One line of the list is for the delivery.
-  return demand.slots.length >= limits.slotsMax || hasRepeats(demand.slots)
+  return demand.slots.length > limits.slotsMax || hasRepeats(demand.slots)
     ? refused('slots')
     : undefined;
 }
@@ -334,7 +324,6 @@ export function knownOf(me: Device, on: Relationship, world: World): Known {
     indexOfMine: (head) => world.indexOfMine(on, head),
     headOfTheirs: (index) => world.headOfTheirs(on, index),
     stepAt: (seq) => world.stepOf(peer.device, peer.incarnation, seq),
-    delivery: (from, to) => deliverySlot(on, from, to, 'theirs'),
   };
 }
 

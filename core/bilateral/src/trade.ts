@@ -175,7 +175,7 @@ function consented(state: State, answer: Message & { type: 'consent' }, world: W
   if (trade.at !== 'offered') return stay(state);
   const { consent } = answer.countersignature;
   if (!equal(consent.head, trade.head)) return stay(state);
-  const verdict = append(me, on, trade.operations, true, world);
+  const verdict = append(me, on, trade.operations, world);
   if (verdict.type !== 'accepted') return unaccepted(state, verdict as Unaccepted, 'propose');
   const change = verdict.value;
   // The lanes moved while the offer was out: the peer consented to an entry that is none any more,

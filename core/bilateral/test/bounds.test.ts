@@ -74,9 +74,9 @@ test('what names a lane before a restore is absorbed until the peer has shown th
   const restored = { ...a.device, incarnation: 1 };
   const opened = openRelationship(
     restored,
-    ada.keys.working.publicKey,
     peerOf(bob, b.device),
-    new Uint8Array(32),
+    named([ada.name, bob.name].toSorted().join(' and ')),
+    { mine: ada.keys.writer, theirs: bob.keys.writer },
   );
   const edge: Relationship = { ...edgeTo(a, bob), mine: opened.mine };
   const world = {

@@ -27,7 +27,8 @@ const [low, high] = [actor('one'), actor('other')].toSorted((a, b) => compare(a.
 const ciphertext = new Uint8Array(1_088).fill(5);
 const shared = named('what the KEM shared');
 const secret = agreedSecret(shared, ciphertext, low!.id, high!.id);
-const digest = agreementDigest(ciphertext, low!.id, high!.id);
+const laneKey = named('lane key');
+const digest = agreementDigest({ ciphertext, laneKey }, low!.id, high!.id);
 const signature = signAs(low!, low!.working, kinds.message, digest);
 
 test('exactly one of two devices encapsulates, and none with itself', () => {
@@ -42,24 +43,27 @@ test('the secret belongs to this ciphertext and these devices', () => {
     agreedSecret(shared, flipped(ciphertext), low!.id, high!.id),
     agreedSecret(shared, ciphertext, high!.id, low!.id),
     agreedSecret(shared, ciphertext, low!.id, named('a third')),
-    agreementMac(secret, ciphertext),
+    agreementMac(secret, ciphertext, laneKey),
     digest,
   ];
   for (const other of others) assert.notDeepEqual(other, secret);
-  assert.notDeepEqual(agreementMac(named('another'), ciphertext), agreementMac(secret, ciphertext));
+  const mac = agreementMac(secret, ciphertext, laneKey);
+  assert.notDeepEqual(agreementMac(named('another'), ciphertext, laneKey), mac);
+  assert.notDeepEqual(agreementMac(secret, ciphertext, named('another lane key')), mac);
 });
 
 const holds = (
   claim: Card,
   changes: {
     readonly text?: Uint8Array;
+    readonly lane?: Uint8Array;
     readonly peer?: Uint8Array;
     readonly by?: Uint8Array;
   } = {},
 ): boolean =>
   verifyAgreement(
     claim,
-    changes.text ?? ciphertext,
+    { ciphertext: changes.text ?? ciphertext, laneKey: changes.lane ?? laneKey },
     low!.id,
     changes.peer ?? high!.id,
     changes.by ?? signature,
@@ -69,6 +73,7 @@ test('the agreement is signed by the device of the card, for this peer and this 
   assert.ok(holds(cardOf(low!)));
   assert.ok(!holds(cardOf(high!)));
   assert.ok(!holds(cardOf(low!), { text: flipped(ciphertext) }));
+  assert.ok(!holds(cardOf(low!), { lane: flipped(laneKey) }));
   assert.ok(!holds(cardOf(low!), { peer: named('a third') }));
   assert.ok(!holds(cardOf(low!), { by: flipped(signature, 40) }));
   assert.ok(!holds(cardOf(low!), { by: signAs(low!, low!.working, kinds.step, digest) }));

@@ -163,8 +163,13 @@ const hint = {
 
 const messages: readonly Message[] = [
   { type: 'hello', card: card.encode(adasCard) },
-  { type: 'agree', ciphertext: new Uint8Array(1_088).fill(3), signature: signed.signature },
-  { type: 'agreed', mac: named('mac') },
+  {
+    type: 'agree',
+    ciphertext: new Uint8Array(1_088).fill(3),
+    laneKey: named('lane key'),
+    signature: signed.signature,
+  },
+  { type: 'agreed', laneKey: named('lane key'), mac: named('mac') },
   { type: 'offer', entries: run.entries, root: named('root'), seq: 4, proof: run.step.proof },
   { type: 'want', heads: [named('a'), named('b')], tokens: [named('c')] },
   { type: 'parts', policies: [policy.encode(gold)], parts: [named('part')] },

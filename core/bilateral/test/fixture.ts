@@ -130,15 +130,12 @@ export function introduced(
   ofB: Durable,
 ): readonly [Durable, Durable] {
   const secret = named([a.name, b.name].toSorted().join(' and '));
+  const [mine, theirs] = [a, b].map(({ keys }) => keyDigest(keys.suite, keys.working.publicKey));
+  const writers = { mine: mine!, theirs: theirs! };
+  const turned = { mine: writers.theirs, theirs: writers.mine };
   return [
-    withEdge(
-      ofA,
-      openRelationship(ofA.device, a.keys.working.publicKey, peerOf(b, ofB.device), secret),
-    ),
-    withEdge(
-      ofB,
-      openRelationship(ofB.device, b.keys.working.publicKey, peerOf(a, ofA.device), secret),
-    ),
+    withEdge(ofA, openRelationship(ofA.device, peerOf(b, ofB.device), secret, writers)),
+    withEdge(ofB, openRelationship(ofB.device, peerOf(a, ofA.device), secret, turned)),
   ];
 }
 
@@ -266,7 +263,7 @@ export function sent(
   operations: readonly Uint8Array[],
   policies: readonly Policy[],
 ): Sent {
-  const verdict = append(of.device, edgeTo(of, to), operations, true, worldOf(of, by, policies));
+  const verdict = append(of.device, edgeTo(of, to), operations, worldOf(of, by, policies));
   if (verdict.type !== 'accepted') throw new Error(`append: ${JSON.stringify(verdict)}`);
   const change = verdict.value;
   const claim = claimOf(change.run, signedBy(by, change.run).signature, []);

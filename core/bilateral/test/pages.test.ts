@@ -10,6 +10,7 @@ import { lineageRefusals, operationRefusals } from '@dsm/protocols';
 const cardRefusals: Record<CardRefusal, true> = {
   network: true,
   'key-size': true,
+  generation: true,
   succession: true,
   signature: true,
 };

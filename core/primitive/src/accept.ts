@@ -54,8 +54,6 @@ export interface Known {
   readonly headOfTheirs: (index: number) => Uint8Array | undefined;
   /** Steps of the writer's incarnation that are known, by number. */
   readonly stepAt: (seq: number) => KnownStep | undefined;
-  /** Delivery slot that the step may name beside what the operations demand. */
-  readonly delivery: (from: Uint8Array, to: Uint8Array) => Slot;
 }
 
 export interface Author {
@@ -258,7 +256,7 @@ function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<Accepted
   if (there !== undefined && !equal(there.statement, statement)) return refused('step-fork');
   if (!followsNeighbours(step, statement, known)) return refused('step-chain');
   if (!matchesDemand(step, run, known)) return refused('writes');
-  if (!namesSlots(signed.slots, run, known)) return refused('slots');
+  if (!namesSlots(signed.slots, run)) return refused('slots');
   const proven = judgeProof(step.proof, step.writes, step.before, step.after);
   if (proven !== undefined) return refused(proven);
   if (!keysCover(signed, run, author)) return refused('key');
@@ -308,17 +306,15 @@ function fits(demanded: DemandedWrite, { key, before, after }: StepWrite): boole
   );
 }
 
-/** Exactly the demanded slots, in order, and at most the delivery of this run after them. */
-function namesSlots(slots: readonly Slot[], run: JudgedRun, known: Known): boolean {
-  const demanded: readonly Slot[] = run.demand.slots;
-  const all =
-    slots.length > demanded.length
-      ? [...demanded, known.delivery(known.lane.head, run.lane.head)]
-      : demanded;
+/** Exactly the demanded slots, in order. */
+function namesSlots(slots: readonly Slot[], { demand }: JudgedRun): boolean {
+  const demanded: readonly Slot[] = demand.slots;
   return (
-    all.length === slots.length &&
+    demanded.length === slots.length &&
     !hasRepeats(demanded) &&
-    all.every(({ key, value }, i) => equal(key, slots[i]!.key) && equal(value, slots[i]!.value))
+    demanded.every(
+      ({ key, value }, i) => equal(key, slots[i]!.key) && equal(value, slots[i]!.value),
+    )
   );
 }
 

@@ -3,8 +3,9 @@
  *
  *     DevID = H_device( network ‖ suite ‖ root public key )
  *
- * The root key signs nothing but cards and incarnations. A card certifies one working key and one
- * KEM key for one incarnation; a later generation of the same incarnation replaces the keys.
+ * The root key signs nothing but cards. A card certifies one working key and one KEM key for one
+ * incarnation; a later generation of the same incarnation replaces both keys from a stated step on.
+ * So a card is also a checkpoint: nobody who has it looks at keys or steps that came before.
  * About 11 kB in suite 1: the root signature is 7,856 bytes, the working key 1,952, the KEM key 1,184.
  */
 
@@ -15,10 +16,12 @@ import {
   fixed,
   list,
   object,
+  oneOf,
   option,
   struct,
   text,
   u32,
+  u64,
   u8,
   variable,
   type Obj,
@@ -29,7 +32,13 @@ import { kinds } from './kinds.ts';
 import { limits } from './limits.ts';
 import type { Registries } from './registry.ts';
 import { slotListRoot, statementDigest, type Slot } from './slot-list.ts';
-import { incarnationPosition, slotKey, slotKinds, type SlotPlace } from './slot.ts';
+import {
+  generationPosition,
+  incarnationPosition,
+  slotKey,
+  slotKinds,
+  type SlotPlace,
+} from './slot.ts';
 import { keyDigest, suiteCoder, sizes, suites, verifyRoot, type Suite } from './suite.ts';
 
 /** What the root key certifies. */
@@ -41,13 +50,31 @@ export interface CardBody {
   /** Drawn when the incarnation was opened: two restored copies never claim the same one. */
   readonly birth: Uint8Array;
   readonly generation: number;
+  /** Steps of this incarnation that keys of earlier generations have signed: this key signs the rest. */
+  readonly since: number;
+  /** The statement of the last of them; the incarnation statement if there is none. */
+  readonly previous: Uint8Array;
   readonly workingKey: Uint8Array;
   readonly kemKey: Uint8Array;
   /** Versions of the format that this device reads. Authors write only these to it. */
   readonly versions: readonly number[];
   /** What the owner calls the device: a claim, shown beside the name that the reader gave. */
   readonly name: string;
+  /** The genesis whose device tree names this device, if it is one of several of one user. */
+  readonly genesis: Uint8Array | undefined;
+  readonly binding: CardBinding;
 }
+
+/** What the keys of the device are bound to: a claim, which no rule of value looks at. */
+export interface CardBinding {
+  /** An index into `bindingLevels`. */
+  readonly level: 0 | 1 | 2 | 3;
+  /** Digest of the classical key that signs challenges, if there is one. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** From keys in a file that anybody may copy to keys that never leave a chip. */
+export const bindingLevels = ['software', 'os-keystore', 'passkey', 'tpm'] as const;
 
 export interface Card {
   readonly body: CardBody;
@@ -63,10 +90,14 @@ const cardBody = struct<CardBody>({
   incarnation: u32,
   birth: bytes32,
   generation: u32,
+  since: u64,
+  previous: bytes32,
   workingKey: variable(limits.publicKeyBytesMax),
   kemKey: fixed(1_184),
   versions: list(u8, 8, 1),
   name: text(limits.nameBytesMax),
+  genesis: option(bytes32),
+  binding: struct<CardBinding>({ level: oneOf([0, 1, 2, 3]), key: option(bytes32) }),
 });
 
 export const card: Obj<Card> = object(
@@ -79,7 +110,27 @@ export const card: Obj<Card> = object(
   }),
 );
 
-export type CardRefusal = 'network' | 'key-size' | 'succession' | 'signature';
+/** What a body says of itself, apart from where its keys begin. */
+export type CardFields = Omit<
+  CardBody,
+  'generation' | 'since' | 'previous' | 'genesis' | 'binding'
+> &
+  Partial<Pick<CardBody, 'genesis' | 'binding'>>;
+
+/** The body of the first generation of an incarnation: its keys begin with the incarnation. */
+export function firstGeneration(fields: CardFields): CardBody {
+  const body: CardBody = {
+    genesis: undefined,
+    binding: { level: 0, key: undefined },
+    ...fields,
+    generation: 0,
+    since: 0,
+    previous: fields.birth,
+  };
+  return { ...body, previous: incarnationValue(body) };
+}
+
+export type CardRefusal = 'network' | 'key-size' | 'generation' | 'succession' | 'signature';
 
 export function deviceId(network: Uint8Array, suite: Suite, rootKey: Uint8Array): Uint8Array {
   return hash('device', network, Uint8Array.of(suite), rootKey);
@@ -114,19 +165,38 @@ export function incarnationValue({
   rootKey,
   incarnation,
   birth,
-}: CardBody): Uint8Array {
+}: CardFields): Uint8Array {
   const device = deviceId(network, suite, rootKey);
   return hash('incarnation', device, encodeWith(u32, incarnation), birth);
 }
 
-/** The one line of the slot list under a card's signature. */
 export function incarnationSlot(body: CardBody): Slot {
   return { key: slotKey(incarnationPlace(body)), value: incarnationValue(body) };
 }
 
-/** What the root key signs: a node admits it as the write of the incarnation slot, too. */
+/** The slot that a generation of keys fills: the incarnation's own, or one behind it. */
+export function generationPlace(body: CardBody, generation: number = body.generation): SlotPlace {
+  const first = incarnationPlace(body);
+  if (generation === 0) return first;
+  const device = deviceId(body.network, body.suite, body.rootKey);
+  return { ...first, position: generationPosition(device, body.incarnation, generation) };
+}
+
+/** The one line of the slot list under a card's signature. */
+export function cardSlot(body: CardBody): Slot {
+  if (body.generation === 0) return incarnationSlot(body);
+  return { key: slotKey(generationPlace(body)), value: cardDigest(body) };
+}
+
+/** What the root key signs: a node admits it as the write of the card's slot, too. */
 export function cardStatement(body: CardBody): Uint8Array {
-  return statementDigest(cardDigest(body), slotListRoot([incarnationSlot(body)]));
+  return statementDigest(cardDigest(body), slotListRoot([cardSlot(body)]));
+}
+
+/** The first generation follows no step but the incarnation statement. */
+function beginsRightly(body: CardBody): boolean {
+  const { generation, since, previous } = body;
+  return generation > 0 || (since === 0 && equal(previous, incarnationValue(body)));
 }
 
 /** Undefined if the card holds. An incarnation after the first needs its certificate. */
@@ -140,6 +210,7 @@ export function checkCard(
   const root = sizes[suites[body.suite].root].publicKey;
   const working = sizes[suites[body.suite].working].publicKey;
   if (body.rootKey.length !== root || body.workingKey.length !== working) return 'key-size';
+  if (!beginsRightly(body)) return 'generation';
   if ((body.incarnation === 0) !== (succession === undefined)) return 'succession';
   if (succession !== undefined) {
     const proven =

@@ -1,7 +1,7 @@
 /**
  * Entries and lanes: one writer's side of a relationship.
  *
- *     s⁰     = H_s0( network ‖ writer ‖ incarnation ‖ peer )
+ *     s⁰     = H_s0( network ‖ writer ‖ incarnation ‖ peer ‖ relationship key )
  *     e⁰     = H_entropy( s⁰ ‖ spool key )
  *     eⁿ⁺¹   = H_entropy( eⁿ ‖ length of op ‖ op ‖ n+1 )                    (seed 001)
  *     headⁿ⁺¹ = H_entry( headⁿ ‖ enc(entry) )                       (seed 000, equation 1)
@@ -71,15 +71,21 @@ export function sideOf(device: Uint8Array, peer: Uint8Array): Side {
   return compare(device, peer) < 0 ? 0 : 1;
 }
 
+/** What two devices share of a relationship; both follow from its secret. */
+export interface SharedKeys {
+  readonly key: Uint8Array;
+  readonly spoolKey: Uint8Array;
+}
+
 /** The lane of `writer` towards `peer`, before its first entry. */
 export function openLane(
   network: Uint8Array,
   writer: Uint8Array,
   incarnation: number,
   peer: Uint8Array,
-  spoolKey: Uint8Array,
+  { key, spoolKey }: SharedKeys,
 ): Lane {
-  const start = hash('s0', network, writer, encodeWith(u32, incarnation), peer);
+  const start = hash('s0', network, writer, encodeWith(u32, incarnation), peer, key);
   return { start, head: start, index: 0, entropy: startEntropy(start, spoolKey) };
 }
 

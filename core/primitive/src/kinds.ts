@@ -59,6 +59,10 @@ export const kinds = {
   wallet: 0x47,
   escrow: 0x48,
   passage: 0x49,
+
+  treeUpdate: 0x51,
+  capsule: 0x56,
+  revocation: 0x5c,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

@@ -7,11 +7,15 @@
  *
  *     kind         writer                   position                          value
  *     1 spend      the note's spend key     note id                           head of the spending entry
- *     2 delivery   the lane's key           H_position(spool key ‖ head)      H_delivery(spool key ‖ next head)
+ *     2 delivery   the lane key             H_position(spool key ‖ head)      H_delivery(spool key ‖ next head)
  *     3 issue      the policy's issuer      head of the parent issue          head of the issue
  *     4 incarnation the device's root key   H_position(DevID ‖ incarnation)   digest of the incarnation statement
  *     5 exit       the escrow's exit key    H_position(escrow id ‖ payer key) H_exit(…): total.ts
  *     6 lock       the escrow's exit key    H_position(escrow id ‖ lock)      the preimage, or anything else: given up
+ *     7 byteCommit the node's identity key  the node's own chain              digest of the commit
+ *     8 tree       the authority key        H_position(genesis ‖ seq)         digest of the update
+ *     9 capsule    the capsule key          H_position(DevID ‖ counter)       digest of the capsule
+ *    10 revocation the issuer's key         H_position(token ‖ serial)        digest of the statement
  *
  * A write is authorised by one signature over `H_step(body digest ‖ slot list root)`: the node sees
  * the path of its own slot in that list and neither the body nor the other slots. Two kinds ask for
@@ -23,6 +27,7 @@ import { certificate, type Certificate, type Vote } from './certificate.ts';
 import {
   bytes32,
   choice,
+  encodeWith,
   list,
   object,
   oneOf,
@@ -63,19 +68,28 @@ export const slotKinds = {
   exit: 5,
   lock: 6,
   byteCommit: 7,
+  tree: 8,
+  capsule: 9,
+  revocation: 10,
 } as const;
 export type SlotKind = (typeof slotKinds)[keyof typeof slotKinds];
 
 /** The kind byte in the context of the signature that authorises a write. */
 export const signedKinds: Readonly<Record<SlotKind, Kind>> = {
   1: kinds.signedStep,
-  2: kinds.signedStep,
+  2: kinds.parcel,
   3: kinds.issue,
   4: kinds.incarnation,
   5: kinds.signedStep,
   6: kinds.lock,
   7: kinds.byteCommit,
+  8: kinds.treeUpdate,
+  9: kinds.capsule,
+  10: kinds.revocation,
 };
+
+/** Their writers are root and authority keys, which sign with the suite's slower algorithm. */
+const rootSigned: ReadonlySet<SlotKind> = new Set([slotKinds.incarnation, slotKinds.tree]);
 
 /** Where a slot is, before hashing. */
 export interface SlotPlace {
@@ -136,7 +150,7 @@ export function authorises(
   }
   if (!equal(keyDigest(by.suite, by.publicKey), place.writer)) return false;
   if (!isBacked(network, place, value, by.backing)) return false;
-  const verify = place.kind === slotKinds.incarnation ? verifyRoot : verifyWorking;
+  const verify = rootSigned.has(place.kind) ? verifyRoot : verifyWorking;
   const kind = signedKinds[place.kind];
   return verify(kind, by.suite, network, by.publicKey, digest, by.signature);
 }
@@ -174,9 +188,16 @@ function isBacked(
 
 /** The position of the incarnation slot that a device fills when it restores itself. */
 export function incarnationPosition(device: Uint8Array, incarnation: number): Uint8Array {
-  const number = new Uint8Array(4);
-  new DataView(number.buffer).setUint32(0, incarnation);
-  return hash('position', device, number);
+  return hash('position', device, encodeWith(u32, incarnation));
+}
+
+/** The position of a later generation of keys within an incarnation. */
+export function generationPosition(
+  device: Uint8Array,
+  incarnation: number,
+  generation: number,
+): Uint8Array {
+  return hash('position', device, encodeWith(u32, incarnation), encodeWith(u32, generation));
 }
 
 /** The position of the delivery after `head`, known only to the two devices. */
@@ -190,7 +211,7 @@ export function deliveryValue(spoolKey: Uint8Array, head: Uint8Array): Uint8Arra
 }
 
 export const slotPlaceCoder: Coder<SlotPlace> = struct({
-  kind: oneOf([1, 2, 3, 4, 5, 6, 7]),
+  kind: oneOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
   writer: bytes32,
   position: bytes32,
 });

@@ -64,7 +64,6 @@ const half = [new Uint8Array((limits.runBytesMax - 2 * (79 + 2)) / 2 - 79).fill(
 
 test('honest claims of other shapes are accepted', () => {
   const shapes: Bend[] = [
-    { slots: (all) => all.slice(0, 2) },
     { known: (known) => ({ ...known, stepAt: () => undefined }) },
     knownStep(0, () => ({})),
     knownStep(1, () => ({})),

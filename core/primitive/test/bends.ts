@@ -169,10 +169,9 @@ export const refusedBends: Record<Refusal, Bends> = {
   slots: [
     { slots: (all) => all.slice(1) },
     { slots: (all) => [...all, all[0]!] },
-    { slots: (all) => [all[1]!, all[0]!, all[2]!] },
+    { slots: (all) => all.toReversed() },
     { slots: (all) => all.with(0, { ...all[0]!, value: flipped(all[0]!.value) }) },
     { slots: (all) => all.with(1, { ...all[1]!, key: flipped(all[1]!.key) }) },
-    { slots: (all) => all.with(2, { ...all[2]!, value: flipped(all[2]!.value) }) },
     { slots: () => [] },
     { operations: (all) => [all[0]!, ...all] },
   ],

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import {
   card,
   cardDevice,
+  cardDigest,
+  cardSlot,
   checkCard,
+  generationPlace,
   incarnationPlace,
   incarnationSlot,
   incarnationValue,
@@ -15,7 +18,7 @@ import {
   type CardRefusal,
 } from '../src/card.ts';
 import { registriesOf } from '../src/registry.ts';
-import { authorises } from '../src/slot.ts';
+import { authorises, slotKey } from '../src/slot.ts';
 import { installSignatures } from '../src/suite.ts';
 import { portableSignatures } from '@dsm/portable';
 import {
@@ -63,6 +66,11 @@ const bends: Record<CardRefusal, readonly Card[]> = {
     cardOf({ ...by, root: by.working }),
     cardOf(by, { suite: 2 }),
   ],
+  generation: [
+    cardOf(by, { since: 1 }),
+    cardOf(by, { previous: named('some step') }),
+    cardOf(by, { generation: 0, birth: named('another'), previous: named('birth') }),
+  ],
   succession: [
     cardOf(by, second),
     { ...succeeded, succession: certificateOf(nodes, incarnationSlot(cardOf(by).body)) },
@@ -77,7 +85,10 @@ const bends: Record<CardRefusal, readonly Card[]> = {
     { ...cardOf(by), signature: flipped(cardOf(by).signature, 40) },
     { ...cardOf(by), body: { ...cardOf(by).body, name: 'another name' } },
     { ...cardOf(by), body: { ...cardOf(by).body, generation: 1 } },
-    { ...cardOf(by), body: { ...cardOf(by).body, rootKey: actor('other').root.publicKey } },
+    {
+      ...cardOf(by),
+      body: cardOf({ ...by, root: actor('other').root }).body,
+    },
     { ...cardOf(by), body: { ...cardOf(by).body, kemKey: new Uint8Array(1_184) } },
   ],
 };
@@ -104,6 +115,24 @@ test('the root signature of a card is the write of its incarnation slot, and of 
   assert.ok(!authorises(network, incarnationPlace(succeeded.body, 2), value, authorisation));
   const working = authorisationOf(by, slots, 0, kinds.signedStep);
   assert.ok(!authorises(network, place, value, working));
+});
+
+test('a later generation fills a slot of its own, with the digest of the card', () => {
+  const next = { generation: 1, since: 9, previous: named('step 9') };
+  const renewed = cardOf(by, { ...next, workingKey: actor('new').working.publicKey });
+  assert.equal(said(renewed), undefined);
+  const { body } = renewed;
+  const place = generationPlace(body);
+  const slots = [cardSlot(body)];
+  assert.deepEqual(slots, [{ key: slotKey(place), value: cardDigest(body) }]);
+  const authorisation = authorisationOf(by, slots, 0, kinds.incarnation);
+  assert.ok(authorises(network, place, cardDigest(body), authorisation));
+  const others = [generationPlace(body, 0), generationPlace(body, 2), incarnationPlace(body, 1)];
+  for (const other of others) {
+    assert.notDeepEqual(slotKey(other), slotKey(place));
+    assert.ok(!authorises(network, other, cardDigest(body), authorisation));
+  }
+  assert.deepEqual(generationPlace(body, 0), incarnationPlace(body));
 });
 
 test('the incarnation statement outlives a change of keys', () => {

@@ -10,8 +10,6 @@ import {
   accepted,
   advance,
   compare,
-  deliveryPosition,
-  deliveryValue,
   demandedSlot,
   deviceMap,
   entry,
@@ -24,7 +22,6 @@ import {
   refused,
   relationshipKey,
   sideOf,
-  slotKey,
   slotKinds,
   spoolKey,
   stepStatement,
@@ -110,29 +107,20 @@ function written(from: Lane, on: 0 | 1, absorbed: Uint8Array, count: number): Wr
 }
 
 const mine = written(
-  openLane(network, me.id, 0, author.id, spool),
+  openLane(network, me.id, 0, author.id, { key: relationship, spoolKey: spool }),
   side === 0 ? 1 : 0,
   named('unused'),
   3,
 );
 /** What the author has said before the claim: four entries. */
 export const history: Written = written(
-  openLane(network, author.id, incarnation, me.id, spool),
+  openLane(network, author.id, incarnation, me.id, { key: relationship, spoolKey: spool }),
   side,
   mine.lanes[0]!.start,
   4,
 );
 export const laneBefore: Lane = history.lanes[4]!;
 export const myHeads: readonly Uint8Array[] = mine.lanes.map(({ head }) => head);
-
-const delivery = (from: Uint8Array, to: Uint8Array): Slot => ({
-  key: slotKey({
-    kind: slotKinds.delivery,
-    writer: author.writer,
-    position: deliveryPosition(spool, from),
-  }),
-  value: deliveryValue(spool, to),
-});
 
 /** Changes to an honest claim, or to what is known of its author, in the order of making. */
 export interface Bend {
@@ -219,8 +207,7 @@ function slotsOf(run: BentRun, bend: Bend): readonly Slot[] {
   const spends = demandsOf(run).flatMap(({ slots }) =>
     slots.map(({ key, value }) => ({ key, value })),
   );
-  const honest = [...spends, delivery(laneBefore.head, run.lane.head)];
-  return bend.slots?.(honest) ?? honest;
+  return bend.slots?.(spends) ?? spends;
 }
 
 function demandsOf(run: BentRun): Demand[] {
@@ -300,6 +287,5 @@ function knownOf(step: Step, made: SignedStep): Known {
     },
     headOfTheirs: (index) => history.lanes[index]?.head,
     stepAt: (seq) => (seq === 8 ? previous : undefined),
-    delivery,
   };
 }

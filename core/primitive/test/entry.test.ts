@@ -26,8 +26,8 @@ import { installFakes, named, network } from './fixture.ts';
 
 installFakes();
 
-const spool = named('spool');
-const start = openLane(network, named('a'), 0, named('b'), spool);
+const shared = { key: named('relationship'), spoolKey: named('spool') };
+const start = openLane(network, named('a'), 0, named('b'), shared);
 const operations = fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 20 });
 
 function written(from: Lane, all: readonly Uint8Array[]): { lane: Lane; bytes: Uint8Array[] } {
@@ -74,17 +74,19 @@ test('the entropy and the head are those of the seeds', () => {
   assert.deepEqual(nextHead(start.head, bytes), hash('entry', start.head, bytes));
 });
 
-test('every lane starts elsewhere: by network, writer, incarnation and peer', () => {
+test('every lane starts elsewhere: by network, writer, incarnation, peer and relationship', () => {
   const starts = [
     start,
-    openLane(named('network'), named('a'), 0, named('b'), spool),
-    openLane(network, named('c'), 0, named('b'), spool),
-    openLane(network, named('a'), 1, named('b'), spool),
-    openLane(network, named('a'), 0, named('c'), spool),
-    openLane(network, named('b'), 0, named('a'), spool),
+    openLane(named('network'), named('a'), 0, named('b'), shared),
+    openLane(network, named('c'), 0, named('b'), shared),
+    openLane(network, named('a'), 1, named('b'), shared),
+    openLane(network, named('a'), 0, named('c'), shared),
+    openLane(network, named('b'), 0, named('a'), shared),
+    openLane(network, named('a'), 0, named('b'), { ...shared, key: named('another') }),
   ].map((lane) => lane.start.join());
   assert.equal(new Set(starts).size, starts.length);
-  const other = openLane(network, named('a'), 0, named('b'), named('another spool'));
+  const spoolKey = named('another spool');
+  const other = openLane(network, named('a'), 0, named('b'), { ...shared, spoolKey });
   assert.deepEqual(other.start, start.start);
   assert.notDeepEqual(other.entropy, start.entropy);
 });

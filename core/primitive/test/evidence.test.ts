@@ -80,7 +80,10 @@ function signedBy(by: Actor, step: Step, on: Uint8Array = network): SignedStep {
   return { step, slots: [], signature, further: [] };
 }
 
-const lane = openLane(network, cheat.id, 0, victim.id, named('spool'));
+const lane = openLane(network, cheat.id, 0, victim.id, {
+  key: named('relationship'),
+  spoolKey: named('spool'),
+});
 
 /** A run after the lane's start, and the step that names where it leads. */
 function branchOf(by: Actor, texts: readonly string[], changes: Partial<Step> = {}): Branch {

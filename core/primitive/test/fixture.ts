@@ -11,7 +11,14 @@ import { beforeEach } from 'node:test';
 import { portableHash, portableSignatures } from '@dsm/portable';
 
 import { ascii, concat, equal, keyOf } from '../src/bytes.ts';
-import { cardDevice, cardStatement, deviceId, type Card, type CardBody } from '../src/card.ts';
+import {
+  cardDevice,
+  cardStatement,
+  deviceId,
+  firstGeneration,
+  type Card,
+  type CardBody,
+} from '../src/card.ts';
 import { certify, voteDigest, type Certificate, type Vote } from '../src/certificate.ts';
 import { address, installHash } from '../src/hash.ts';
 import { kinds, type Kind } from '../src/kinds.ts';
@@ -163,16 +170,18 @@ export function cardOf(
   succession?: (body: CardBody) => Certificate,
 ): Card {
   const body: CardBody = {
-    network,
-    suite: by.suite,
-    rootKey: by.root.publicKey,
-    incarnation: 0,
-    birth: named('birth'),
-    generation: 0,
-    workingKey: by.working.publicKey,
-    kemKey: new Uint8Array(1_184).fill(7),
-    versions: [1],
-    name: 'a device',
+    ...firstGeneration({
+      network,
+      suite: by.suite,
+      rootKey: by.root.publicKey,
+      incarnation: 0,
+      birth: named('birth'),
+      workingKey: by.working.publicKey,
+      kemKey: new Uint8Array(1_184).fill(7),
+      versions: [1],
+      name: 'a device',
+      ...changes,
+    }),
     ...changes,
   };
   return {
@@ -190,7 +199,8 @@ export function authorisationOf(
   kind: Kind = kinds.signedStep,
 ): Authorisation {
   const body = named('some body');
-  const key = kind === kinds.incarnation ? by.root : by.working;
+  const byRoot = kind === kinds.incarnation || kind === kinds.treeUpdate;
+  const key = byRoot ? by.root : by.working;
   const digest = statementDigest(body, slotListRoot(slots));
   return {
     suite: by.suite,

@@ -34,7 +34,10 @@ const payer = actor('payer');
 const payee = actor('payee');
 const older = actor('payer, earlier');
 const cards: readonly [writer: Card, peer: Card] = [cardOf(payer), cardOf(payee)];
-const lane = openLane(network, payer.id, 0, payee.id, named('spool'));
+const lane = openLane(network, payer.id, 0, payee.id, {
+  key: named('relationship'),
+  spoolKey: named('spool'),
+});
 const bytes = entry.encode(nextEntry(lane, 0, named('absorbed'), named('operation')));
 const head = nextHead(lane.head, bytes);
 const relationship = named('relationship');

@@ -220,7 +220,8 @@ test('nothing but an exit or an issue is backed by anything', () => {
   for (const kind of Object.values(slotKinds)) {
     const place: SlotPlace = { kind, writer: payee.writer, position: named('a position') };
     const value = named('a value');
-    const by = kind === slotKinds.incarnation ? rooted(payee) : payee;
+    const byRoot = kind === slotKinds.incarnation || kind === slotKinds.tree;
+    const by = byRoot ? rooted(payee) : payee;
     const made = written({ place: { ...place, writer: by.writer }, value, by });
     const bare = { ...made, authorisation: { ...made.authorisation, backing: undefined } };
     assert.equal(admitted(bare), kind !== slotKinds.exit, `bare ${kind}`);
@@ -228,7 +229,7 @@ test('nothing but an exit or an issue is backed by anything', () => {
   }
 });
 
-/** Incarnations are written by the root key. */
+/** Incarnations and device trees are written by root keys. */
 function rooted(by: Actor): Actor {
   return { ...by, writer: keyDigest(by.suite, by.root.publicKey) };
 }

@@ -184,7 +184,10 @@ test('a run holds one act for each app, with what it transfers to the peer', () 
 
 /** Entries of a lane that carry the operations. */
 function entriesOf(operations: readonly Operation[]): Entry[] {
-  let lane = openLane(named('network'), author, 0, peer, named('spool'));
+  let lane = openLane(named('network'), author, 0, peer, {
+    key: named('relationship'),
+    spoolKey: named('spool'),
+  });
   return operations.map((operation) => {
     const entry = nextEntry(lane, 1, named('absorbed'), encodeOperation(operation));
     lane = { ...lane, index: entry.index };

@@ -47,6 +47,7 @@ export const errorCodes = {
   integrity: { exit: 7, fix: 'the bytes are not what their name or signature says' },
   pending: { exit: 8, fix: 'sync later; the payment is kept' },
   locked: { exit: 9, fix: 'give the right passphrase' },
+  'needs-words': { exit: 9, fix: 'give the 24 words of this identity' },
   busy: { exit: 10, fix: 'another process holds this wallet; close it first' },
   full: { exit: 75, fix: 'make room on the disk, then repeat' },
   'read-only': { exit: 75, fix: 'make the directory writable' },

@@ -3,7 +3,16 @@
  * unanswered is said again.
  */
 
-import { card as cardObject, cardDevice, checkCard, equal, keyOf, kinds } from '@dsm/primitive';
+import {
+  card as cardObject,
+  cardDevice,
+  checkCard,
+  equal,
+  keyDigest,
+  keyOf,
+  kinds,
+  relationshipKey,
+} from '@dsm/primitive';
 import {
   agreedSecret,
   agreementDigest,
@@ -14,7 +23,7 @@ import {
   type Message,
 } from '@dsm/bilateral';
 import { marks, sayMarks } from './comparing.ts';
-import { putRelationship } from './engine.ts';
+import { putRelationship, type Engine } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
 import { signAs } from './keys.ts';
@@ -86,19 +95,25 @@ async function sendAgreement(talk: Talk, contact: ContactRow): Promise<void> {
     await engine.commit(change);
   }
   const ciphertext = row.ciphertext!;
-  const digest = agreementDigest(ciphertext, id, row.device);
+  const laneKey = laneKeyFor(engine, row.secret!);
+  const digest = agreementDigest({ ciphertext, laneKey }, id, row.device);
   const signature = signAs(engine.keys.working(), kinds.message, suite, network, digest);
-  await say(talk, { type: 'agree', ciphertext, signature });
+  await say(talk, { type: 'agree', ciphertext, laneKey, signature });
+}
+
+/** Digest of the key that writes the deliveries of this device's lane in the relationship of a secret. */
+function laneKeyFor({ keys, model }: Engine, secret: Uint8Array): Uint8Array {
+  return keyDigest(model.device.suite, keys.lane(relationshipKey(secret)).publicKey);
 }
 
 export async function agree(talk: Talk, said: Message & { type: 'agree' }): Promise<void> {
   const { engine, peer } = talk;
   const contact = contactOf(talk);
   if (contact === undefined || peer === undefined) return;
-  const { ciphertext, signature } = said;
+  const { ciphertext, laneKey, signature } = said;
   const me = engine.model.device.id;
   if (encapsulates(me, peer.device)) return;
-  if (!verifyAgreement(peer.card, ciphertext, peer.device, me, signature)) return;
+  if (!verifyAgreement(peer.card, said, peer.device, me, signature)) return;
   const again = contact.ciphertext !== undefined && equal(contact.ciphertext, ciphertext);
   if (contact.agreed === 1 && !again) {
     return secretLost(talk);
@@ -106,10 +121,11 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   const shared = engine.keys.kem().decapsulate(ciphertext);
   if (shared === undefined) return;
   const secret = agreedSecret(shared, ciphertext, peer.device, me);
-  if (contact.agreed === 1)
-    return say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
-  const row = await establish(talk, { ...contact, secret, ciphertext });
-  await say(talk, { type: 'agreed', mac: agreementMac(secret, ciphertext) });
+  const mine = laneKeyFor(engine, secret);
+  const mac = agreementMac(secret, ciphertext, mine);
+  if (contact.agreed === 1) return say(talk, { type: 'agreed', laneKey: mine, mac });
+  const row = await establish(talk, { ...contact, secret, ciphertext }, laneKey);
+  await say(talk, { type: 'agreed', laneKey: mine, mac });
   await resume(talk, row);
 }
 
@@ -130,20 +146,25 @@ export async function goesOn(talk: Talk, said: Message & { type: 'marks' }): Pro
   return lost ? secretLost(talk) : marks(talk, said);
 }
 
-export async function agreed(talk: Talk, { mac }: Message & { type: 'agreed' }): Promise<void> {
+export async function agreed(
+  talk: Talk,
+  { laneKey, mac }: Message & { type: 'agreed' },
+): Promise<void> {
   const contact = contactOf(talk);
   if (contact?.secret === undefined || contact.ciphertext === undefined) return;
-  if (contact.agreed === 1 || !equal(mac, agreementMac(contact.secret, contact.ciphertext))) return;
-  await resume(talk, await establish(talk, contact));
+  const expected = agreementMac(contact.secret, contact.ciphertext, laneKey);
+  if (contact.agreed === 1 || !equal(mac, expected)) return;
+  await resume(talk, await establish(talk, contact, laneKey));
 }
 
 /** The relationship stands: both know its secret. */
-async function establish(talk: Talk, contact: ContactRow): Promise<ContactRow> {
+async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): Promise<ContactRow> {
   const { engine, peer } = talk;
-  const { model, keys } = engine;
+  const { model } = engine;
   const { incarnation, suite, workingKey } = peer!.card.body;
   const other = { device: contact.device, incarnation, suite, workingKey };
-  const on = openRelationship(model.device, keys.working().publicKey, other, contact.secret!);
+  const writers = { mine: laneKeyFor(engine, contact.secret!), theirs };
+  const on = openRelationship(model.device, other, contact.secret!, writers);
   const row = { ...contact, agreed: 1, relationship: on.key };
   const change = draft();
   putContact(change, model, row);

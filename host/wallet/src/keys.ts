@@ -1,16 +1,23 @@
 /**
- * Keys: everything that a wallet signs or opens with, derived from one secret.
+ * Keys: everything that a wallet signs or opens with.
  *
- *     seed(label, fields) = H_secret( secret ‖ label ‖ 0 ‖ fields ) ‖ H_secret( secret ‖ label ‖ 1 ‖ fields )
+ *     device secret        D
+ *       root pair          from D: certifies cards, and nothing else
+ *       standing secret    from D: issuer keys, blinds, the own lane; the same in every incarnation
+ *       incarnation secret from D, the number and the birth: working, KEM, lane and capsule keys
  *
- * A working key belongs to one incarnation, by number and by the random bytes drawn when it was
- * opened, so two restored copies never share one. Pairs are made when they are first needed: the
- * root pair of suite 1 costs a tenth of a second and is used for cards alone.
+ *     seed(secret, label, fields) = H_secret( secret ‖ label ‖ 0 ‖ 0 ‖ fields ) ‖ H_secret( secret ‖ label ‖ 0 ‖ 1 ‖ fields )
+ *
+ * The birth is drawn when an incarnation is opened, so two restored copies never share a key. Nothing
+ * leads from a standing or an incarnation secret back to D, nor from one incarnation to another: a
+ * wallet that keeps no D can spend and cannot open its next incarnation. Pairs are made when they are
+ * first needed: the root pair of suite 1 costs a tenth of a second.
  */
 
 import {
   ascii,
   concat,
+  encodeWith,
   hash,
   keyDigest,
   keyOf,
@@ -18,18 +25,36 @@ import {
   signatures,
   sizes,
   suites,
+  u32,
   type KeyPair,
   type Kind,
   type Suite,
 } from '@dsm/primitive';
 import type { Kem, KemKeyPair } from '@dsm/ports';
+import { DsmError } from './errors.ts';
+
+/** What keys are made from. A wallet need not hold all of it. */
+export interface Secrets {
+  /** D: undefined where only the owner's words lead to it. */
+  readonly device: Uint8Array | undefined;
+  readonly standing: Uint8Array;
+  /** Undefined for an incarnation whose secret is not here, or not any more. */
+  readonly incarnation: (incarnation: number, birth: Uint8Array) => Uint8Array | undefined;
+}
 
 export interface Keys {
+  /** Throws `needs-words` where D is not here. */
   readonly root: () => KeyPair;
   readonly working: () => KeyPair;
   readonly kem: () => KemKeyPair;
   /** The KEM pairs of all remembered incarnations, newest first: parcels may be sealed to any. */
   readonly kems: () => readonly KemKeyPair[];
+  /** Writes the deliveries of this device's lane in one relationship. */
+  readonly lane: (relationship: Uint8Array) => KeyPair;
+  /** Writes the capsules of this incarnation. */
+  readonly capsule: () => KeyPair;
+  /** What the capsules of this incarnation are sealed under. */
+  readonly capsuleSecret: Uint8Array;
   /** The issuer key of this wallet's n-th token. */
   readonly issuer: (n: number) => KeyPair;
   /** The pair whose digest a note names: the current one, or one of an earlier incarnation. */
@@ -45,58 +70,113 @@ export interface Incarnation {
   readonly birth: Uint8Array;
 }
 
-export function walletKeys(secret: Uint8Array, suite: Suite, kem: Kem, current: Incarnation): Keys {
-  const seed = (label: string, length: number, ...fields: readonly Uint8Array[]): Uint8Array => {
-    const half = (n: number): Uint8Array =>
-      hash('secret', secret, ascii(label), Uint8Array.of(0, n), ...fields);
-    return concat(half(0), half(1)).slice(0, length);
+/** All secrets of a device whose D is at hand. */
+export function secretsOf(device: Uint8Array): Secrets {
+  return {
+    device,
+    standing: seed(device, 'standing', 32),
+    incarnation: (incarnation, birth) =>
+      seed(device, 'incarnation', 32, encodeWith(u32, incarnation), birth),
   };
-  const pair = (label: string, which: 'root' | 'working', ...fields: Uint8Array[]): KeyPair => {
-    const algorithm = suites[suite][which];
-    return signatures().keyPair(algorithm, seed(label, sizes[algorithm].seed, ...fields));
-  };
-  const of = ({ incarnation, birth }: Incarnation): Uint8Array[] => [u32(incarnation), birth];
+}
 
+/** The root pair of a device: what the words are needed for. */
+export function rootOf(device: Uint8Array, suite: Suite): KeyPair {
+  return pairFrom(device, suite, 'root', 'root');
+}
+
+/** The n-th issuer pair. */
+function issuerOf({ standing }: Secrets, suite: Suite, n: number): KeyPair {
+  return pairFrom(standing, suite, 'working', 'issuer', encodeWith(u32, n));
+}
+
+export function walletKeys(secrets: Secrets, suite: Suite, kem: Kem, current: Incarnation): Keys {
   const made = new Map<string, KeyPair>();
   const once = (name: string, make: () => KeyPair): KeyPair => {
     const there = made.get(name) ?? make();
     made.set(name, there);
     return there;
   };
+  const secretOf = ({ incarnation, birth }: Incarnation): Uint8Array | undefined =>
+    secrets.incarnation(incarnation, birth);
+  const now = secretOf(current);
+  if (now === undefined) throw new DsmError('locked', 'the secret of this incarnation is not here');
+
   const byDigest = new Map<string, () => KeyPair>();
-  const working = (which: Incarnation): KeyPair =>
-    once(`working ${keyOf(concat(...of(which)))}`, () => pair('working', 'working', ...of(which)));
-  const issuer = (n: number): KeyPair =>
-    once(`issuer ${n}`, () => pair('issuer', 'working', u32(n)));
-  const remembered: Incarnation[] = [];
+  const known = (pair: KeyPair, make: () => KeyPair): void => {
+    byDigest.set(keyOf(keyDigest(suite, pair.publicKey)), make);
+  };
+  const workingOf = (which: Incarnation, secret: Uint8Array): KeyPair =>
+    once(`working ${which.incarnation} ${keyOf(which.birth)}`, () =>
+      pairFrom(secret, suite, 'working', 'working'),
+    );
+  const remembered: { readonly incarnation: number; readonly secret: Uint8Array }[] = [];
   const remember = (incarnation: number, birth: Uint8Array): void => {
-    remembered.push({ incarnation, birth });
-    const { publicKey } = working({ incarnation, birth });
-    byDigest.set(keyOf(keyDigest(suite, publicKey)), () => working({ incarnation, birth }));
+    const which = { incarnation, birth };
+    const secret = secretOf(which);
+    if (secret === undefined) return;
+    remembered.push({ incarnation, secret });
+    known(workingOf(which, secret), () => workingOf(which, secret));
   };
   remember(current.incarnation, current.birth);
 
   const opened = new Map<number, KemKeyPair>();
-  const kemOf = (which: Incarnation): KemKeyPair => {
-    const there = opened.get(which.incarnation) ?? kem.keyPair(seed('kem', 64, ...of(which)));
-    opened.set(which.incarnation, there);
+  const kemOf = (incarnation: number, secret: Uint8Array): KemKeyPair => {
+    const there = opened.get(incarnation) ?? kem.keyPair(seed(secret, 'kem', 64));
+    opened.set(incarnation, there);
     return there;
   };
   return {
-    root: () => once('root', () => pair('root', 'root')),
-    working: () => working(current),
-    kem: () => kemOf(current),
-    kems: () => remembered.toSorted((a, b) => b.incarnation - a.incarnation).map(kemOf),
+    root: () => once('root', () => rootOf(deviceSecret(secrets), suite)),
+    working: () => workingOf(current, now),
+    kem: () => kemOf(current.incarnation, now),
+    kems: () =>
+      remembered
+        .toSorted((a, b) => b.incarnation - a.incarnation)
+        .map(({ incarnation, secret }) => kemOf(incarnation, secret)),
+    lane: (relationship) =>
+      once(`lane ${keyOf(relationship)}`, () =>
+        pairFrom(now, suite, 'working', 'lane', relationship),
+      ),
+    capsule: () => once('capsule', () => pairFrom(now, suite, 'working', 'capsule')),
+    capsuleSecret: seed(now, 'capsule seal', 32),
     issuer: (n) => {
-      const made = issuer(n);
-      byDigest.set(keyOf(keyDigest(suite, made.publicKey)), () => made);
-      return made;
+      const pair = once(`issuer ${n}`, () => issuerOf(secrets, suite, n));
+      known(pair, () => pair);
+      return pair;
     },
     byDigest: (digest) => byDigest.get(keyOf(digest))?.(),
     remember,
-    blindSecret: seed('blind', 32),
-    ownSecret: seed('own', 32),
+    blindSecret: seed(secrets.standing, 'blind', 32),
+    ownSecret: seed(secrets.standing, 'own', 32),
   };
+}
+
+function deviceSecret({ device }: Secrets): Uint8Array {
+  if (device !== undefined) return device;
+  throw new DsmError('needs-words', 'this needs the root key, which only the 24 words lead to');
+}
+
+function seed(
+  secret: Uint8Array,
+  label: string,
+  length: number,
+  ...fields: readonly Uint8Array[]
+): Uint8Array {
+  const half = (n: number): Uint8Array =>
+    hash('secret', secret, ascii(label), Uint8Array.of(0, n), ...fields);
+  return concat(half(0), half(1)).slice(0, length);
+}
+
+function pairFrom(
+  secret: Uint8Array,
+  suite: Suite,
+  which: 'root' | 'working',
+  label: string,
+  ...fields: readonly Uint8Array[]
+): KeyPair {
+  const algorithm = suites[suite][which];
+  return signatures().keyPair(algorithm, seed(secret, label, sizes[algorithm].seed, ...fields));
 }
 
 /** Sign `digest` for one kind of statement on one network. */
@@ -108,10 +188,4 @@ export function signAs(
   digest: Uint8Array,
 ): Uint8Array {
   return signatures().sign(pair.secretKey, digest, signatureContext(kind, suite, network));
-}
-
-function u32(n: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, n);
-  return bytes;
 }

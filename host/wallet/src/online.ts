@@ -18,12 +18,14 @@ import {
   list,
   nextHead,
   object,
-  slotPath,
-  stepBodyDigest,
+  slotListRoot,
+  statementDigest,
   struct,
   variable,
+  type Authorisation,
   type Card,
   type Obj,
+  type Slot,
   type Unaccepted,
 } from '@dsm/primitive';
 import {
@@ -38,6 +40,7 @@ import {
 } from '@dsm/bilateral';
 import { cardOf } from './cards.ts';
 import { appendedDraft } from './changes.ts';
+import { signAs } from './keys.ts';
 import { inputsOfEntry } from './parts.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError, sentenceOf } from './errors.ts';
@@ -85,8 +88,7 @@ export async function appendRun(
   await signOpenRuns(engine);
   const on = model.relationships.get(keyOf(relationship))!;
   const world = await worldFor(engine, on);
-  const own = equal(relationship, model.own);
-  const verdict = append(model.device, on, operations, !own, world);
+  const verdict = append(model.device, on, operations, world);
   if (verdict.type !== 'accepted') {
     throw new DsmError('refused', `this wallet will not write that: ${sentenceOf(verdict)}`);
   }
@@ -110,20 +112,11 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
   const commit = messageObject.encode(commitMessage({ ...row, entries }, signed));
   const hint = await publishParcel(engine, on, commit, entries, headsOf(row.before, entries));
   if (hint === undefined) return false;
-  const { key, value } = deliverySlot(on, row.before, row.head, 'mine');
-  const line = row.slots.findIndex((slot) => equal(slot.key, key));
-  if (line < 0) return false;
+  const slot = deliverySlot(on, row.before, row.head, 'mine');
   const outcome = await quorum.writeSlot({
     place: deliveryPlace(on, row.before, 'mine'),
-    value,
-    authorisation: {
-      suite: engine.model.device.suite,
-      publicKey: engine.keys.working().publicKey,
-      body: stepBodyDigest(row.step),
-      path: slotPath(row.slots, line),
-      signature: signed.signature,
-      backing: undefined,
-    },
+    value: slot.value,
+    authorisation: deliveryBy(engine, on, slot),
     hint,
     certificate: undefined,
   });
@@ -137,6 +130,21 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
     await engine.commit(to);
   });
   return true;
+}
+
+/** The lane's own key says where its next run lies: nothing that leads to this device. */
+function deliveryBy({ model, keys }: Engine, on: Relationship, slot: Slot): Authorisation {
+  const { suite, network } = model.device;
+  const pair = keys.byDigest(on.mineWriter) ?? keys.lane(on.key);
+  const digest = statementDigest(slot.value, slotListRoot([slot]));
+  return {
+    suite,
+    publicKey: pair.publicKey,
+    body: slot.value,
+    path: [],
+    signature: signAs(pair, kinds.parcel, suite, network, digest),
+    backing: undefined,
+  };
 }
 
 /** Seal the run and the lineage that is new to the peer; answers with the object's address. */

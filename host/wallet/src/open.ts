@@ -5,6 +5,7 @@
 
 import { decodeLink, type RegistryLink } from '@dsm/availability';
 import {
+  firstGeneration,
   card as cardObject,
   cardStatement,
   deviceId,
@@ -31,7 +32,7 @@ import type { Kem, Store } from '@dsm/ports';
 import type { WalletOptions } from './api.ts';
 import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
 import { DsmError } from './errors.ts';
-import { signAs, walletKeys, type Keys } from './keys.ts';
+import { secretsOf, signAs, walletKeys, type Keys, type Secrets } from './keys.ts';
 import { checkLineage } from './plane.ts';
 import {
   commit,
@@ -49,7 +50,7 @@ import { formatVersion, laneKey, rowKey, runRow, walletRow, type WalletRow } fro
 export interface Opened {
   readonly model: Model;
   readonly keys: Keys;
-  readonly secret: Uint8Array;
+  readonly secrets: Secrets;
   /** The versions of the registry that this wallet has learned. */
   readonly links: readonly RegistryLink[];
 }
@@ -73,7 +74,8 @@ export async function createModel(
     await keystore.create(secret);
   const id = networkId(network.name);
   const birth = random(32);
-  const keys = walletKeys(secret, suite, kem, { incarnation: 0, birth });
+  const secrets = secretsOf(secret);
+  const keys = walletKeys(secrets, suite, kem, { incarnation: 0, birth });
   const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name), undefined);
   const row: WalletRow = {
     format: formatVersion,
@@ -97,7 +99,7 @@ export async function createModel(
   putDevice(change, model, device);
   putRelationship(change, model, own);
   await commit(store, change);
-  return { model, keys, secret, links: [] };
+  return { model, keys, secrets, links: [] };
 }
 
 export async function openModel(
@@ -113,7 +115,8 @@ export async function openModel(
   }
   const secret = row.secret ?? (await keystore?.open());
   if (secret === undefined) throw new DsmError('locked', 'the secret of this wallet is not here');
-  const keys = walletKeys(secret, row.suite, kem, row);
+  const secrets = secretsOf(secret);
+  const keys = walletKeys(secrets, row.suite, kem, row);
   for (const [incarnation, birth] of row.births.entries()) keys.remember(incarnation, birth);
   for (let n = 0; n < row.issued; n++) keys.issuer(n);
   const card = decodeRow(cardObject, row.card, 'wallet');
@@ -130,7 +133,7 @@ export async function openModel(
   }
   const links = await linksIn(store);
   checkLineage(network, links);
-  return { model, keys, secret, links };
+  return { model, keys, secrets, links };
 }
 
 async function linksIn(store: Store): Promise<readonly RegistryLink[]> {
@@ -202,18 +205,17 @@ export function bodyOf(
   birth: Uint8Array,
   name: string,
 ): CardBody {
-  return {
+  return firstGeneration({
     network,
     suite,
     rootKey: keys.root().publicKey,
     incarnation,
     birth,
-    generation: 0,
     workingKey: keys.working().publicKey,
     kemKey: keys.kem().publicKey,
     versions,
     name,
-  };
+  });
 }
 
 export function signCard(keys: Keys, body: CardBody, succession: Certificate | undefined): Card {

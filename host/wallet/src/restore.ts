@@ -252,10 +252,11 @@ function write(key: Uint8Array, after: Uint8Array): StepWrite {
 
 /** The relationship in the new incarnation: a new own lane, the peer's goes on. */
 function restarted(on: Relationship, me: Device, workingKey: Uint8Array): Relationship {
-  const mine = openLane(me.network, me.id, me.incarnation, on.peer.device, on.spoolKey);
+  const mine = openLane(me.network, me.id, me.incarnation, on.peer.device, on);
   return {
     ...on,
     mine,
+    // The peer knows this key from the new card, and needs to be told no other.
     mineWriter: keyDigest(me.suite, workingKey),
     absorbed: { index: 0, head: mine.start },
     former: 1,

@@ -257,7 +257,7 @@ async function appendTotal(
   const { model } = engine;
   const on = relationshipOf(talk)!;
   const world = await worldFor(engine, on);
-  const verdict = append(model.device, on, [operation], true, world);
+  const verdict = append(model.device, on, [operation], world);
   if (verdict.type !== 'accepted') {
     throw new DsmError('refused', `this wallet will not write that: ${sentenceOf(verdict)}`);
   }

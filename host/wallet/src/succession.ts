@@ -99,7 +99,7 @@ async function succeed(
   if (on === undefined) return;
   const { incarnation, suite, workingKey } = body;
   const me = model.device;
-  const theirs = openLane(me.network, on.peer.device, incarnation, me.id, on.spoolKey);
+  const theirs = openLane(me.network, on.peer.device, incarnation, me.id, on);
   const next: Relationship = {
     ...on,
     peer: { ...on.peer, incarnation, suite, workingKey },

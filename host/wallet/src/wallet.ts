@@ -186,7 +186,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     routed: new Set(),
     syncing: undefined,
     keysOf: (incarnation, birth) => {
-      const next = walletKeys(opened.secret, model.row.suite, kem, { incarnation, birth });
+      const next = walletKeys(opened.secrets, model.row.suite, kem, { incarnation, birth });
       for (const [n, old] of [...model.row.births, model.row.birth].entries())
         next.remember(n, old);
       for (let n = 0; n < model.row.issued; n++) next.issuer(n);

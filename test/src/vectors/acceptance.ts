@@ -9,16 +9,12 @@ import {
   checkCertificate,
   checkEvidence,
   checkReceipt,
-  deliveryPosition,
-  deliveryValue,
   equal,
   evidence,
   receipt,
   registriesOf,
   registry,
   signedStep,
-  slotKey,
-  slotKinds,
   slotWrite,
   type Known,
   type Registries,
@@ -52,7 +48,6 @@ export function unaccepted(verdict: Verdict<unknown>): Finding {
 
 function knownOf(given: Given): Known {
   const [author, lane, absorbed] = [given.at('author'), given.at('lane'), given.at('absorbed')];
-  const delivery = given.at('delivery');
   const [mine, theirs, steps] = [given.list('mine'), given.list('theirs'), given.list('steps')];
   return {
     network: given.bytes('network'),
@@ -85,12 +80,6 @@ function knownOf(given: Given): Known {
         after: there.bytes('after'),
         previous: there.bytes('previous'),
       };
-    },
-    delivery: (from, to) => {
-      const [writer, spool] = [delivery.bytes('writer'), delivery.bytes('spoolKey')];
-      const position = deliveryPosition(spool, from);
-      const key = slotKey({ kind: slotKinds.delivery, writer, position });
-      return { key, value: deliveryValue(spool, to) };
     },
   };
 }

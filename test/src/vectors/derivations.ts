@@ -78,7 +78,11 @@ function laneOf(given: Given): object {
   ];
   const secret = given.bytes('secret');
   const spool = spoolKey(secret);
-  const opened = openLane(network, writer, given.number('incarnation'), peer, spool);
+  const key = relationshipKey(secret);
+  const opened = openLane(network, writer, given.number('incarnation'), peer, {
+    key,
+    spoolKey: spool,
+  });
   const side = sideOf(writer, peer);
   let lane = opened;
   const entries = given.list('entries').map((one) => {
@@ -88,7 +92,7 @@ function laneOf(given: Given): object {
     return { bytes, entropy: lane.entropy, head: lane.head };
   });
   return {
-    relationship: relationshipKey(secret),
+    relationship: key,
     spoolKey: spool,
     ackKey: ackKey(secret),
     side,
@@ -122,13 +126,13 @@ function noteDerived(given: Given): object {
 
 function contactOf(given: Given): object {
   const [low, high] = [given.bytes('low'), given.bytes('high')];
-  const ciphertext = given.bytes('ciphertext');
+  const [ciphertext, laneKey] = [given.bytes('ciphertext'), given.bytes('laneKey')];
   const secret = agreedSecret(given.bytes('shared'), ciphertext, low, high);
   const relationship = { ackKey: ackKey(secret) } as Relationship;
   return {
     secret,
-    digest: agreementDigest(ciphertext, low, high),
-    mac: agreementMac(secret, ciphertext),
+    digest: agreementDigest({ ciphertext, laneKey }, low, high),
+    mac: agreementMac(secret, ciphertext, laneKey),
     ack: ackMac(relationship, given.bytes('head')),
   };
 }
