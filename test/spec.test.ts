@@ -19,6 +19,7 @@ import {
 } from '@dsm/primitive';
 import { bucketRefusals, ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
+import { attestationRefusals } from '@dsm/portable';
 import { auditOutcomes } from '@dsm/wallet';
 import { namesIn, rowsOf } from './table.ts';
 
@@ -68,6 +69,7 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['reconciliation', 'refusal', 0, Object.keys(ratelessRefusals)],
   ['byte-commit', 'refusal', 0, Object.keys(bucketRefusals)],
   ['audit', 'outcome', 0, auditOutcomes],
+  ['binding', 'refusal', 0, attestationRefusals],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {

@@ -40,6 +40,8 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   locked: 'The passphrase does not open the wallet, or none was given.',
   'needs-words':
     'The root key signs this, and a wallet made from words does not keep it: a thief of the device could use it.',
+  elsewhere:
+    'The wallet is sealed to a thing that is not here, or that does not know it: a chip, a key ring, a passkey.',
   busy: 'Another process holds the wallet or listens at the address.',
   full: 'The disk has no room, or failed. Nothing was half done.',
   'read-only': 'The folder may not be written.',

@@ -40,6 +40,7 @@ const byStoreCode: Record<StoreErrorCode, ErrorCode> = {
 
 const byKeystoreCode: Record<KeystoreErrorCode, ErrorCode> = {
   locked: 'locked',
+  elsewhere: 'elsewhere',
   exists: 'exists',
   damaged: 'integrity',
   full: 'full',

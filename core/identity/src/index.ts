@@ -1,3 +1,4 @@
 /** Identity: who owns which devices, and what is said of them. */
 
-export {};
+export * from './attestation.ts';
+export * from './der-signature.ts';

@@ -90,6 +90,11 @@ export const domains = [
   'authority-seed',
   'device-secret',
   'share-set',
+  'attest',
+  'attest-key',
+  'attest-mac',
+  'binding-key',
+  'binding-auth',
 ] as const;
 
 export type Domain = (typeof domains)[number];

@@ -62,6 +62,7 @@ export const kinds = {
 
   treeUpdate: 0x51,
   capsule: 0x56,
+  attestation: 0x59,
   revocation: 0x5c,
 } as const;
 

@@ -7,5 +7,6 @@ export * from './faults.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
 export * from './keystore.ts';
+export * from './device-binding.ts';
 export * from './dice.ts';
 export * from './disk.ts';

@@ -20,10 +20,7 @@
  * The folder must exist, on a file system that has hard links.
  */
 
-import crypto from 'node:crypto';
-import { link, open, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { KeystoreError, isStretchCost, type Keystore } from '@dsm/ports';
+import { isStretchCost, KeystoreError, type Keystore } from '@dsm/ports';
 import { portableAead } from '@dsm/portable';
 import {
   bytes32,
@@ -33,40 +30,29 @@ import {
   oneOf,
   reader,
   struct,
-  u32,
-  u8,
-  utf8,
   type Coder,
 } from '@dsm/primitive';
+import { boundPassphrase } from './bound-file.ts';
 import { nodeEntropy } from './entropy.ts';
 import { nativeHash } from './hash.ts';
-import { syncFolder } from './folder.ts';
-import { nativeStretch } from './stretch.ts';
+import { createSmallFile, damaged, readSmallFile } from './keystore-file.ts';
+import {
+  checkedCost,
+  freshStretching,
+  passwordOf,
+  stretched,
+  stretchingCoders,
+  type KeystoreOptions,
+  type Stretching,
+} from './stretching.ts';
 
-/** What guessing a passphrase costs: Argon2id (RFC 9106). */
-export interface KeystoreOptions {
-  readonly memoryKibibytes?: number;
-  readonly passes?: number;
-  readonly lanes?: number;
-}
-
-/** RFC 9106, section 4, second recommended option: 64 MiB, three passes, four lanes. */
-export const keystoreDefaults: Required<KeystoreOptions> = {
-  memoryKibibytes: 65_536,
-  passes: 3,
-  lanes: 4,
-};
+export { keystoreDefaults, type KeystoreOptions } from './stretching.ts';
 
 /** Whether there is a secret at `path`, and whether a passphrase is needed to open it. */
 export type KeystoreLock = 'absent' | 'no-passphrase' | 'passphrase';
 
-interface Header {
+interface Header extends Stretching {
   readonly version: 1;
-  readonly passphrase: 0 | 1;
-  readonly memoryKibibytes: number;
-  readonly passes: number;
-  readonly lanes: number;
-  readonly salt: Uint8Array;
   readonly nonce: Uint8Array;
 }
 
@@ -75,15 +61,7 @@ interface Sealed extends Header {
   readonly checksum: Uint8Array;
 }
 
-const headerCoders = {
-  version: oneOf([1]),
-  passphrase: oneOf([0, 1]),
-  memoryKibibytes: u32,
-  passes: u8,
-  lanes: u8,
-  salt: fixed(16),
-  nonce: fixed(24),
-};
+const headerCoders = { version: oneOf([1]), ...stretchingCoders, nonce: fixed(24) };
 const header: Coder<Header> = struct<Header>(headerCoders);
 const sealed: Coder<Sealed> = struct<Sealed>({
   ...headerCoders,
@@ -98,9 +76,8 @@ export function fileKeystore(
   passphrase: string,
   options: KeystoreOptions = {},
 ): Keystore {
-  const cost = { ...keystoreDefaults, ...options };
-  if (!isStretchCost(cost)) throw new RangeError('keystore: Argon2id parameters out of bounds');
-  const password = utf8(passphrase.toWellFormed().normalize('NFKC'));
+  const cost = checkedCost(options);
+  const password = passwordOf(passphrase);
   return {
     open: async () => {
       const file = await readSealed(path);
@@ -110,16 +87,30 @@ export function fileKeystore(
       if (secret.length !== 32) {
         throw new RangeError(`secret: expected 32 bytes, got ${secret.length}`);
       }
-      await createFile(path, await seal(secret, password, cost));
+      await createSmallFile(path, await seal(secret, password, cost));
     },
   };
 }
 
-/** What a person has to be asked before the keystore at `path` is opened. */
+/** The bytes of such a file. */
+export function fileBytes(
+  secret: Uint8Array,
+  passphrase: string,
+  cost: Required<KeystoreOptions>,
+): Promise<Uint8Array> {
+  return seal(secret, passwordOf(passphrase), cost);
+}
+
+/** `software` if there is such a file at `path`. */
+export async function fileLevel(path: string): Promise<'software' | undefined> {
+  return (await readSealed(path)) === undefined ? undefined : 'software';
+}
+
+/** What a person has to be asked before the keystore at `path` is opened, whatever it is sealed to. */
 export async function keystoreLock(path: string): Promise<KeystoreLock> {
-  const file = await readSealed(path);
-  if (file === undefined) return 'absent';
-  return file.passphrase === 0 ? 'no-passphrase' : 'passphrase';
+  const passphrase = (await boundPassphrase(path)) ?? (await readSealed(path))?.passphrase;
+  if (passphrase === undefined) return 'absent';
+  return passphrase === 0 ? 'no-passphrase' : 'passphrase';
 }
 
 async function seal(
@@ -129,11 +120,7 @@ async function seal(
 ): Promise<Uint8Array> {
   const head: Header = {
     version: 1,
-    passphrase: password.length === 0 ? 0 : 1,
-    memoryKibibytes: cost.memoryKibibytes,
-    passes: cost.passes,
-    lanes: cost.lanes,
-    salt: nodeEntropy.bytes(16),
+    ...freshStretching(password, cost),
     nonce: nodeEntropy.bytes(24),
   };
   const associated = encodeWith(header, head);
@@ -159,18 +146,8 @@ async function unseal(file: Sealed, password: Uint8Array): Promise<Uint8Array> {
   return secret;
 }
 
-/** The key that the password stands for. */
-async function stretched(message: Uint8Array, { salt, ...cost }: Header): Promise<Uint8Array> {
-  const { memoryKibibytes, passes, lanes } = cost;
-  try {
-    return await nativeStretch.argon2id({ message, salt, memoryKibibytes, passes, lanes });
-  } catch (cause) {
-    throw new KeystoreError('lost', 'Argon2id failed, perhaps for memory', { cause });
-  }
-}
-
 async function readSealed(path: string): Promise<Sealed | undefined> {
-  const bytes = await readBytes(path);
+  const bytes = await readSmallFile(path, sealedBytes);
   if (bytes === undefined) return undefined;
   const from = reader(bytes);
   const file = sealed.read(from);
@@ -178,73 +155,4 @@ async function readSealed(path: string): Promise<Sealed | undefined> {
   const checksum = nativeHash.blake3(bytes.subarray(0, sealedBytes - 32));
   if (!equal(checksum, file.checksum)) throw damaged(path);
   return file;
-}
-
-/** At most one byte more than a keystore has: whatever lies at `path`, no more of it is read. */
-async function readBytes(path: string): Promise<Uint8Array | undefined> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const bytes = new Uint8Array(sealedBytes + 1);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-      return bytes.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw new KeystoreError('lost', `the keystore ${path} cannot be read`, { cause: error });
-  }
-}
-
-async function createFile(path: string, bytes: Uint8Array): Promise<void> {
-  const stray = `${path}.${crypto.randomUUID()}.new`;
-  try {
-    await writeDurably(stray, bytes);
-    try {
-      await link(stray, path);
-    } finally {
-      await unlink(stray);
-    }
-    await syncFolder(dirname(path));
-  } catch (error) {
-    throw translated(path, error);
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } catch (error) {
-    await unlink(path);
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-function translated(path: string, cause: unknown): KeystoreError {
-  switch (codeOf(cause)) {
-    case 'EEXIST':
-      return new KeystoreError('exists', `there is a keystore at ${path} already`, { cause });
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new KeystoreError('full', `no room for the keystore ${path}`, { cause });
-    case 'EROFS':
-    case 'EACCES':
-    case 'EPERM':
-      return new KeystoreError('read-only', `the keystore ${path} may not be written`, { cause });
-    default:
-      return new KeystoreError('lost', `the keystore ${path} could not be written`, { cause });
-  }
-}
-
-function damaged(path: string): KeystoreError {
-  return new KeystoreError('damaged', `${path} is no keystore of a version known here`);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -13,3 +13,4 @@ export * from './install.ts';
 export * from './secret-key.ts';
 export * from './bounds.ts';
 export * from './remembering.ts';
+export * from './attestation.ts';

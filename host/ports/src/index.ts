@@ -5,6 +5,7 @@ export * from './transport.ts';
 export * from './entropy.ts';
 export * from './clock.ts';
 export * from './keystore.ts';
+export * from './device-binding.ts';
 export * from './sealing.ts';
 export * from './stretch.ts';
 export * from './node-api.ts';

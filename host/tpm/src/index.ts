@@ -1,3 +1,4 @@
-/** A TPM 2.0 as device binding, through tpm2-tools. */
+/** @dsm/tpm: a TPM 2.0 as device binding, through tpm2-tools. */
 
-export {};
+export { tpmBinding, tpmMissing } from './binding.ts';
+export type { TpmOptions } from './tools.ts';

@@ -13,6 +13,7 @@ export * from './entropy.ts';
 export * from './clock.ts';
 export * from './keystore.ts';
 export * from './stretch.ts';
+export * from './device-binding.ts';
 export * from './crypto.ts';
 export * from './crypto-vectors.ts';
 export * from './own-vectors.ts';
