@@ -74,7 +74,7 @@ export const bugs: readonly SeededBug[] = [
   bug(
     'no-slots',
     'A step may keep its spends to itself.',
-    [accept, "  if (!namesSlots(signed.slots, run, known)) return refused('slots');\n", ''],
+    [accept, "  if (!namesSlots(signed.slots, run)) return refused('slots');\n", ''],
     'acceptance safety: a forged run was absorbed (slots',
   ),
   bug(
