@@ -61,6 +61,8 @@ export const kinds = {
   passage: 0x49,
 
   treeUpdate: 0x51,
+  secrets: 0x54,
+  share: 0x55,
   capsule: 0x56,
   attestation: 0x59,
   revocation: 0x5c,

@@ -2,3 +2,5 @@
 
 export * from './refusal.ts';
 export * from './words.ts';
+export * from './share.ts';
+export * from './guardians.ts';
