@@ -15,6 +15,8 @@ export interface Cli {
   readonly hasColour: boolean;
   /** Lines of the standard input; undefined if nobody sends any. */
   readonly lines?: () => AsyncIterable<string>;
+  /** Answers what a person is asked, where something stands for the person. */
+  readonly answer?: (question: string, signal: AbortSignal) => Promise<string>;
   /** Ends what waits. The reason is the name of the signal, for example `SIGINT`. */
   readonly signal: AbortSignal;
 }

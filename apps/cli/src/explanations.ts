@@ -42,6 +42,11 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
     'The root key signs this, and a wallet made from words does not keep it: a thief of the device could use it.',
   elsewhere:
     'The wallet is sealed to a thing that is not here, or that does not know it: a chip, a key ring, a passkey.',
+  'bad-words':
+    'What was typed is not the 24 words of an identity: their number, a word, or all together. The ' +
+    'sentence says which word, and what is near to it.',
+  'bad-shares':
+    'The shares do not give the words: too few, of several sets, or one of them is wrong.',
   busy: 'Another process holds the wallet or listens at the address.',
   full: 'The disk has no room, or failed. Nothing was half done.',
   'read-only': 'The folder may not be written.',

@@ -12,6 +12,7 @@ import {
   type StoreErrorCode,
   type TransportErrorCode,
 } from '@dsm/ports';
+import { WordsError, type WordsRefusal } from '@dsm/words';
 
 /** Codes that only the command line has: a fault of this program, and Ctrl-C. */
 export const ownCodes = {
@@ -63,6 +64,16 @@ const byNodeCode: Record<NodeErrorCode, ErrorCode> = {
   unpaid: 'full',
 };
 
+const byWordsCode: Record<WordsRefusal, ErrorCode> = {
+  'word-count': 'bad-words',
+  'unknown-word': 'bad-words',
+  'words-checksum': 'bad-words',
+  'no-share': 'bad-shares',
+  'other-set': 'bad-shares',
+  'too-few-shares': 'bad-shares',
+  'wrong-share': 'bad-shares',
+};
+
 /** What is reported of an error, whatever it is. */
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
@@ -96,6 +107,7 @@ function codeOf(error: unknown): FailureCode {
   if (error instanceof KeystoreError) return byKeystoreCode[error.code];
   if (error instanceof TransportError) return byTransportCode[error.code];
   if (error instanceof NodeError) return byNodeCode[error.code];
+  if (error instanceof WordsError) return byWordsCode[error.code];
   if (error instanceof Error && error.name === 'AbortError') return 'interrupted';
   return 'bug';
 }

@@ -49,6 +49,8 @@ export const errorCodes = {
   locked: { exit: 9, fix: 'give the right passphrase' },
   'needs-words': { exit: 9, fix: 'give the 24 words of this identity' },
   elsewhere: { exit: 9, fix: 'open it on the device that it is sealed to, or restore it here' },
+  'bad-words': { exit: 2, fix: 'type the 24 words as they were written down' },
+  'bad-shares': { exit: 2, fix: 'ask the guardians for more shares of one set' },
   busy: { exit: 10, fix: 'another process holds this wallet; close it first' },
   full: { exit: 75, fix: 'make room on the disk, then repeat' },
   'read-only': { exit: 75, fix: 'make the directory writable' },
@@ -97,6 +99,13 @@ const portCodes: Partial<Record<string, ErrorCode>> = {
   exists: 'exists',
   unreachable: 'unreachable',
   closed: 'unreachable',
+  'word-count': 'bad-words',
+  'unknown-word': 'bad-words',
+  'words-checksum': 'bad-words',
+  'no-share': 'bad-shares',
+  'other-set': 'bad-shares',
+  'too-few-shares': 'bad-shares',
+  'wrong-share': 'bad-shares',
 };
 
 /** Errors of the ports, as this SDK names them; a programmer's fault stays what it is. */

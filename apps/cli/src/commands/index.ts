@@ -13,6 +13,7 @@ import { contact } from './contact.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { edge } from './edge.ts';
+import { guardian } from './guardian.ts';
 import { history } from './history.ts';
 import { id } from './id.ts';
 import { inbox } from './inbox.ts';
@@ -61,6 +62,7 @@ export const commands: readonly CommandSpec[] = [
   sync,
   backup,
   restore,
+  guardian,
   config,
   network,
   registry,
