@@ -36,7 +36,7 @@ const splitCommand: CommandSpec = {
         `at least 2 shares are needed, at most ${shareCountMax} are made, and no more are needed than made`,
       );
     }
-    const words = await wordsFrom(context, input.option('words-from'));
+    const words = await wordsFrom(context, input.option('wordsFrom'));
     const shares = await splitWords(words, { threshold: needed, count: of }, nodeEntropy);
     const lines = input.isSet('qr') ? shares.flatMap((one) => [one, square(one)]) : shares;
     context.result({ needed, shares }, lines);
