@@ -3,8 +3,9 @@
  * JSON of cards, backups, networks and settings. A text is refused with a `DsmError` and nothing else.
  */
 
-import { registry } from '@dsm/primitive';
+import { keyOf, registry } from '@dsm/primitive';
 import { DsmError, format, idBytes, idText, networkId, parse } from '@dsm/wallet';
+import { readShare, readWords, shareText, WordsError, wordsOf } from '@dsm/words';
 import { target } from './core-targets.ts';
 import { everythingIn } from './load.ts';
 import { vectorBytes } from './samples.ts';
@@ -20,7 +21,7 @@ function reading<T>(read: Reads<T>, judge: (value: T, text: string) => void): Ta
     try {
       value = read(text);
     } catch (error) {
-      if (error instanceof DsmError) return false;
+      if (error instanceof DsmError || error instanceof WordsError) return false;
       throw error;
     }
     if (value === undefined) return false;
@@ -67,12 +68,12 @@ async function from<T>(file: string, name: string): Promise<T> {
   return (await everythingIn(file)).get(name) as T;
 }
 
-function one(name: string, samples: readonly string[], run: Target['run']): Target {
-  return target(name, run, { samples: samples.map(textBytes), words });
+function one(name: string, samples: readonly string[], run: Target['run'], cost = 1): Target {
+  return target(name, run, { samples: samples.map(textBytes), words, cost });
 }
 
 export async function textTargets(): Promise<readonly Target[]> {
-  return [...(await sdkTexts()), ...(await fileTexts()), ...(await addressTexts())];
+  return [...(await sdkTexts()), ...wordTexts(), ...(await fileTexts()), ...(await addressTexts())];
 }
 
 const device = new Uint8Array(32).fill(7);
@@ -118,6 +119,40 @@ async function sdkTexts(): Promise<readonly Target[]> {
           }
         },
       ),
+    ),
+  ];
+}
+
+/** What people type of words and shares. */
+function wordTexts(): readonly Target[] {
+  const phrase = wordsOf(device);
+  const made = {
+    drawn: device.subarray(0, 16),
+    check: device.subarray(16),
+    threshold: 2,
+    count: 3,
+    number: 1,
+    share: new Uint8Array(33).fill(5),
+  };
+  return [
+    one(
+      'words/words.readWords',
+      [phrase, phrase.toUpperCase(), phrase.replaceAll(' ', '\n'), `${'abandon '.repeat(12)}`],
+      reading(readWords, (bytes) => {
+        if (keyOf(readWords(wordsOf(bytes))) === keyOf(bytes)) return;
+        throw new Broken('rule', `${wordsOf(bytes)} is read otherwise`);
+      }),
+      // Whoever types a wrong word is told what is near to it, of 2,048.
+      200,
+    ),
+    one(
+      'words/share.readShare',
+      [shareText(made), shareText(made).toUpperCase()],
+      reading(readShare, (read, text) => {
+        if (read === undefined) return;
+        if (shareText(read) === text.replaceAll(/\s/gu, '').toLowerCase()) return;
+        throw new Broken('two spellings', `${text} is another way to say a share`);
+      }),
     ),
   ];
 }
