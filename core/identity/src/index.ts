@@ -1,4 +1,13 @@
-/** Identity: who owns which devices, and what is said of them. */
+/**
+ * @dsm/identity: who owns which devices, and what is said of them. The files, in reading order:
+ */
 
 export * from './attestation.ts';
 export * from './der-signature.ts';
+export * from './genesis.ts';
+export * from './contributions.ts';
+export * from './tree-update.ts';
+export * from './tree-chain.ts';
+export * from './device-tree.ts';
+export * from './membership.ts';
+export * from './pin.ts';

@@ -95,6 +95,13 @@ export const domains = [
   'attest-mac',
   'binding-key',
   'binding-auth',
+  'genesis',
+  'contribution',
+  'transcript',
+  'mix',
+  'tree-update',
+  'tree-device',
+  'tree-status',
 ] as const;
 
 export type Domain = (typeof domains)[number];

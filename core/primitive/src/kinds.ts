@@ -60,7 +60,10 @@ export const kinds = {
   escrow: 0x48,
   passage: 0x49,
 
+  genesis: 0x50,
   treeUpdate: 0x51,
+  membership: 0x52,
+  contribution: 0x53,
   secrets: 0x54,
   share: 0x55,
   capsule: 0x56,

@@ -98,4 +98,10 @@ export const limits = {
   /** Protocol: keys of one page of a list or of a bucket; nodes that a comparison leaves out. */
   pageKeysMax: 16_384,
   absentNodesMax: 256,
+  /** Protocol: devices alive in one tree, its updates, and those of them that change its authority. */
+  treeDevicesMax: 32,
+  treeUpdatesMax: 65_536,
+  treeRotationsMax: 16,
+  /** Protocol: who gives entropy for one genesis. */
+  contributorsMax: 16,
 } as const;
