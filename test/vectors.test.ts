@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
+import { contributionRefusals, membershipRefusals, updateRefusals } from '@dsm/identity';
 import { installPortable } from '@dsm/portable';
 import {
   evidenceRefusals,
@@ -90,6 +91,13 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   ],
   'symbol/read': ['malformed', 'ok'],
   'symbol/difference': [...Object.keys(ratelessRefusals), 'ok'],
+  'contribution/mix': [...Object.keys(contributionRefusals), 'ok'],
+  // That its slot is certified is asked of whoever has registries.
+  'tree-update/check': [
+    ...Object.keys(updateRefusals).filter((one) => one !== 'certificate'),
+    'ok',
+  ],
+  'membership/check': [...Object.keys(membershipRefusals), 'ok'],
   'operation/rules': [
     ...Object.keys(operationRefusals),
     'pending operation',

@@ -20,6 +20,7 @@ import { evaluations } from './vectors/evaluate.ts';
 import { evidences, openings } from './vectors/evidence.ts';
 import { exitParts } from './vectors/exit-parts.ts';
 import { formRules } from './vectors/form-rules.ts';
+import { contributions, geneses, memberships, treeUpdates } from './vectors/identity.ts';
 import { issueParts } from './vectors/issue-parts.ts';
 import { issues } from './vectors/issues.ts';
 import { escrowRules, loneRules } from './vectors/lone-rules.ts';
@@ -74,6 +75,10 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   placement: placements,
   'sum-map': sumMaps,
   symbol: symbolDrafts,
+  genesis: geneses,
+  contribution: contributions,
+  'tree-update': treeUpdates,
+  membership: memberships,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True  # The folder holds nothing but what is in the repository.
 
 import codec
+import identity
 import lineage
 import operations
 import rules
@@ -239,6 +240,10 @@ OBJECTS = {
     "spend-part": (codec.spend_part, of_spend_part),
     "exit-part": (codec.exit_part, of_exit_part),
     "message": (codec.message, nothing),
+    "genesis": (identity.genesis, lambda value, *_: {"id": identity.genesis_id(value)}),
+    "contribution": (identity.contribution, identity.of_contribution),
+    "tree-update": (identity.tree_update, identity.of_update),
+    "membership": (identity.membership, identity.of_membership),
 }
 
 
@@ -536,6 +541,9 @@ CHECKS = {
     "evidence/check": convicted,
     "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
     "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),
+    "contribution/mix": identity.mix,
+    "tree-update/check": identity.follow,
+    "membership/check": identity.check_membership,
     "exit-part/lineage": traced(lineage.trace_exit, codec.exit_part),
 }
 

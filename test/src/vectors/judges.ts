@@ -8,6 +8,7 @@ import { availabilityJudges } from './availability.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
 import { derivationJudges } from './derivations.ts';
 import { escrowJudges } from './escrow.ts';
+import { identityJudges } from './identity.ts';
 import { objectJudges } from './objects.ts';
 import { sharedJudges } from './shared.ts';
 import { valueJudges } from './value.ts';
@@ -20,6 +21,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   valueJudges,
   escrowJudges,
   availabilityJudges,
+  identityJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
