@@ -17,6 +17,7 @@ import {
   suites,
   type Algorithm,
 } from '@dsm/primitive';
+import { contributionRefusals, membershipRefusals, updateRefusals } from '@dsm/identity';
 import { bucketRefusals, ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
 import { attestationRefusals } from '@dsm/portable';
@@ -68,12 +69,15 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['sum-map', 'refusal', 0, Object.keys(sumProofRefusals)],
   ['reconciliation', 'refusal', 0, Object.keys(ratelessRefusals)],
   ['byte-commit', 'refusal', 0, Object.keys(bucketRefusals)],
+  ['genesis', 'contribution refusal', 0, Object.keys(contributionRefusals)],
+  ['device-tree', 'update refusal', 0, Object.keys(updateRefusals)],
+  ['device-tree', 'membership refusal', 0, Object.keys(membershipRefusals)],
   ['audit', 'outcome', 0, auditOutcomes],
   ['binding', 'refusal', 0, attestationRefusals],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {
-  test(`docs/spec/${name}.md gives every refusal`, () => {
+  test(`docs/spec/${name}.md gives every ${heading}`, () => {
     const rows = rowsOf(`docs/spec/${name}.md`, heading);
     const onPage = rows.flatMap((cells) => namesIn(cells[column] ?? ''));
     assert.deepEqual(onPage.toSorted(), inCode.toSorted());

@@ -5,7 +5,15 @@
  * single devices with a proof, and a peer who has asked the nodes.
  */
 
-import { compare, deviceMap, equal, keyOf, limits, type DeviceMap, type Multiproof } from '@dsm/primitive';
+import {
+  compare,
+  deviceMap,
+  equal,
+  keyOf,
+  limits,
+  type DeviceMap,
+  type Multiproof,
+} from '@dsm/primitive';
 import { gained, wrongChange, type TreeHead, type UpdateRefusal } from './tree-chain.ts';
 import {
   deviceLeaf,
