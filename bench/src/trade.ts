@@ -81,6 +81,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'hello':
     case 'agree':
     case 'agreed':
+    case 'introduce':
     case 'want':
     case 'parts':
     case 'refuse':

@@ -4,6 +4,7 @@
  *     hello      my newest card                                        both, first
  *     agree      ML-KEM ciphertext and lane key, signed                lower DevID → higher, once
  *     agreed     MAC that the secret was found                         higher → lower
+ *     introduce  my introduction, sealed to your card: I begin a new relationship
  *     offer      unsigned candidate entries, root, proof               proposer → peer     round 1
  *     want       lineage parts and policies that are missing           either
  *     parts      those parts                                           either
@@ -79,6 +80,7 @@ export type Message =
       readonly signature: Uint8Array;
     }
   | { readonly type: 'agreed'; readonly laneKey: Uint8Array; readonly mac: Uint8Array }
+  | { readonly type: 'introduce'; readonly sealed: Uint8Array }
   | {
       readonly type: 'offer';
       readonly entries: readonly Uint8Array[];
@@ -187,6 +189,7 @@ export const message: Obj<Message> = object(
       }),
     ],
     agreed: [3, struct({ laneKey: bytes32, mac: bytes32 })],
+    introduce: [38, struct({ sealed: variable(140_000) })],
     offer: [4, struct({ entries: entriesCoder, root: bytes32, seq: u64, proof: proofCoder })],
     want: [5, struct({ heads: list(bytes32, 1_024), tokens: list(bytes32, 64) })],
     parts: [

@@ -11,3 +11,6 @@ export * from './tree-chain.ts';
 export * from './device-tree.ts';
 export * from './membership.ts';
 export * from './pin.ts';
+export * from './directory.ts';
+export * from './invitation.ts';
+export * from './introduction.ts';

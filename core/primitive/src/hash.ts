@@ -102,6 +102,10 @@ export const domains = [
   'tree-update',
   'tree-device',
   'tree-status',
+  'directory',
+  'invitation',
+  'introduction',
+  'introduce',
 ] as const;
 
 export type Domain = (typeof domains)[number];

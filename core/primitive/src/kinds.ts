@@ -69,6 +69,9 @@ export const kinds = {
   capsule: 0x56,
   attestation: 0x59,
   revocation: 0x5c,
+  invitation: 0x5e,
+  introduction: 0x5f,
+  listing: 0x61,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

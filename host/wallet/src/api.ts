@@ -15,6 +15,8 @@ import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
 export type * from './stream-api.ts';
 import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
+import type { DirectoryActions } from './directory-api.ts';
+export type * from './directory-api.ts';
 import type { TokenCalls, TokenInfo } from './token-api.ts';
 export type * from './token-api.ts';
 
@@ -45,6 +47,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly id: Identity;
   /** The storage plane for data of one's own. */
   readonly storage: StorageActions;
+  /** Finding, and being found by, those whom this wallet has not met. */
+  readonly directory: DirectoryActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */
@@ -132,6 +136,11 @@ export interface Contact {
   readonly written: number;
   readonly absorbed: number;
   readonly state: 'ok' | 'bricked' | 'blocked' | 'stopped';
+  /**
+   * Whether the two met, or one introduced itself through the directory: `unanswered` until the
+   * other side shows that it has read it.
+   */
+  readonly introduced: 'met' | 'unanswered' | 'by-me' | 'by-them';
   /** Which rule the contact broke; nothing that it writes afterwards is taken. Empty if none. */
   readonly stopped: string;
   /** Payments from this contact that would be less final than this are not taken. */
@@ -333,6 +342,8 @@ export interface Waiting {
 
 export interface SyncReport {
   readonly received: number;
+  /** Strangers who have introduced themselves. */
+  readonly introduced: number;
   readonly delivered: number;
   readonly certified: number;
   readonly conflicted: number;

@@ -21,10 +21,18 @@ export function contactView(model: Model, row: ContactRow): Contact {
     written: on?.mine.index ?? 0,
     absorbed: on?.theirs.index ?? 0,
     state: stateOf(model, row),
+    introduced: introducedAs(model, row),
     minimumFinality: minimumFinalities[row.minimum]!,
     floods: row.floods,
     stopped: row.stopped,
   };
+}
+
+function introducedAs({ introductions }: Model, { device }: ContactRow): Contact['introduced'] {
+  const row = introductions.get(keyOf(device));
+  if (row === undefined || row.byMe + row.byThem === 0) return 'met';
+  if (row.byThem === 1) return 'by-them';
+  return row.open === undefined ? 'by-me' : 'unanswered';
 }
 
 function stateOf(model: Model, row: ContactRow): Contact['state'] {

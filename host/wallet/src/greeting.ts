@@ -1,6 +1,9 @@
 /**
  * Greeting: cards are exchanged, the secret of a new relationship is agreed, and whatever was left
  * unanswered is said again.
+ *
+ * Whoever has introduced himself through the nodes says so again; whoever came back without the secret
+ * begins a new relationship. Both come before the marks, after which a talk stays with its relationship.
  */
 
 import {
@@ -12,7 +15,10 @@ import {
   keyOf,
   kinds,
   relationshipKey,
+  workingKeyDigest,
+  zero32,
 } from '@dsm/primitive';
+import { introducedSecret } from '@dsm/identity';
 import {
   agreedSecret,
   agreementDigest,
@@ -23,12 +29,15 @@ import {
   type Message,
 } from '@dsm/bilateral';
 import { marks, sayMarks } from './comparing.ts';
+import { sayEarlierRuns } from './earlier.ts';
 import { putRelationship, type Engine } from './engine.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
+import { opened, takeIntroduction } from './inbox.ts';
+import { answeredBy, drawn, introductionFor } from './introducing.ts';
 import { signAs } from './keys.ts';
 import { awaitsVersion } from './registry-talk.ts';
-import { draft, putContact } from './model.ts';
+import { draft, putContact, putIntroduction, type Introduced } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { isSuccession, meetCard } from './succession.ts';
 import { settleReady, contactOf, giveUp, say, type Talk } from './talk.ts';
@@ -65,8 +74,16 @@ export async function hello(talk: Talk, said: Message & { type: 'hello' }): Prom
   }
   if (contact.blocked === 1) return giveUp(talk, 'blocked', `${contact.name} is blocked here`);
   talk.peer = { device, card };
-  if (contact.agreed === 1) await resume(talk, contact);
-  else await sendAgreement(talk, contact);
+  if (contact.agreed !== 1) return sendAgreement(talk, contact);
+  await sayIntroduced(talk);
+  await resume(talk, contact);
+}
+
+/** What this side has begun alone, until the other has answered. */
+async function sayIntroduced(talk: Talk): Promise<void> {
+  const { engine, peer } = talk;
+  const said = introductionFor(engine, peer!.device, peer!.card);
+  if (said !== undefined) await say(talk, said);
 }
 
 /** A card that may rest on a version of the registry still to come is looked at again then. */
@@ -114,19 +131,56 @@ export async function agree(talk: Talk, said: Message & { type: 'agree' }): Prom
   const me = engine.model.device.id;
   if (encapsulates(me, peer.device)) return;
   if (!verifyAgreement(peer.card, said, peer.device, me, signature)) return;
-  const again = contact.ciphertext !== undefined && equal(contact.ciphertext, ciphertext);
+  const again = contact.agreed === 1 && isSame(contact.ciphertext, ciphertext);
   if (contact.agreed === 1 && !again) {
-    return secretLost(talk);
+    const place = begunBeside(talk);
+    if (place !== 'again') return place === 'lost' ? secretLost(talk) : undefined;
   }
   const shared = engine.keys.kem().decapsulate(ciphertext);
   if (shared === undefined) return;
   const secret = agreedSecret(shared, ciphertext, peer.device, me);
   const mine = laneKeyFor(engine, secret);
   const mac = agreementMac(secret, ciphertext, mine);
-  if (contact.agreed === 1) return say(talk, { type: 'agreed', laneKey: mine, mac });
+  if (again) return say(talk, { type: 'agreed', laneKey: mine, mac });
   const row = await establish(talk, { ...contact, secret, ciphertext }, laneKey);
   await say(talk, { type: 'agreed', laneKey: mine, mac });
   await resume(talk, row);
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && equal(a, b);
+}
+
+/**
+ * What an agreement beside one that stands means. Who has not read yet that this side has introduced
+ * itself goes on with that; a later incarnation than the one that agreed may have lost the secret.
+ */
+function begunBeside({ engine, peer }: Talk): 'introduced' | 'again' | 'lost' {
+  const row = engine.model.introductions.get(keyOf(peer!.device));
+  if (row?.open !== undefined) return 'introduced';
+  return peer!.card.body.incarnation > (row?.since ?? 0) ? 'again' : 'lost';
+}
+
+/** The other side begins a relationship by itself: said before its marks, or not taken. */
+export async function introduced(
+  talk: Talk,
+  { sealed }: Message & { type: 'introduce' },
+): Promise<void> {
+  const { engine, peer } = talk;
+  const { model, keys, aead } = engine;
+  const said = talk.peerResumed ? undefined : opened({ aead }, keys.kems(), sealed);
+  if (said === undefined || peer === undefined) return;
+  const card = cardObject.decode(said.card);
+  if (!card.ok || !equal(cardDevice(card.value), peer.device)) return;
+  const taken = await takeIntroduction(engine, said, () => false);
+  if (taken === 'bad') return secretLost(talk);
+  if (taken === 'later') return giveUp(talk, 'pending', 'this device cannot take strangers now');
+  const secret = introducedSecret(said.drawn, peer.device, model.device.id);
+  const key = relationshipKey(secret);
+  const laneKey = model.relationships.get(keyOf(key))!.mineWriter;
+  await say(talk, { type: 'agreed', laneKey, mac: agreementMac(secret, key, laneKey) });
+  if (taken === 'taken') moved(talk);
+  if (!talk.resumed) await resume(talk, contactOf(talk)!);
 }
 
 /** A copy, or a backup from before the two first met, has nothing to go on with. */
@@ -142,8 +196,18 @@ function secretLost(talk: Talk): Promise<void> {
  */
 export async function goesOn(talk: Talk, said: Message & { type: 'marks' }): Promise<void> {
   const { engine, peer } = talk;
-  const lost = contactOf(talk)?.agreed !== 1 && !encapsulates(engine.model.device.id, peer!.device);
-  return lost ? secretLost(talk) : marks(talk, said);
+  const { id, incarnation } = engine.model.device;
+  const contact = contactOf(talk);
+  const lost = contact?.agreed !== 1 && !encapsulates(id, peer!.device);
+  if (!lost || contact === undefined) return marks(talk, said);
+  if (incarnation === 0) return secretLost(talk);
+  // This device came back without it: it begins again.
+  const { kemKey } = peer!.card.body;
+  const way = { kemKey, inbox: zero32, laneKey: workingKeyDigest(peer!.card) };
+  const row = await drawn(engine, contact, peer!.card, way, '');
+  await sayIntroduced(talk);
+  await resume(talk, row);
+  return marks(talk, said);
 }
 
 export async function agreed(
@@ -151,10 +215,26 @@ export async function agreed(
   { laneKey, mac }: Message & { type: 'agreed' },
 ): Promise<void> {
   const contact = contactOf(talk);
-  if (contact?.secret === undefined || contact.ciphertext === undefined) return;
+  if (contact?.secret === undefined) return;
+  const begun = talk.engine.model.introductions.get(keyOf(contact.device));
+  if (begun?.open !== undefined) return introductionAnswered(talk, begun, { laneKey, mac });
+  if (contact.ciphertext === undefined) return;
   const expected = agreementMac(contact.secret, contact.ciphertext, laneKey);
   if (contact.agreed === 1 || !equal(mac, expected)) return;
   await resume(talk, await establish(talk, contact, laneKey));
+}
+
+async function introductionAnswered(
+  talk: Talk,
+  row: Introduced,
+  { laneKey, mac }: Pick<Message & { type: 'agreed' }, 'laneKey' | 'mac'>,
+): Promise<void> {
+  const { engine } = talk;
+  const { drawn: random, relationship } = row.open!;
+  const secret = introducedSecret(random, engine.model.device.id, row.device);
+  if (!equal(mac, agreementMac(secret, relationship, laneKey))) return;
+  await answeredBy(engine, row);
+  moved(talk);
 }
 
 /** The relationship stands: both know its secret. */
@@ -169,6 +249,20 @@ async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): P
   const change = draft();
   putContact(change, model, row);
   putRelationship(change, model, { ...on, bricked: isBricked(model, contact.device) ? 1 : 0 });
+  const before = model.introductions.get(keyOf(contact.device));
+  if (incarnation > 0 || before !== undefined) {
+    const { device } = contact;
+    const name = before?.name ?? '';
+    putIntroduction(change, model, {
+      device,
+      since: incarnation,
+      byMe: 0,
+      byThem: 0,
+      name,
+      via: zero32,
+      open: undefined,
+    });
+  }
   await engine.commit(change);
   moved(talk);
   return row;
@@ -178,6 +272,7 @@ async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): P
 async function resume(talk: Talk, contact: ContactRow): Promise<void> {
   await sayMarks(talk, contact.device);
   await sayOpenRuns(talk);
+  await sayEarlierRuns(talk);
   await sayWants(talk);
   talk.resumed = true;
   settleReady(talk);

@@ -20,6 +20,13 @@ import type { Device, Relationship } from '@dsm/bilateral';
 import { escrowId, noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
+import {
+  directoryRow,
+  introductionRow,
+  noDirectory,
+  type DirectoryRow,
+  type IntroductionRow,
+} from './directory-rows.ts';
 import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
 import { invoiceRow, relayRow, routeRow, toldRow } from './route-rows.ts';
@@ -88,6 +95,14 @@ export interface Model {
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
   readonly routing: Routing;
+  /** What this wallet is found by. */
+  directory: DirectoryRow;
+  /** How relationships began by introduction, by device. */
+  readonly introductions: Map<string, Introduced>;
+}
+
+export interface Introduced extends IntroductionRow {
+  readonly device: Uint8Array;
 }
 
 export interface Follower {
@@ -213,6 +228,18 @@ export function removeNotice(to: Draft, model: Model, head: Uint8Array): void {
   to.after(() => model.notices.delete(keyOf(head)));
 }
 
+export function putDirectory(to: Draft, model: Model, row: DirectoryRow): void {
+  to.put(rowKey('directory'), directoryRow.encode(row));
+  to.after(() => {
+    model.directory = row;
+  });
+}
+
+export function putIntroduction(to: Draft, model: Model, row: Introduced): void {
+  to.put(rowKey('introduction', row.device), introductionRow.encode(row));
+  to.after(() => model.introductions.set(keyOf(row.device), row));
+}
+
 export function putAlarm(to: Draft, model: Model, row: AlarmRow): void {
   to.put(rowKey('alarm', row.id), alarmRow.encode(row));
   to.after(() => model.alarms.set(keyOf(row.id), row));
@@ -336,6 +363,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
     into.unsigned.set(keyOf(key), most);
   }
   await loadNotices(store, into);
+  await loadDirectory(store, into);
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
 }
@@ -347,6 +375,14 @@ async function loadMarks(store: Store, { marks }: Model): Promise<void> {
     ([, a], [, b]) => a.incarnation - b.incarnation || a.index - b.index,
   );
   for (const [position, row] of ordered) marks.put({ position, ...row });
+}
+
+async function loadDirectory(store: Store, into: Model): Promise<void> {
+  const published = await store.get(rowKey('directory'));
+  if (published !== undefined) into.directory = decodeRow(directoryRow, published, 'directory');
+  for (const [device, row] of await readTable(store, 'introduction', introductionRow)) {
+    into.introductions.set(keyOf(device), { ...row, device: device.slice() });
+  }
 }
 
 async function loadNotices(store: Store, { notices }: Model): Promise<void> {
@@ -393,5 +429,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     streams: new Map(),
     unsigned: new Map(),
     notices: new Map(),
+    directory: noDirectory,
+    introductions: new Map(),
   };
 }

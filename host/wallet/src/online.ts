@@ -12,6 +12,7 @@ import {
   address,
   bytes32,
   equal,
+  keyDigest,
   kinds,
   keyOf,
   limits,
@@ -24,6 +25,7 @@ import {
   variable,
   type Authorisation,
   type Card,
+  type KeyPair,
   type Obj,
   type Slot,
   type Unaccepted,
@@ -133,9 +135,10 @@ export async function deliverRun(engine: Engine, on: Relationship, at: RunAt): P
 }
 
 /** The lane's own key says where its next run lies: nothing that leads to this device. */
-function deliveryBy({ model, keys }: Engine, on: Relationship, slot: Slot): Authorisation {
+function deliveryBy(engine: Engine, on: Relationship, slot: Slot): Authorisation {
+  const { model, keys } = engine;
   const { suite, network } = model.device;
-  const pair = keys.byDigest(on.mineWriter) ?? keys.lane(on.key);
+  const pair = keys.byDigest(on.mineWriter) ?? lanePair(engine, on);
   const digest = statementDigest(slot.value, slotListRoot([slot]));
   return {
     suite,
@@ -145,6 +148,14 @@ function deliveryBy({ model, keys }: Engine, on: Relationship, slot: Slot): Auth
     signature: signAs(pair, kinds.parcel, suite, network, digest),
     backing: undefined,
   };
+}
+
+/** The lane's own pair; that of the invitation by which the other side has come. */
+function lanePair({ model, keys }: Engine, on: Relationship): KeyPair {
+  const own = keys.lane(on.key);
+  const via = model.introductions.get(keyOf(on.peer.device))?.via;
+  const isOwn = equal(keyDigest(model.device.suite, own.publicKey), on.mineWriter);
+  return isOwn || via === undefined ? own : keys.lane(via);
 }
 
 /** Seal the run and the lineage that is new to the peer; answers with the object's address. */
@@ -316,7 +327,7 @@ async function openParcel(engine: Engine, at: Uint8Array): Promise<Parcel | unde
 }
 
 /** Judge and keep a run that came through the nodes. True if the lane went on. */
-async function takeParcel(
+export async function takeParcel(
   engine: Engine,
   relationship: Uint8Array,
   { commit, policies, parts }: OpenedParcel,

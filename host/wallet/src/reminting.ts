@@ -68,8 +68,8 @@ export async function freshen(runtime: Runtime, token: Token): Promise<boolean> 
   const alone = token.issuer > 0 && token.rules.members.length === 1;
   const makers: ((notes: readonly Note[]) => Promise<void>)[] = alone
     ? [(notes) => remintAlone(runtime, token, notes)]
-    : [...sessions].flatMap(([relationship, session]) => {
-        const device = engine.model.relationships.get(relationship)?.peer.device;
+    : [...sessions].flatMap(([peer, session]) => {
+        const device = engine.model.contacts.get(peer)?.device;
         return device === undefined || !session.isOpen()
           ? []
           : [(notes) => remintWith(runtime, session, device, token, notes)];

@@ -36,6 +36,8 @@
  *     0x2b   DevID                            on what terms payments go on to a contact
  *     0x2c   version                          registry that followed, and the succession that made it
  *     0x2d   (none)                           offer that pays for what this wallet puts
+ *     0x34   (none)                           directory: invitation, names, what its inbox held
+ *     0x39   DevID                            introduction: how the relationship began
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -108,6 +110,8 @@ export const tables = {
   relay: 0x2b,
   registry: 0x2c,
   offer: 0x2d,
+  directory: 0x34,
+  introduction: 0x39,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -16,7 +16,7 @@ import type { OpenApp } from './sharing.ts';
 
 export interface Runtime {
   readonly engine: Engine;
-  /** Live sessions, by relationship. */
+  /** Live sessions, by device. */
   readonly sessions: Map<string, Session>;
   /** Notes that are promised to an offer or a payment that is being made. */
   readonly reserved: Set<string>;
@@ -32,7 +32,7 @@ export interface Runtime {
   readonly useKeys: (keys: Keys) => void;
 }
 
-/** Start a conversation. It is found under its relationship as soon as that stands. */
+/** Start a conversation. It is found under its device as soon as the relationship stands. */
 export function converse(
   { engine, sessions }: Runtime,
   connection: Connection,
@@ -42,7 +42,7 @@ export function converse(
   options.signal?.addEventListener('abort', () => void connection.close(), { once: true });
   session.ready.then(
     (row) => {
-      const key = keyOf(row.relationship!);
+      const key = keyOf(row.device);
       sessions.set(key, session);
       engine.emit('contact', contactView(engine.model, row));
       engine.wake();
@@ -56,12 +56,10 @@ export function converse(
 }
 
 export function liveSession(
-  { engine, sessions }: Runtime,
+  { sessions }: Pick<Runtime, 'sessions'>,
   device: Uint8Array,
 ): Session | undefined {
-  const row = engine.model.contacts.get(keyOf(device));
-  const session =
-    row?.relationship === undefined ? undefined : sessions.get(keyOf(row.relationship));
+  const session = sessions.get(keyOf(device));
   return session?.isOpen() === true ? session : undefined;
 }
 

@@ -11,10 +11,11 @@ import type { Connection } from '@dsm/ports';
 import type { Interval } from '@dsm/protocols';
 import type { MeetOptions, Queues, Stream } from './api.ts';
 import { evidence, half } from './comparing.ts';
+import { heardEarlierAck, heardEarlierRun } from './earlier.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { acted, endFlood, isFlood, queuesOf } from './flood.ts';
-import { agree, agreed, goesOn, hello, turnedDown } from './greeting.ts';
+import { agree, agreed, goesOn, hello, introduced, turnedDown } from './greeting.ts';
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
@@ -206,6 +207,8 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return agree(talk, said);
     case 'agreed':
       return agreed(talk, said);
+    case 'introduce':
+      return introduced(talk, said);
     case 'offer':
       talk.offeredAt = talk.wireBytes;
       return offer(talk, said);
@@ -219,9 +222,11 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'refuse':
       return refusedBy(talk, said);
     case 'commit':
-      return commit(talk, said);
+      return (await heardEarlierRun(talk, said)) ? undefined : commit(talk, said);
     case 'ack':
-      return turn(talk, { type: 'ack', ack: said });
+      return (await heardEarlierAck(talk, said))
+        ? undefined
+        : turn(talk, { type: 'ack', ack: said });
     case 'absorbed':
       return absorbed(talk, said);
     case 'stream':

@@ -1,29 +1,22 @@
 /** The storage plane for data of one's own: put, get, release, advertise, find. */
 
 import {
-  advertisement,
-  advertisementDigest,
-  advertisementKey,
-  advertisementPage,
-  advertiser,
-  foundCoder,
   manifest,
   objectClasses,
-  placement,
   release as releaseObject,
   releaseDigest,
   withoutEnd,
   type Terms,
 } from '@dsm/availability';
-import type { NodeAnswer, NodeRequest } from '@dsm/availability';
-import { decodeWith, equal, hash, keyOf, kinds, utf8, type Kind, type Suite } from '@dsm/primitive';
+import { hash, kinds, utf8, type Kind, type Suite } from '@dsm/primitive';
+import { advertise, findAdverts, told, workingWriter } from './advertising.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { signAs } from './keys.ts';
 import { fetchWhole, publishWhole } from './large-objects.ts';
 import { mine } from './engine.ts';
 import { offering } from './subscribing.ts';
-import type { Found, PutOptions, StorageActions } from './storage-api.ts';
+import type { PutOptions, StorageActions } from './storage-api.ts';
 import { idBytes, idText } from './text.ts';
 
 const getBytesMax = 67_108_864;
@@ -49,8 +42,9 @@ export function storageActions(engine: Engine): StorageActions {
     },
     available: async (address) => quorum.available(addressOf(address)),
     release: async (address) => releaseWhole(engine, addressOf(address)),
-    advertise: async (topic, body, until) => advertise(engine, topicOf(engine, topic), body, until),
-    find: async (topic) => find(engine, topicOf(engine, topic)),
+    advertise: async (topic, body, until) =>
+      advertise(engine, workingWriter(engine), { topic: topicOf(engine, topic), body, until }),
+    find: async (topic) => findAdverts(engine, topicOf(engine, topic)),
   };
 }
 
@@ -101,79 +95,4 @@ async function releaseWhole(engine: Engine, address: Uint8Array): Promise<number
     heard = await told(engine, one, { type: 'release', bytes: said });
   }
   return heard;
-}
-
-async function advertise(
-  engine: Engine,
-  topic: Uint8Array,
-  body: Uint8Array,
-  until: number,
-): Promise<number> {
-  const { key } = mine(engine);
-  const before = (await find(engine, topic)).find(({ writer }) => equal(writer, key));
-  const said = { topic, sequence: (before?.sequence ?? 0) + 1, until, body };
-  const digest = advertisementDigest(engine.model.device.network, said);
-  const bytes = advertisement.encode({ ...said, ...signed(engine, kinds.advertisement, digest) });
-  const heard = await told(engine, topic, { type: 'advertise', bytes });
-  if (heard === 0) throw new DsmError('offline', 'no node keeps the advertisement');
-  return heard;
-}
-
-/** Each writer's newest, as any of the topic's nodes shows it. */
-async function find(engine: Engine, topic: Uint8Array): Promise<readonly Found[]> {
-  const newest = new Map<string, Found>();
-  await Promise.all(
-    nodesOf(engine, topic).map(async (index) => {
-      for (const one of await foundAt(engine, index, topic)) {
-        const known = newest.get(keyOf(one.writer));
-        if (known === undefined || known.sequence < one.sequence)
-          newest.set(keyOf(one.writer), one);
-      }
-    }),
-  );
-  return [...newest.values()];
-}
-
-async function foundAt(
-  engine: Engine,
-  index: number,
-  topic: Uint8Array,
-): Promise<readonly Found[]> {
-  const all: Found[] = [];
-  let after: Uint8Array | undefined;
-  for (;;) {
-    const answer = await engine.quorum.ask(index, { type: 'find', topic, after });
-    const page = answer?.type === 'ok' ? decodeWith(foundCoder, answer.body) : undefined;
-    const before = all.length;
-    for (const bytes of page ?? []) {
-      const one = readAdvert(engine, bytes, topic);
-      if (one === undefined) continue;
-      all.push(one);
-      after = advertisementKey(topic, one.writer);
-    }
-    // A node that repeats itself, or shows nothing that holds, has nothing more to say.
-    if ((page?.length ?? 0) < advertisementPage || all.length === before) return all;
-  }
-}
-
-function readAdvert(engine: Engine, bytes: Uint8Array, topic: Uint8Array): Found | undefined {
-  const decoded = advertisement.decode(bytes);
-  if (!decoded.ok || !equal(decoded.value.topic, topic)) return undefined;
-  const { body, sequence, until } = decoded.value;
-  const writer = advertiser(decoded.value, engine.model.device.network);
-  if (writer === undefined || until < engine.registries.newest.version) return undefined;
-  return { writer, body, sequence, until };
-}
-
-function nodesOf({ registries }: Engine, address: Uint8Array): readonly number[] {
-  const { replicas, spill } = placement(registries.newest, address);
-  return [...replicas, ...spill];
-}
-
-/** Says it to all nodes of an address; answers how many have taken it. */
-async function told(engine: Engine, address: Uint8Array, request: NodeRequest): Promise<number> {
-  const answers = await Promise.all(
-    nodesOf(engine, address).map((index) => engine.quorum.ask(index, request)),
-  );
-  return answers.filter((answer: NodeAnswer | undefined) => answer?.type === 'ok').length;
 }

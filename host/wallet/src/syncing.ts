@@ -4,10 +4,15 @@ import { equal, keyOf } from '@dsm/primitive';
 import type { SyncReport } from './api.ts';
 import { certifyAll } from './certify.ts';
 import { escrowsOf } from './edge-value.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
 import { learnOpenExits } from './exits.ts';
 import { collectAll } from './collecting.ts';
+import { readInbox } from './inbox.ts';
+import { sayIntroductions } from './introducing.ts';
 import { followNotices } from './issuer-chain.ts';
 import { partsFor } from './lineage.ts';
+import { keepListed } from './listing.ts';
 import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
 import { reincarnate } from './restore.ts';
@@ -21,19 +26,14 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   await engine.quorum.follow();
   if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
   await engine.exclusive(() => signOpenRuns(engine));
-  let [received, online] = [0, true];
-  const peers = [...model.relationships.values()].filter(({ key }) => !equal(key, model.own));
-  for (const on of peers) {
-    const { device } = on.peer;
-    // What the former incarnation delivered comes first: afterwards its lane is not read any more.
-    let from = await receiveFrom(engine, on.key);
-    received += from.received;
-    while (from.drained && (await learnSuccession(engine, device))) {
-      from = await receiveFrom(engine, on.key);
-      received += from.received;
-    }
-    online &&= from.online;
-  }
+  const met = await receiveAll(engine, new Set([keyOf(model.own)]));
+  const introduced = await readInbox(
+    engine,
+    (device) => liveSession(runtime, device) !== undefined,
+  );
+  const fresh = await receiveAll(engine, met.heard);
+  const received = met.received + fresh.received;
+  let online = met.online && fresh.online;
   await fetchLineage(engine);
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
@@ -41,15 +41,49 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   await followNotices(engine);
   online = (await runtime.router.sync()) && online;
   await collectAll(engine);
+  online = (await listed(engine)) && (await sayIntroductions(engine)) && online;
   const delivered = await deliverOpen(runtime);
   await shareCertificates(runtime);
   return {
     received,
+    introduced,
     delivered,
     certified: certified.certified,
     conflicted: certified.conflicted,
     online: online && certified.undecided === 0,
   };
+}
+
+/** What waits for this device on every relationship but those that were heard. */
+async function receiveAll(
+  engine: Engine,
+  heard: Set<string>,
+): Promise<{ readonly received: number; readonly online: boolean; readonly heard: Set<string> }> {
+  let [received, online] = [0, true];
+  for (const { key, peer } of engine.model.relationships.values()) {
+    if (heard.has(keyOf(key))) continue;
+    heard.add(keyOf(key));
+    // What the former incarnation delivered comes first: afterwards its lane is not read any more.
+    let from = await receiveFrom(engine, key);
+    received += from.received;
+    while (from.drained && (await learnSuccession(engine, peer.device))) {
+      from = await receiveFrom(engine, key);
+      received += from.received;
+    }
+    online &&= from.online;
+  }
+  return { received, online, heard };
+}
+
+/** What this wallet is found by is kept up at the nodes. */
+async function listed(engine: Engine): Promise<boolean> {
+  try {
+    await keepListed(engine);
+    return true;
+  } catch (error) {
+    if (error instanceof DsmError && error.code === 'offline') return false;
+    throw error;
+  }
 }
 
 /** Runs that the peer has not acknowledged go to the nodes, oldest first: none may be skipped. */

@@ -20,6 +20,7 @@ export const prefixes = {
   escrow: 'edge',
   route: 'route',
   issuer: 'iss',
+  invitation: 'inv',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -24,6 +24,7 @@ import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
 import { edgeActions } from './edge-actions.ts';
+import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
@@ -332,7 +333,7 @@ function acting(runtime: Runtime): Acting & TokenCalls {
 }
 
 /** What needs somebody else. */
-function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> {
+function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer' | 'directory'> {
   const { engine } = runtime;
   const { model } = engine;
   const relationship = (row: ContactRow): Relationship => ({
@@ -358,6 +359,7 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer'> 
     return mine;
   };
   return {
+    directory: directoryActions(runtime, relationship),
     contact: (name) => relationship(findContact(model, name)),
     meet: async (other, options: MeetOptions = {}) => {
       checkReady(runtime);
