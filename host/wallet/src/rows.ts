@@ -135,7 +135,7 @@ export function linkKey({ registry }: RegistryLink): Uint8Array {
 }
 
 /** The version of this layout. A store of a newer one is not opened. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 
 export interface WalletRow {
   readonly format: number;

@@ -14,11 +14,11 @@ import { networkName } from './network-name.ts';
 import { pictureOf } from './picture.ts';
 import { emptyWorld, networkIn } from './world.ts';
 
-const before = [1, 2].map((format) => ({
+const before = [1, 2, 3].map((format) => ({
   format,
   folder: new URL(`../../../vectors/stores/v${format}/`, import.meta.url),
 }));
-const released = new URL('../../../vectors/stores/v3/', import.meta.url);
+const released = new URL('../../../vectors/stores/v4/', import.meta.url);
 
 test('a wallet that is closed and opened looks the same and goes on', async () => {
   const { network, maya, cafe, bazaar, stalls } = await market();

@@ -1,7 +1,7 @@
 /**
- * Writes the released store of format 2: run once, kept for ever, opened by every later version.
+ * Writes the released store of format 4: run once, kept for ever, opened by every later version.
  *
- *     node host/wallet/test/released.ts vectors/stores/v3
+ *     node host/wallet/test/released.ts vectors/stores/v4
  */
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
