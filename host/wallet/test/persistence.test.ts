@@ -87,7 +87,7 @@ for (const { format, folder } of before) {
       const rows = await store.scan(new Uint8Array(0));
       await assert.rejects(openWallet({ store, network, kem: nativeKem }), {
         code: 'usage',
-        message: new RegExp(`is of format ${format}, .* reads format 3 alone`),
+        message: new RegExp(`is of format ${format}, .* reads format 4 alone`),
       });
       assert.deepEqual(await store.scan(new Uint8Array(0)), rows, 'nothing of it was changed');
       await store.close();
