@@ -21,6 +21,7 @@ import { contributionRefusals, membershipRefusals, updateRefusals } from '@dsm/i
 import { bucketRefusals, ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
 import { attestationRefusals } from '@dsm/portable';
+import { credentialRefusals, loginRefusals, presentationRefusals } from '@dsm/identity';
 import { auditOutcomes } from '@dsm/wallet';
 import { namesIn, rowsOf } from './table.ts';
 
@@ -74,6 +75,13 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['device-tree', 'membership refusal', 0, Object.keys(membershipRefusals)],
   ['audit', 'outcome', 0, auditOutcomes],
   ['binding', 'refusal', 0, attestationRefusals],
+  [
+    'credential',
+    'refusal',
+    0,
+    [...Object.keys(credentialRefusals), ...Object.keys(presentationRefusals)],
+  ],
+  ['login', 'refusal', 0, Object.keys(loginRefusals)],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {

@@ -76,7 +76,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   ],
   'proof/evaluate': [...Object.keys(proofRefusals), 'ok'],
   'receipt/check': [...Object.keys(receiptRefusals), 'ok'],
-  'card/check': ['network', 'key-size', 'succession', 'signature', 'ok'],
+  'card/check': ['network', 'key-size', 'generation', 'succession', 'signature', 'ok'],
   'certificate/check': ['registry', 'slot', 'quorum', 'vote', 'ok'],
   'evidence/check': [...Object.keys(evidenceRefusals), 'ok'],
   'slot-write/authorised': ['refused', 'ok'],

@@ -14,6 +14,7 @@ import { acceptances } from './vectors/accept.ts';
 import { placements, sumMaps, symbolDrafts } from './vectors/availability.ts';
 import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
+import { challenges, credentials } from './vectors/credentials.ts';
 import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
 import { finished, type Draft } from './vectors/draft.ts';
 import { evaluations } from './vectors/evaluate.ts';
@@ -30,6 +31,7 @@ import { movementRules } from './vectors/movement-rules.ts';
 import { countersignatures, entries, proofObjects, signedSteps, steps } from './vectors/objects.ts';
 import { notes, operations } from './vectors/operations.ts';
 import { committees, policies } from './vectors/policies.ts';
+import { logins, presentations } from './vectors/presentations.ts';
 import { receiptDrafts } from './vectors/receipts.ts';
 import { registries } from './vectors/registries.ts';
 import { sharedDrafts } from './vectors/shared.ts';
@@ -80,6 +82,10 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   contribution: contributions,
   'tree-update': treeUpdates,
   membership: memberships,
+  credential: credentials,
+  challenge: challenges,
+  presentation: presentations,
+  login: logins,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

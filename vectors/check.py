@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True  # The folder holds nothing but what is in the re
 
 import codec
 import identity
+import credentials
 import lineage
 import operations
 import rules
@@ -76,7 +77,7 @@ from derive import (
 from placement import bucket_of, group_of, order_of, placement
 
 ZERO = bytes(32)
-SIGNATURE_REFUSALS = ("signature", "vote", "citation", "refused")
+SIGNATURE_REFUSALS = ("signature", "issuer-signature", "card", "vote", "citation", "refused")
 
 
 def unbase64(text):
@@ -97,10 +98,10 @@ def plain(this):
 
 
 def given_named(name, value):
-    """Two givens are decimal numbers and two are texts; every other text is bytes."""
+    """Two givens are decimal numbers and some are texts; every other text is bytes."""
     if name in ("amount", "total") and isinstance(value, str):
         return Amount(value)
-    return value if name in ("domain", "type") else given_bytes(value)
+    return value if name in ("domain", "type", "audience", "names") else given_bytes(value)
 
 
 def given_bytes(value):
@@ -244,6 +245,10 @@ OBJECTS = {
     "contribution": (identity.contribution, identity.of_contribution),
     "tree-update": (identity.tree_update, identity.of_update),
     "membership": (identity.membership, identity.of_membership),
+    "credential": (credentials.credential, credentials.derived),
+    "challenge": (credentials.challenge, nothing),
+    "presentation": (credentials.presentation, credentials.presentation_derived),
+    "login": (credentials.login, credentials.login_derived),
 }
 
 
@@ -538,6 +543,9 @@ CHECKS = {
     "receipt/check": receipt_holds,
     "card/check": card_holds,
     "certificate/check": certificate_holds,
+    "credential/check": credentials.check_credential,
+    "presentation/check": credentials.check_presentation,
+    "login/check": credentials.check_login,
     "evidence/check": convicted,
     "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
     "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),

@@ -14,3 +14,8 @@ export * from './pin.ts';
 export * from './directory.ts';
 export * from './invitation.ts';
 export * from './introduction.ts';
+export * from './attributes.ts';
+export * from './credential.ts';
+export * from './challenge.ts';
+export * from './presentation.ts';
+export * from './login.ts';

@@ -106,6 +106,15 @@ export const domains = [
   'invitation',
   'introduction',
   'introduce',
+  'attribute',
+  'attribute-salt',
+  'attribute-node',
+  'schema',
+  'credential',
+  'issuance',
+  'revocation',
+  'presentation',
+  'login',
 ] as const;
 
 export type Domain = (typeof domains)[number];

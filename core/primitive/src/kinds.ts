@@ -68,10 +68,14 @@ export const kinds = {
   share: 0x55,
   capsule: 0x56,
   attestation: 0x59,
+  credential: 0x5a,
+  presentation: 0x5b,
   revocation: 0x5c,
+  login: 0x5d,
   invitation: 0x5e,
   introduction: 0x5f,
   listing: 0x61,
+  challenge: 0x62,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

@@ -73,6 +73,7 @@ export interface Given {
   readonly flag: (name: string) => boolean;
   readonly at: (name: string) => Given;
   readonly list: (name: string) => readonly Given[];
+  readonly texts: (name: string) => readonly string[];
   readonly bytesList: (name: string) => readonly Uint8Array[];
 }
 
@@ -93,6 +94,7 @@ export function givenOf(json: Json | undefined): Given {
     flag: (name) => get(name, 'boolean') as boolean,
     at: (name) => givenOf(get(name, 'object')),
     list: (name) => items(name).map(givenOf),
+    texts: (name) => items(name) as readonly string[],
     bytesList: (name) => items(name).map((item) => fromBase64url(item as string)),
   };
 }

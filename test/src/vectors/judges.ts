@@ -6,6 +6,7 @@
 import { acceptanceJudges } from './acceptance.ts';
 import { availabilityJudges } from './availability.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
+import { credentialJudges } from './credentials.ts';
 import { derivationJudges } from './derivations.ts';
 import { escrowJudges } from './escrow.ts';
 import { identityJudges } from './identity.ts';
@@ -22,6 +23,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   escrowJudges,
   availabilityJudges,
   identityJudges,
+  credentialJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
