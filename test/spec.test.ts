@@ -17,7 +17,13 @@ import {
   suites,
   type Algorithm,
 } from '@dsm/primitive';
-import { contributionRefusals, membershipRefusals, updateRefusals } from '@dsm/identity';
+import {
+  capsuleRefusals,
+  contributionRefusals,
+  frameRefusals,
+  membershipRefusals,
+  updateRefusals,
+} from '@dsm/identity';
 import { bucketRefusals, ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protocols';
 import { attestationRefusals } from '@dsm/portable';
@@ -82,6 +88,7 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
     [...Object.keys(credentialRefusals), ...Object.keys(presentationRefusals)],
   ],
   ['login', 'refusal', 0, Object.keys(loginRefusals)],
+  ['capsule', 'refusal', 0, [...Object.keys(capsuleRefusals), ...Object.keys(frameRefusals)]],
 ];
 
 for (const [name, heading, column, inCode] of refusing) {

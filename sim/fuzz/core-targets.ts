@@ -23,6 +23,7 @@ import {
   writeAnswers,
   writeRequests,
 } from '@dsm/availability';
+import { decodeNdef, ndefRecord } from '@dsm/identity';
 import {
   bytes32,
   checkEvidence,
@@ -98,6 +99,9 @@ export async function coreTargets(): Promise<readonly Target[]> {
       layout: link,
     }),
     target('availability/name.fromName', nameRun, { samples: [textBytes('A'.repeat(43))] }),
+    target('identity/ndef.decodeNdef', twoWays(decodeNdef, ndefRecord), {
+      samples: [ndefRecord(Uint8Array.of(1, 2, 3)), ndefRecord(new Uint8Array(256))],
+    }),
     ...streamTargets(),
     ...proofTargets(),
   ];

@@ -15,6 +15,7 @@ export const notTargets: Readonly<Record<string, string>> = {
   'cli/node-secrets.parsed':
     'a file of fixed length under a digest, read in one field after another',
   'cli/tls-files.read': 'PEM, which the platform reads',
+  'identity/capsule-body.decodeBody': byCoder,
   'node/keystore.readBytes': byFile,
   'node/keystore.readSealed': 'the coder `sealed`, which is a target, under a digest',
   'storage-node/claims.decoded':

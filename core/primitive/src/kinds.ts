@@ -67,6 +67,7 @@ export const kinds = {
   secrets: 0x54,
   share: 0x55,
   capsule: 0x56,
+  capsuleState: 0x57,
   attestation: 0x59,
   credential: 0x5a,
   presentation: 0x5b,

@@ -14,7 +14,7 @@
  *     6 lock       the escrow's exit key    H_position(escrow id ‖ lock)      the preimage, or anything else: given up
  *     7 byteCommit the node's identity key  the node's own chain              digest of the commit
  *     8 tree       the authority key        H_position(genesis ‖ seq)         digest of the update
- *     9 capsule    the capsule key          H_position(DevID ‖ counter)       digest of the capsule
+ *     9 capsule    the capsule key          H_position(DevID ‖ inc. ‖ number) address of the capsule
  *    10 revocation the issuer's key         H_position(token ‖ credential)    H_revocation( credential )
  *
  * A write is authorised by one signature over `H_step(body digest ‖ slot list root)`: the node sees
