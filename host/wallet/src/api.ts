@@ -13,6 +13,8 @@ import type { Edge, EdgeActions } from './edge-api.ts';
 import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
 import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
 export type * from './stream-api.ts';
+import type { CapsuleActions, CapsuleStatus } from './capsules-api.ts';
+export type * from './capsules-api.ts';
 import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
 import type { DirectoryActions } from './directory-api.ts';
@@ -41,6 +43,8 @@ export interface WalletOptions {
   readonly clock?: Clock;
   readonly kem?: Kem;
   readonly aead?: Aead;
+  /** True: the nodes keep recovery data of this wallet from its first sync on (`capsules.send`). */
+  readonly capsules?: boolean;
 }
 
 export interface Wallet extends TokenCalls, RouteActions {
@@ -49,6 +53,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly storage: StorageActions;
   /** Finding, and being found by, those whom this wallet has not met. */
   readonly directory: DirectoryActions;
+  /** Encrypted recovery data at the nodes. */
+  readonly capsules: CapsuleActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */
@@ -100,8 +106,11 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly rename: (contact: string, name: string) => Promise<void>;
   readonly block: (contact: string, blocked: boolean) => Promise<void>;
 
-  /** Everything but the secret, as bytes. A restored backup becomes a new incarnation. */
-  readonly backup: () => Promise<Uint8Array>;
+  /**
+   * Everything but the secret, sealed under it, as bytes. A restored backup becomes a new
+   * incarnation. With the file of a keystore the passphrase opens it, too.
+   */
+  readonly backup: (key?: Uint8Array) => Promise<Uint8Array>;
   readonly on: <K extends keyof WalletEvents>(
     event: K,
     listener: (value: WalletEvents[K]) => void,
@@ -382,4 +391,6 @@ export interface WalletEvents {
   /** A stream that is paid to this wallet has moved. */
   readonly stream: StreamStatus;
   readonly contact: Contact;
+  /** Somebody else writes capsules with this device’s keys: it was copied. */
+  readonly copied: CapsuleStatus;
 }

@@ -47,6 +47,7 @@ import {
 import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
+import type { Journal } from './journal.ts';
 import { signAs, type Keys } from './keys.ts';
 import { decodeRow, entriesBetween, laneAt, type Draft, type Model } from './model.ts';
 import type { Plane } from './plane.ts';
@@ -57,6 +58,8 @@ export interface Engine {
   readonly model: Model;
   readonly keys: Keys;
   readonly store: Store;
+  /** Stands behind the store, and knows what capsules lack. */
+  readonly journal: Journal;
   readonly network: Network;
   /** The versions of the registry that this wallet knows. */
   readonly registries: Registries;

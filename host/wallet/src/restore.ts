@@ -1,9 +1,7 @@
 /**
- * Backup and restore.
+ * Restore: what a wallet does whose rows came out of capsules (backup-file.ts, capsule-finding.ts).
  *
- *     backup    version ‖ kind ‖ rows of the store, without the secret
- *     restore   rows into an empty store, marked restored; then, with the nodes:
- *               certify incarnation + 1 · new lanes · new step chain · only free online notes
+ *     with the nodes   certify incarnation + 1 · new lanes · new step chain · only free online notes
  *
  * A restored state never continues its old step chain, so it can never be convicted for what it did
  * after the backup was made. Purse notes are lost with the device that held them.
@@ -21,82 +19,24 @@ import {
   isZero,
   keyDigest,
   keyOf,
-  kinds,
   limits,
-  list,
   noteKey,
-  object,
   openLane,
-  struct,
   u64,
-  variable,
   zero32,
   type Card,
-  type Obj,
   type SlotPlace,
   type StepWrite,
 } from '@dsm/primitive';
 import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
 import { exitPlace, noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
-import type { Store, Write } from '@dsm/ports';
 import { putFormerCard } from './cards.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
-import { bodyOf, firstDevice, signCard, checkFormat } from './open.ts';
-import { claimRow, rowKey, tables, walletRow, type ClaimRow, type NoteRow } from './rows.ts';
-
-interface Backup {
-  readonly rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
-}
-
-/** Rows of one backup; a larger wallet needs a backup in parts, which this version does not make. */
-const rowsMax = 65_535;
-
-const backup: Obj<Backup> = object(
-  kinds.backup,
-  256 * 1_048_576,
-  struct({
-    rows: list(struct({ key: variable(128), value: variable(limits.objectBytesMax) }), rowsMax),
-  }),
-);
-
-export async function makeBackup({ store, model }: Engine): Promise<Uint8Array> {
-  const rows: { key: Uint8Array; value: Uint8Array }[] = [];
-  for (const table of Object.values(tables)) {
-    if (table === tables.claim) continue;
-    for (const [key, value] of await store.scan(Uint8Array.of(table))) rows.push({ key, value });
-  }
-  const without = walletRow.encode({ ...model.row, secret: undefined });
-  return backup.encode({
-    rows: rows.map((row) =>
-      row.key[0] === tables.wallet ? { key: row.key, value: without } : row,
-    ),
-  });
-}
-
-/** Put a backup into an empty store and mark it. The wallet opens, and goes on once it is online. */
-export async function importBackup(
-  store: Store,
-  bytes: Uint8Array,
-  secret: Uint8Array | undefined,
-): Promise<void> {
-  if ((await store.get(rowKey('wallet'))) !== undefined) {
-    throw new DsmError('exists', 'there is a wallet here already: restore into an empty place');
-  }
-  const decoded = backup.decode(bytes);
-  if (!decoded.ok) throw new DsmError('integrity', `this is no backup: ${decoded.refusal}`);
-  const writes: Write[] = decoded.value.rows.filter(({ key }) => key[0] !== tables.claim);
-  const at = writes.find(({ key }) => key[0] === tables.wallet);
-  if (at?.value === undefined) throw new DsmError('integrity', 'the backup holds no wallet');
-  checkFormat(at.value);
-  const row = decodeRow(walletRow, at.value, 'wallet');
-  await store.commit([
-    ...writes,
-    { key: at.key, value: walletRow.encode({ ...row, restored: 1, secret }) },
-  ]);
-}
+import { bodyOf, firstDevice, signCard } from './open.ts';
+import { claimRow, rowKey, type ClaimRow, type NoteRow } from './rows.ts';
 
 /**
  * Open the next incarnation: certify it, then start again with what the nodes show to be free.

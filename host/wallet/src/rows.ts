@@ -36,6 +36,7 @@
  *     0x2b   DevID                            on what terms payments go on to a contact
  *     0x2c   version                          registry that followed, and the succession that made it
  *     0x2d   (none)                           offer that pays for what this wallet puts
+ *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
  *     0x34   (none)                           directory: invitation, names, what its inbox held
  *     0x39   DevID                            introduction: how the relationship began
  *
@@ -110,6 +111,7 @@ export const tables = {
   relay: 0x2b,
   registry: 0x2c,
   offer: 0x2d,
+  capsule: 0x32,
   directory: 0x34,
   introduction: 0x39,
 } as const;

@@ -3,6 +3,7 @@
 import { keyOf } from '@dsm/primitive';
 import type { Connection } from '@dsm/ports';
 import type { MeetOptions, SyncReport } from './api.ts';
+import type { CapsuleSender } from './capsule-sender.ts';
 import { refreshFinality } from './changes.ts';
 import { contactView } from './contacts.ts';
 import type { Engine } from './engine.ts';
@@ -25,6 +26,7 @@ export interface Runtime {
   /** What goes on for payments by locks, and who waits for one of them to change. */
   readonly router: Router;
   readonly routed: Set<() => void>;
+  readonly capsules: CapsuleSender;
   /** The round with the nodes that is under way: whoever asks meanwhile shares it. */
   syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */

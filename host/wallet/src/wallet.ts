@@ -9,17 +9,20 @@
 import { encodeLink } from '@dsm/availability';
 import { implementation } from '@dsm/primitive';
 import { installPortable, portableAead, portableKem } from '@dsm/portable';
-import type { Connection, Entropy, Kem } from '@dsm/ports';
+import type { Aead, Connection, Entropy, Kem } from '@dsm/ports';
 import type {
   Contact,
   Identity,
   MeetOptions,
   TokenCalls,
   Relationship,
+  SyncReport,
   Wallet,
   WalletEvents,
   WalletOptions,
 } from './api.ts';
+import { importBackup, makeBackup } from './backup-file.ts';
+import { capsuleSender } from './capsule-sender.ts';
 import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
@@ -28,7 +31,8 @@ import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
-import { walletKeys } from './keys.ts';
+import { secretsOf, walletKeys, type Incarnation, type Keys, type Secrets } from './keys.ts';
+import { journalOf, type Journal } from './journal.ts';
 import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
@@ -39,8 +43,7 @@ import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
 import { routeOf } from './route-view.ts';
-import { router } from './routing.ts';
-import { importBackup, makeBackup } from './restore.ts';
+import { router, type Router } from './routing.ts';
 import { linkKey, type ContactRow, type PaymentRow } from './rows.ts';
 import { storageActions } from './storage-actions.ts';
 import { chargeFor } from './subscribing.ts';
@@ -54,15 +57,15 @@ import { verifyRelationships } from './verify.ts';
 import { inbox, outbox } from './waiting.ts';
 
 export async function createWallet(options: WalletOptions): Promise<Wallet> {
-  const full = withDefaults(options);
-  return translating(async () =>
-    assemble(full, (await openModel(full)) ?? (await createModel(full, full.entropy.bytes))),
-  );
+  return translating(async () => {
+    const full = await noted(withDefaults(options));
+    return assemble(full, (await openModel(full)) ?? (await createModel(full, full.entropy.bytes)));
+  });
 }
 
 export async function openWallet(options: Omit<WalletOptions, 'name'>): Promise<Wallet> {
-  const full = withDefaults({ ...options, name: '' });
   return translating(async () => {
+    const full = await noted(withDefaults({ ...options, name: '' }));
     const opened = await openModel(full);
     if (opened === undefined) throw new DsmError('not-found', 'there is no wallet here');
     return assemble(full, opened);
@@ -77,15 +80,27 @@ export interface RestoreOptions extends Omit<WalletOptions, 'name'> {
 
 /** The wallet opens at once and acts after its first `sync` with the nodes. */
 export async function restoreWallet(options: RestoreOptions): Promise<Wallet> {
-  const { store, backup, secret } = options;
-  withDefaults({ ...options, name: '' });
+  const { store, backup, secret, keystore } = options;
+  const { kem, aead } = withDefaults({ ...options, name: '' });
   return translating(async () => {
-    await importBackup(store, backup, secret);
+    const device = secret ?? (await keystore?.open());
+    if (device === undefined) throw new DsmError('locked', 'the secret of the backup is not here');
+    await importBackup(backup, { store, kem, aead, secrets: secretsOf(device), secret });
     return openWallet(options);
   });
 }
 
-type Full = WalletOptions & { readonly kem: Kem; readonly entropy: Entropy };
+type Full = WalletOptions & {
+  readonly kem: Kem;
+  readonly aead: Aead;
+  readonly entropy: Entropy;
+};
+
+/** The same, with a store that notes what capsules lack. */
+async function noted(options: Full): Promise<Full & { readonly journal: Journal }> {
+  const journal = await journalOf(options.store);
+  return { ...options, store: journal.store, journal };
+}
 
 function withDefaults(options: WalletOptions): Full {
   try {
@@ -94,8 +109,8 @@ function withDefaults(options: WalletOptions): Full {
     installPortable();
   }
   const bytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
-  const { kem = portableKem, entropy = { bytes } } = options;
-  return { ...options, kem, entropy };
+  const { kem = portableKem, aead = portableAead, entropy = { bytes } } = options;
+  return { ...options, kem, aead, entropy };
 }
 
 async function translating<T>(open: () => Promise<T>): Promise<T> {
@@ -146,10 +161,10 @@ function door(): { readonly exclusive: Engine['exclusive']; readonly shut: () =>
   };
 }
 
-function assemble(options: Full, opened: Opened): Wallet {
+function assemble(options: Full & { readonly journal: Journal }, opened: Opened): Wallet {
   const { on, emit } = listeners();
   const { exclusive, shut } = door();
-  const { store, network, entropy, kem } = options;
+  const { store, journal, network, entropy, kem, aead } = options;
   const { model } = opened;
   let { keys } = opened;
   const plane = planeIn(store, network, opened, () => engine);
@@ -159,40 +174,32 @@ function assemble(options: Full, opened: Opened): Wallet {
       return keys;
     },
     store,
+    journal,
     network,
     registries: plane.registries,
     quorum: plane,
     kem,
-    aead: options.aead ?? portableAead,
+    aead,
     entropy,
     clock: options.clock ?? wallClock,
     exclusive,
     commit: (change) => commit(store, change),
     wake: () => runtime.router.wake(),
-    emit,
+    emit: (event, value) => {
+      emit(event, value);
+      if (event === 'payment' || event === 'finality') runtime.capsules.soon();
+    },
   };
   const runtime: Runtime = {
     engine,
     sessions: new Map(),
     reserved: new Set(),
     apps: new Map(),
-    router: router({
-      engine,
-      sessionWith: (device) => liveSession(runtime, device),
-      changed: (row) => {
-        for (const check of runtime.routed) check();
-        emit('route', routeOf(model, row));
-      },
-    }),
+    router: routerOf(engine, () => runtime),
     routed: new Set(),
+    capsules: capsuleSender(engine, options.capsules === true),
     syncing: undefined,
-    keysOf: (incarnation, birth) => {
-      const next = walletKeys(opened.secrets, model.row.suite, kem, { incarnation, birth });
-      for (const [n, old] of [...model.row.births, model.row.birth].entries())
-        next.remember(n, old);
-      for (let n = 0; n < model.row.issued; n++) next.issuer(n);
-      return next;
-    },
+    keysOf: (incarnation, birth) => keysOf(engine, opened.secrets, { incarnation, birth }),
     useKeys: (next) => {
       keys = next;
     },
@@ -205,6 +212,7 @@ function assemble(options: Full, opened: Opened): Wallet {
     ...unsignedTerms(engine),
     ...meeting(runtime),
     storage: storageActions(engine),
+    capsules: { status: runtime.capsules.status, send: runtime.capsules.send },
     // A restored wallet changes its incarnation while it is open.
     get id() {
       return identityOf(model);
@@ -212,10 +220,30 @@ function assemble(options: Full, opened: Opened): Wallet {
     on,
     close: async () => {
       await Promise.all([...runtime.sessions.values()].map((session) => session.close()));
+      await runtime.capsules.settled();
       await shut();
       await store.close();
     },
   };
+}
+
+function routerOf(engine: Engine, runtime: () => Runtime): Router {
+  return router({
+    engine,
+    sessionWith: (device) => liveSession(runtime(), device),
+    changed: (row) => {
+      for (const check of runtime().routed) check();
+      engine.emit('route', routeOf(engine.model, row));
+    },
+  });
+}
+
+/** The keys of another incarnation of this device, with those that its notes still name. */
+function keysOf({ model, kem }: Engine, secrets: Secrets, which: Incarnation): Keys {
+  const next = walletKeys(secrets, model.row.suite, kem, which);
+  for (const [n, old] of [...model.row.births, model.row.birth].entries()) next.remember(n, old);
+  for (let n = 0; n < model.row.issued; n++) next.issuer(n);
+  return next;
 }
 
 const wallClock = { now: (): number => Date.now() };
@@ -293,7 +321,7 @@ function reading({ engine }: Runtime): Reading {
     edges: () => allEdges(model),
     offlineLimit: (name) => findToken(model, name).offlineLimit,
     offlineLimits: (name) => offlineLimitsOf(model, findToken(model, name)),
-    backup: async () => engine.exclusive(() => makeBackup(engine)),
+    backup: async (key) => engine.exclusive(() => makeBackup(engine, key)),
   };
 }
 
@@ -318,7 +346,7 @@ function acting(runtime: Runtime): Acting & TokenCalls {
     });
   return {
     ...tokenCalls(runtime),
-    sync: () => (runtime.syncing ??= sync(runtime).finally(() => (runtime.syncing = undefined))),
+    sync: () => (runtime.syncing ??= synced(runtime).finally(() => (runtime.syncing = undefined))),
     setOfflineLimit: (token, limit, scope = {}) => setOfflineLimit(engine, token, limit, scope),
     rename: (contact, name) =>
       keep(() => {
@@ -330,6 +358,13 @@ function acting(runtime: Runtime): Acting & TokenCalls {
     block: (contact, blocked) =>
       keep(() => ({ ...findContact(model, contact), blocked: blocked ? 1 : 0 })),
   };
+}
+
+/** A round with the nodes, and then what has changed as recovery data. */
+async function synced(runtime: Runtime): Promise<SyncReport> {
+  const report = await sync(runtime);
+  await runtime.capsules.afterSync();
+  return report;
 }
 
 /** What needs somebody else. */

@@ -1,0 +1,52 @@
+/** When capsules are sent: when the owner asks, after each sync, and after payments while nodes answer. */
+
+import { capsuleStatus, sendCapsules, type Sent } from './capsule-sending.ts';
+import type { CapsuleActions } from './capsules-api.ts';
+import type { Engine } from './engine.ts';
+import { DsmError } from './errors.ts';
+
+export interface CapsuleSender extends CapsuleActions {
+  /** After a sync: everything, if this wallet has capsules at all. */
+  readonly afterSync: () => Promise<void>;
+  /** Something has changed. Sent in the background if the nodes have answered before. */
+  readonly soon: () => void;
+  /** Resolves when nothing is under way. */
+  readonly settled: () => Promise<void>;
+}
+
+export function capsuleSender(engine: Engine, isWanted: boolean): CapsuleSender {
+  let last: Promise<unknown> = Promise.resolve();
+  let isQueued = false;
+  let isReached = false;
+  /** One after the other: whoever asks while one is under way has changes that it may have missed. */
+  const send = async (): Promise<Sent> => {
+    const next = last.then(() => {
+      isQueued = false;
+      return sendCapsules(engine);
+    });
+    last = next.catch(() => undefined);
+    const sent = await next;
+    isReached = sent === 'done';
+    return sent;
+  };
+  return {
+    status: () => capsuleStatus(engine),
+    send: async () => {
+      if ((await send()) === 'offline') {
+        throw new DsmError('offline', 'too few nodes answer to keep the recovery data');
+      }
+      return capsuleStatus(engine);
+    },
+    afterSync: async () => {
+      if (isWanted || engine.journal.isOn()) await send();
+    },
+    soon: () => {
+      if (!isReached || isQueued) return;
+      isQueued = true;
+      void send().catch(() => undefined);
+    },
+    settled: async () => {
+      await last;
+    },
+  };
+}
