@@ -8,6 +8,7 @@ export * from './device.ts';
 export * from './relationship.ts';
 export * from './run.ts';
 export * from './message.ts';
+export * from './attest-mac.ts';
 export * from './contact.ts';
 export * from './offer.ts';
 export * from './trade.ts';

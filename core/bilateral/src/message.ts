@@ -22,6 +22,8 @@
  *     remint     make these notes of mine anew                         holder → issuer
  *     reminted   the issue that does, with what it rests on; or why not issuer → holder
  *     end        nothing more from my side
+ *     challenge  sign this with the key of the thing that you are sealed to
+ *     attest     that signature, or that there is no such key; MAC that it is from the peer
  *     stream     ticks over this escrow will follow                     payer → payee
  *     terms      what I take unsigned; perhaps that I want a total      payee → payer
  *     ticks      transfers without a signature                          payer → payee
@@ -157,6 +159,13 @@ export type Message =
     }
   /** `last`: 1 if the stream ends. */
   | { readonly type: 'settle'; readonly escrow: Uint8Array; readonly last: 0 | 1 }
+  /** The digest of the card that the answer shall be about: the newest that the asker knows. */
+  | { readonly type: 'challenge'; readonly nonce: Uint8Array; readonly card: Uint8Array }
+  | {
+      readonly type: 'attest';
+      readonly attestation: Uint8Array | undefined;
+      readonly mac: Uint8Array;
+    }
   | {
       readonly type: 'remint';
       readonly token: Uint8Array;
@@ -229,6 +238,8 @@ export const message: Obj<Message> = object(
     ticks: [18, struct({ escrow: bytes32, from: u64, frame: variable(limits.frameBytesMax) })],
     settle: [19, struct({ escrow: bytes32, last: oneOf([0, 1]) })],
     half: [15, struct({ position: bytes32, half: variable(2 * limits.receiptBytesMax) })],
+    challenge: [36, struct({ nonce: bytes32, card: bytes32 })],
+    attest: [37, struct({ attestation: option(variable(4_096)), mac: bytes32 })],
     remint: [
       32,
       struct({

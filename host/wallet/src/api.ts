@@ -19,6 +19,8 @@ import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
 import type { DirectoryActions } from './directory-api.ts';
 export type * from './directory-api.ts';
+import type { BindingActions, BindingNotice, ContactBinding } from './binding-api.ts';
+export type * from './binding-api.ts';
 import type { TokenCalls, TokenInfo } from './token-api.ts';
 export type * from './token-api.ts';
 
@@ -55,6 +57,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly directory: DirectoryActions;
   /** Encrypted recovery data at the nodes. */
   readonly capsules: CapsuleActions;
+  /** What this device and others are bound to. */
+  readonly binding: BindingActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */
@@ -156,6 +160,8 @@ export interface Contact {
   readonly minimumFinality: MinimumFinality;
   /** Talks that this wallet ended because the contact said much that changed nothing. */
   readonly floods: number;
+  /** What the contact’s device is bound to: shown, and never asked by a rule of value. */
+  readonly binding: ContactBinding;
 }
 
 /** Whose uncertified value a limit bounds; everybody's if nothing is said. */
@@ -393,4 +399,6 @@ export interface WalletEvents {
   readonly contact: Contact;
   /** Somebody else writes capsules with this device’s keys: it was copied. */
   readonly copied: CapsuleStatus;
+  /** The thing that a contact’s device is sealed to was shown, or another, or none any more. */
+  readonly binding: BindingNotice;
 }

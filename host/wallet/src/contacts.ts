@@ -3,6 +3,7 @@
 import { card as cardObject, equal, keyOf } from '@dsm/primitive';
 import { minimumFinalities, type MinimumFinality } from '@dsm/protocols';
 import type { Contact } from './api.ts';
+import { bindingView } from './binding-view.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { draft, putContact, type Model } from './model.ts';
@@ -25,6 +26,7 @@ export function contactView(model: Model, row: ContactRow): Contact {
     minimumFinality: minimumFinalities[row.minimum]!,
     floods: row.floods,
     stopped: row.stopped,
+    binding: bindingView(model, row),
   };
 }
 

@@ -44,7 +44,7 @@ import {
   type LineageKnown,
   type ValueKnown,
 } from '@dsm/protocols';
-import type { Aead, Clock, Entropy, Kem, Store } from '@dsm/ports';
+import type { Aead, Clock, Entropy, HeldBinding, Kem, Store } from '@dsm/ports';
 import type { Network, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
 import type { Journal } from './journal.ts';
@@ -68,6 +68,8 @@ export interface Engine {
   readonly aead: Aead;
   readonly entropy: Entropy;
   readonly clock: Clock;
+  /** What the secret of this wallet is sealed to. */
+  readonly binding: HeldBinding;
   /** Run one decision at a time, in order of asking. */
   readonly exclusive: <T>(decide: () => Promise<T>) => Promise<T>;
   readonly commit: (change: Draft) => Promise<void>;

@@ -28,6 +28,7 @@ import {
   verifyAgreement,
   type Message,
 } from '@dsm/bilateral';
+import { sayChallenge } from './attesting.ts';
 import { marks, sayMarks } from './comparing.ts';
 import { sayEarlierRuns } from './earlier.ts';
 import { putRelationship, type Engine } from './engine.ts';
@@ -270,6 +271,8 @@ async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): P
 
 /** Say what is old. The talk is ready once the other side has got that far, too. */
 async function resume(talk: Talk, contact: ContactRow): Promise<void> {
+  // Before the marks, which make the other side ready: it may part as soon as it is.
+  await sayChallenge(talk);
   await sayMarks(talk, contact.device);
   await sayOpenRuns(talk);
   await sayEarlierRuns(talk);

@@ -29,6 +29,7 @@ import {
 } from './directory-rows.ts';
 import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
+import { pinnedRow, type PinnedRow } from './pinned-rows.ts';
 import { invoiceRow, relayRow, routeRow, toldRow } from './route-rows.ts';
 import {
   alarmRow,
@@ -99,6 +100,8 @@ export interface Model {
   directory: DirectoryRow;
   /** How relationships began by introduction, by device. */
   readonly introductions: Map<string, Introduced>;
+  /** What contacts’ devices are bound to, as it was shown. */
+  readonly pinned: Map<string, PinnedRow>;
 }
 
 export interface Introduced extends IntroductionRow {
@@ -351,6 +354,9 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [, row] of await readTable(store, 'payment', paymentRow)) payments[row.number] = row;
   for (const row of payments) noteStream(into, row);
   await loadMarks(store, into);
+  for (const [device, row] of await readTable(store, 'pinned', pinnedRow)) {
+    into.pinned.set(keyOf(device), { ...row, device });
+  }
   for (const [key, row] of await readTable(store, 'alarm', alarmRow)) alarms.set(keyOf(key), row);
   for (const [key, row] of await readTable(store, 'escrow', escrowRow)) {
     escrows.set(keyOf(key), row);
@@ -431,5 +437,6 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     notices: new Map(),
     directory: noDirectory,
     introductions: new Map(),
+    pinned: new Map(),
   };
 }

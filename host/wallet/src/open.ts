@@ -18,6 +18,7 @@ import {
   walk,
   zero32,
   type Card,
+  type CardBinding,
   type CardBody,
   type Certificate,
   type Suite,
@@ -30,6 +31,7 @@ import {
 } from '@dsm/bilateral';
 import type { Kem, Store } from '@dsm/ports';
 import type { WalletOptions } from './api.ts';
+import { cardBindingOf, heldBinding } from './binding-view.ts';
 import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { secretsOf, signAs, walletKeys, type Keys, type Secrets } from './keys.ts';
@@ -76,7 +78,8 @@ export async function createModel(
   const birth = random(32);
   const secrets = secretsOf(secret);
   const keys = walletKeys(secrets, suite, kem, { incarnation: 0, birth });
-  const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name), undefined);
+  const binding = cardBindingOf(heldBinding(keystore));
+  const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name, binding), undefined);
   const row: WalletRow = {
     format: formatVersion,
     name,
@@ -204,6 +207,7 @@ export function bodyOf(
   incarnation: number,
   birth: Uint8Array,
   name: string,
+  binding: CardBinding,
 ): CardBody {
   return firstGeneration({
     network,
@@ -215,6 +219,7 @@ export function bodyOf(
     kemKey: keys.kem().publicKey,
     versions,
     name,
+    binding,
   });
 }
 

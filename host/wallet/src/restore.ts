@@ -30,6 +30,7 @@ import {
 } from '@dsm/primitive';
 import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
 import { exitPlace, noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
+import { cardBindingOf } from './binding-view.ts';
 import { putFormerCard } from './cards.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
@@ -67,7 +68,15 @@ async function claimIncarnation(
   for (let n = begun?.incarnation ?? model.row.incarnation + 1; ; n++) {
     const birth = n === begun?.incarnation ? begun.birth : await keepClaim(engine, n);
     const keys = keysOf(n, birth);
-    const body = bodyOf(keys, network, suite, n, birth, model.row.name);
+    const body = bodyOf(
+      keys,
+      network,
+      suite,
+      n,
+      birth,
+      model.row.name,
+      cardBindingOf(engine.binding),
+    );
     const card = signCard(keys, body, undefined);
     const bytes = cardObject.encode(card);
     await quorum.publish(bytes);

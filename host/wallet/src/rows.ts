@@ -39,6 +39,7 @@
  *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
  *     0x34   (none)                           directory: invitation, names, what its inbox held
  *     0x39   DevID                            introduction: how the relationship began
+ *     0x38   DevID                            key that a contact’s device attests with, and what became of it
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -114,6 +115,7 @@ export const tables = {
   capsule: 0x32,
   directory: 0x34,
   introduction: 0x39,
+  pinned: 0x38,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -10,6 +10,7 @@ import { message as messageObject, type Message } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { Interval } from '@dsm/protocols';
 import type { MeetOptions, Queues, Stream } from './api.ts';
+import { attest, challenge, challengeNow, endAttesting, newAttesting } from './attesting.ts';
 import { evidence, half } from './comparing.ts';
 import { heardEarlierAck, heardEarlierRun } from './earlier.ts';
 import type { Engine } from './engine.ts';
@@ -55,6 +56,8 @@ export interface Session {
   readonly stream: (escrow: Uint8Array, interval: Interval, note: string) => Promise<Stream>;
   /** Ask the peer to make notes anew. */
   readonly remint: (asked: Message & { type: 'remint' }) => Promise<Message & { type: 'reminted' }>;
+  /** Ask the peer for a signature by its thing; resolves when what came of it is kept. */
+  readonly challenge: () => Promise<void>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
   /** Heads whose certificates were handed out in this talk: once is enough. */
@@ -73,6 +76,8 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     open = false;
     clearTimeout(talk.farewell);
     hangUp(talk);
+    // A wallet that is being closed counts no more.
+    void endAttesting(talk).catch(() => undefined);
   });
   return {
     ready: talk.ready.promise,
@@ -97,6 +102,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     stream: (escrow, interval, note) =>
       open ? payStream(talk, escrow, interval, note) : Promise.reject(goneOf(talk)),
     remint: (asked) => (open ? askRemint(talk, asked) : Promise.reject(goneOf(talk))),
+    challenge: () => (open ? challengeNow(talk) : Promise.reject(goneOf(talk))),
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),
     queues: () => queuesOf(talk),
@@ -104,6 +110,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     close: async () => {
       if (!open) return;
       await patiently(finishStreams(talk));
+      await patiently(answers(talk));
       // Behind whatever is being answered: nothing is said after the farewell.
       await engine.exclusive(() => endTalk(talk)).catch(() => undefined);
       await patiently(over);
@@ -151,6 +158,7 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     unanswered: 0,
     reminting: undefined,
     isMaking: false,
+    attesting: newAttesting(engine.model.card),
     sending: Promise.resolve(),
     unsentBytes: 0,
     failure: undefined,
@@ -240,6 +248,10 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return half(talk, said);
     case 'evidence':
       return evidence(talk, said);
+    case 'challenge':
+      return challenge(talk, said);
+    case 'attest':
+      return attest(talk, said);
     case 'edges':
       return edges(talk, said);
     case 'reveal':
@@ -301,6 +313,12 @@ async function endTalk(talk: Talk): Promise<void> {
 async function hangUpPolitely({ sending, connection }: Talk): Promise<void> {
   await sending;
   await connection.close();
+}
+
+/** What is being prepared for the peer, and what the peer may still be preparing. */
+async function answers({ attesting }: Talk): Promise<void> {
+  await attesting.preparing;
+  await attesting.asked?.done.promise.catch(() => undefined);
 }
 
 /** A peer that does not answer the farewell is not waited for: nothing depends on it. */

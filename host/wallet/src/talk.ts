@@ -9,6 +9,7 @@ import {
 } from '@dsm/bilateral';
 import type { Connection } from '@dsm/ports';
 import type { MeetOptions } from './api.ts';
+import type { Attesting } from './attesting.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, type ErrorCode } from './errors.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
@@ -70,6 +71,8 @@ export interface Talk {
   /** The re-mint that this side asked for, and whether one is being made for the peer. */
   reminting: Deferred<Message & { type: 'reminted' }> | undefined;
   isMaking: boolean;
+  /** Signatures by the things that both are sealed to. */
+  readonly attesting: Attesting;
   /** Questions whose answers have not come: what comes before is no answer to the last one. */
   unanswered: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */

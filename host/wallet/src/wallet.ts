@@ -23,6 +23,8 @@ import type {
 } from './api.ts';
 import { importBackup, makeBackup } from './backup-file.ts';
 import { capsuleSender } from './capsule-sender.ts';
+import { bindingActions } from './bindings.ts';
+import { heldBinding } from './binding-view.ts';
 import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
@@ -182,6 +184,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     aead,
     entropy,
     clock: options.clock ?? wallClock,
+    binding: heldBinding(options.keystore),
     exclusive,
     commit: (change) => commit(store, change),
     wake: () => runtime.router.wake(),
@@ -213,6 +216,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     ...meeting(runtime),
     storage: storageActions(engine),
     capsules: { status: runtime.capsules.status, send: runtime.capsules.send },
+    binding: bindingActions(runtime),
     // A restored wallet changes its incarnation while it is open.
     get id() {
       return identityOf(model);
