@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { escrowAcceptances } from './vectors/accept-escrows.ts';
 import { acceptances } from './vectors/accept.ts';
 import { placements, sumMaps, symbolDrafts } from './vectors/availability.ts';
+import { attestations } from './vectors/attestations.ts';
 import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
 import { challenges, credentials } from './vectors/credentials.ts';
@@ -80,6 +81,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   symbol: symbolDrafts,
   genesis: geneses,
   contribution: contributions,
+  attestation: attestations,
   'tree-update': treeUpdates,
   membership: memberships,
   credential: credentials,

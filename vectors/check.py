@@ -14,6 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True  # The folder holds nothing but what is in the repository.
 
+import attestation
 import codec
 import identity
 import credentials
@@ -244,6 +245,7 @@ OBJECTS = {
     "genesis": (identity.genesis, lambda value, *_: {"id": identity.genesis_id(value)}),
     "contribution": (identity.contribution, identity.of_contribution),
     "tree-update": (identity.tree_update, identity.of_update),
+    "attestation": (attestation.attestation, attestation.of_attestation),
     "membership": (identity.membership, identity.of_membership),
     "credential": (credentials.credential, credentials.derived),
     "challenge": (credentials.challenge, nothing),
@@ -552,6 +554,7 @@ CHECKS = {
     "contribution/mix": identity.mix,
     "tree-update/check": identity.follow,
     "membership/check": identity.check_membership,
+    "attestation/challenge": attestation.question,
     "exit-part/lineage": traced(lineage.trace_exit, codec.exit_part),
 }
 

@@ -535,4 +535,6 @@ message = Object(0x30, 1_048_576, Choice(
     evidence=(13, dict(evidence=Variable(4 * RECEIPT_MAX))),
     end=(14, {}),
     half=(15, dict(position=bytes32, half=Variable(2 * RECEIPT_MAX))),
+    challenge=(36, dict(nonce=bytes32, card=bytes32)),
+    attest=(37, dict(attestation=Option(Variable(4_096)), mac=bytes32)),
 ))

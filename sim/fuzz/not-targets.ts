@@ -16,7 +16,8 @@ export const notTargets: Readonly<Record<string, string>> = {
     'a file of fixed length under a digest, read in one field after another',
   'cli/tls-files.read': 'PEM, which the platform reads',
   'identity/capsule-body.decodeBody': byCoder,
-  'node/keystore.readBytes': byFile,
+  'node/bound-file.readBound': 'the coder `whole`, which is a target, under a digest',
+  'node/keystore-file.readSmallFile': byFile,
   'node/keystore.readSealed': 'the coder `sealed`, which is a target, under a digest',
   'storage-node/claims.decoded':
     'nothing but its coder, and what lies behind it is a row of its own',

@@ -69,6 +69,8 @@ const messages: readonly (readonly [string, Message])[] = [
     'The other half of evidence.',
     { type: 'half', position: drawn('position 0'), half: drawn('half', 70) },
   ],
+  ['A question.', { type: 'challenge', nonce: drawn('nonce'), card: drawn('card digest') }],
+  ['The answer.', { type: 'attest', attestation: drawn('attestation', 170), mac: drawn('mac') }],
 ];
 
 const bytesOf = (type: Message['type']): Uint8Array =>

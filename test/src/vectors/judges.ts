@@ -9,6 +9,7 @@ import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './c
 import { credentialJudges } from './credentials.ts';
 import { derivationJudges } from './derivations.ts';
 import { escrowJudges } from './escrow.ts';
+import { attestationJudges } from './attestation.ts';
 import { identityJudges } from './identity.ts';
 import { objectJudges } from './objects.ts';
 import { sharedJudges } from './shared.ts';
@@ -24,6 +25,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   availabilityJudges,
   identityJudges,
   credentialJudges,
+  attestationJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
