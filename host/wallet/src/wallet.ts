@@ -214,9 +214,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     ...acting(runtime),
     ...unsignedTerms(engine),
     ...meeting(runtime),
-    storage: storageActions(engine),
-    capsules: { status: runtime.capsules.status, send: runtime.capsules.send },
-    binding: bindingActions(runtime),
+    ...parts(runtime),
     // A restored wallet changes its incarnation while it is open.
     get id() {
       return identityOf(model);
@@ -248,6 +246,16 @@ function keysOf({ model, kem }: Engine, secrets: Secrets, which: Incarnation): K
   for (const [n, old] of [...model.row.births, model.row.birth].entries()) next.remember(n, old);
   for (let n = 0; n < model.row.issued; n++) next.issuer(n);
   return next;
+}
+
+/** What has a surface of its own. */
+function parts(runtime: Runtime): Pick<Wallet, 'storage' | 'binding' | 'capsules'> {
+  const { engine, capsules } = runtime;
+  return {
+    storage: storageActions(engine),
+    binding: bindingActions(runtime),
+    capsules: { status: capsules.status, send: capsules.send },
+  };
 }
 
 const wallClock = { now: (): number => Date.now() };
