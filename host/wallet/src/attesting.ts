@@ -12,7 +12,14 @@ import {
   attestationKeyDigest,
   type Attestation,
 } from '@dsm/identity';
-import { bindingLevels, cardDigest, equal, keyOf, type Card } from '@dsm/primitive';
+import {
+  bindingLevels,
+  cardDigest,
+  equal,
+  keyOf,
+  type Card,
+  type CardBinding,
+} from '@dsm/primitive';
 import { attestMac, type Message } from '@dsm/bilateral';
 import { checkAttestation } from '@dsm/portable';
 import { bindingView, putPinned } from './binding-view.ts';
@@ -116,7 +123,12 @@ export async function attest(talk: Talk, said: Message & { type: 'attest' }): Pr
 }
 
 /** What was shown: a key, or a reason why not. */
-type Shown = { readonly key: Uint8Array; readonly level: 0 | 1 | 2 | 3 } | { readonly why: string };
+type Shown = ShownKey | { readonly why: string };
+
+interface ShownKey {
+  readonly key: Uint8Array;
+  readonly level: 0 | 1 | 2 | 3;
+}
 
 async function judged(
   bytes: Uint8Array | undefined,
@@ -168,27 +180,29 @@ function nextRow(
     if (key === undefined) return undefined;
     return changed(before, { key, level: binding.level, why: shown.why, other: undefined }, now);
   }
-  const isNamed = binding.key !== undefined && equal(binding.key, shown.key);
-  if (isNamed && binding.level !== shown.level) {
-    const why = 'it signs as another kind of thing than its card names';
-    return changed(before, { key: shown.key, level: binding.level, why, other: undefined }, now);
-  }
-  if (!isNamed && key !== undefined && !equal(key, shown.key)) {
-    const why = before?.shownAt ? 'it shows another key than before' : 'its card names another key';
-    return changed(before, { key, level: binding.level, why, other: shown.key }, now);
-  }
+  const fault = faultOf(before, binding, shown);
+  if (fault !== undefined) return changed(before, { ...fault, level: binding.level }, now);
   const since = before?.state === 1 && equal(before.key, shown.key) ? before.since : now;
-  const { level } = shown;
-  return {
-    key: shown.key,
-    level,
-    state: 1,
-    why: '',
-    other: undefined,
-    since,
-    shownAt: now,
-    unanswered: 0,
-  };
+  const settled = { why: '', other: undefined, shownAt: now, unanswered: 0 };
+  return { ...settled, key: shown.key, level: shown.level, state: 1, since };
+}
+
+/** Why a key that has signed is not the one that counts; undefined if it is. */
+function faultOf(
+  before: PinnedRow | undefined,
+  named: CardBinding,
+  shown: ShownKey,
+): Pick<PinnedRow, 'key' | 'why' | 'other'> | undefined {
+  if (named.key !== undefined && equal(named.key, shown.key)) {
+    if (named.level === shown.level) return undefined;
+    const why = 'it signs as another kind of thing than its card names';
+    return { key: shown.key, why, other: undefined };
+  }
+  const key = before?.key ?? named.key;
+  if (key === undefined || equal(key, shown.key)) return undefined;
+  const wasShown = before !== undefined && before.shownAt > 0;
+  const why = wasShown ? 'it shows another key than before' : 'its card names another key';
+  return { key, why, other: shown.key };
 }
 
 function changed(
