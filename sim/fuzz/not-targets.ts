@@ -8,7 +8,8 @@ export const notTargets: Readonly<Record<string, string>> = {
   'availability/bucket-proof.decodeProvenKey': byCoder,
   'availability/sharing.decodeAddressPage': byCoder,
   'availability/sharing.decodeRangeSymbols': byCoder,
-  'cli/backup-file.decoded': 'called by parseBackup, which is a target',
+  'cli/backup-source.parseBackup':
+    'the bytes of a tag, frames or a backup, each of which is read by a target',
   'cli/commands/registry.readPlan': byFile,
   'cli/network-file.readNetwork': byFile,
   'cli/dev/device.parsed': 'what a process of the demonstration says to its parent',

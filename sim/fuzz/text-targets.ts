@@ -1,6 +1,6 @@
 /**
  * What people, files and links say as text: ids, invoices, requests for payment, amounts, and the
- * JSON of cards, backups, networks and settings. A text is refused with a `DsmError` and nothing else.
+ * JSON of cards, networks and settings. A text is refused with a `DsmError` and nothing else.
  */
 
 import { keyOf, registry } from '@dsm/primitive';
@@ -172,11 +172,6 @@ async function fileTexts(): Promise<readonly Target[]> {
     'parseCard',
   );
   const cardText = await from<(value: object) => string>(`${apps}/node-home.ts`, 'cardText');
-  const backup = await from<(text: string, source: string) => object>(
-    `${apps}/backup-file.ts`,
-    'parseBackup',
-  );
-  const backupText = await from<(value: object) => string>(`${apps}/backup-file.ts`, 'backupText');
   const settings = await from<(text: string) => object>(`${apps}/settings.ts`, 'parsed');
   const nodeCard = {
     suite: 1,
@@ -185,7 +180,6 @@ async function fileTexts(): Promise<readonly Target[]> {
     address: 'http://a:1',
     capacityBytes: 9,
   };
-  const file = { name: 'Maya', key: new Uint8Array(128).fill(5), wallet: device };
   const again = <T extends object>(write: (value: T) => string, read: Reads<T>): Target['run'] =>
     reading(read, sameAgain(write, read));
   return [
@@ -198,11 +192,6 @@ async function fileTexts(): Promise<readonly Target[]> {
       'cli/node-home.parseCard',
       [cardText(nodeCard)],
       again(cardText, (text) => card(text, 'x')),
-    ),
-    one(
-      'cli/backup-file.parseBackup',
-      [backupText(file)],
-      again(backupText, (text) => backup(text, 'x')),
     ),
     one(
       'cli/settings.parsed',

@@ -41,7 +41,7 @@ export async function withWallet<T>(
   const network = openNetwork(await networkOf(context));
   try {
     const store = await fileStore(context.home, { onMended: context.say });
-    const wallet = await opened(openWallet, optionsOf('', store, keystore, network));
+    const wallet = await opened(openWallet, optionsOf(context, '', store, keystore, network));
     try {
       return await use(wallet);
     } finally {
@@ -67,7 +67,7 @@ export async function makeWallet<T>(
   const open = openNetwork(network);
   try {
     const secret = keystore ?? (await newKeystore(context));
-    const wallet = await opened(make, optionsOf(name, store, secret, open));
+    const wallet = await opened(make, optionsOf(context, name, store, secret, open));
     await writeNetwork(homeNetworkPath(context.home), network);
     try {
       return await use(wallet);
@@ -140,6 +140,7 @@ export async function keepCopy(path: string): Promise<void> {
 }
 
 function optionsOf(
+  { settings }: Context,
   name: string,
   store: Store,
   keystore: Keystore,
@@ -152,6 +153,7 @@ function optionsOf(
     network,
     entropy: nodeEntropy,
     clock: { now: () => Date.now() },
+    capsules: settings.capsules.value === 'nodes',
     ...(nativeKemAvailable() && { kem: nativeKem }),
   };
 }

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { DsmError } from '@dsm/wallet';
 import type { Cli } from './cli.ts';
 
-export const settingNames = ['network', 'profile', 'listen', 'over'] as const;
+export const settingNames = ['network', 'profile', 'listen', 'over', 'capsules'] as const;
 export type SettingName = (typeof settingNames)[number];
 
 export interface SettingRule {
@@ -43,6 +43,12 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
     variable: 'DSM_OVER',
     standard: 'auto',
     isValid: (value) => ['auto', 'edge', 'offline', 'online'].includes(value),
+  },
+  capsules: {
+    meaning: 'who keeps recovery data: nodes, or off',
+    variable: 'DSM_CAPSULES',
+    standard: 'nodes',
+    isValid: (value) => ['nodes', 'off'].includes(value),
   },
 };
 

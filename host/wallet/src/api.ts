@@ -45,7 +45,10 @@ export interface WalletOptions {
   readonly clock?: Clock;
   readonly kem?: Kem;
   readonly aead?: Aead;
-  /** True: the nodes keep recovery data of this wallet from its first sync on (`capsules.send`). */
+  /**
+   * True: each sync sends recovery data to the nodes. False: only `capsules.send` does. If nothing is
+   * said, each sync does once `capsules.send` was called.
+   */
   readonly capsules?: boolean;
 }
 

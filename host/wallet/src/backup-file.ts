@@ -1,16 +1,16 @@
 /**
  * A backup: all rows as capsules, with what whoever has the words or the secret needs to open them.
  *
- *     backup = card ‖ option( sealed secret ) ‖ capsules       each capsule as an object of its own
+ *     backup = network ‖ suite ‖ birth ‖ name ‖ option( sealed secret ) ‖ capsules
  *
- * The card says the incarnation and its birth. The capsules claim no slots: a backup made twice is two
- * backups, and neither is a fork.
+ * Each capsule is an object of its own, and says device and incarnation. They claim no slots: a backup
+ * made twice is two backups, and neither is a fork.
  */
 
 import { capsule, startReading } from '@dsm/identity';
 import {
-  cardDevice,
-  card as cardObject,
+  bytes32,
+  deviceId,
   equal,
   kinds,
   limits,
@@ -18,9 +18,11 @@ import {
   object,
   option,
   struct,
+  suiteCoder,
+  text,
   variable,
-  type Card,
   type Obj,
+  type Suite,
 } from '@dsm/primitive';
 import type { Aead, Kem, Store } from '@dsm/ports';
 import { capsulesOfAll } from './capsule-making.ts';
@@ -30,7 +32,12 @@ import { DsmError } from './errors.ts';
 import { rootOf, walletKeys, type Secrets } from './keys.ts';
 
 export interface Backup {
-  readonly card: Card;
+  readonly network: Uint8Array;
+  readonly suite: Suite;
+  /** Of the incarnation: with the secret of the device it leads to the key of the capsules. */
+  readonly birth: Uint8Array;
+  /** What the owner calls the device. */
+  readonly name: string;
   /** The file of a keystore, as it is: sealed under a passphrase. */
   readonly key: Uint8Array | undefined;
   readonly capsules: readonly Uint8Array[];
@@ -40,7 +47,10 @@ export const backupObject: Obj<Backup> = object(
   kinds.backup,
   2_147_483_647,
   struct({
-    card: cardObject,
+    network: bytes32,
+    suite: suiteCoder,
+    birth: bytes32,
+    name: text(limits.nameBytesMax),
     key: option(variable(1_024)),
     capsules: list(variable(limits.objectBytesMax), 65_535, 1),
   }),
@@ -49,14 +59,28 @@ export const backupObject: Obj<Backup> = object(
 /** Everything of one moment, without the secret itself. */
 export async function makeBackup(engine: Engine, key?: Uint8Array): Promise<Uint8Array> {
   const capsules = await engine.journal.still((store) => capsulesOfAll(engine, store));
-  return backupObject.encode({ card: engine.model.card, key, capsules });
+  const { network, suite, birth, name } = engine.model.card.body;
+  return backupObject.encode({ network, suite, birth, name, key, capsules });
 }
 
-/** Whose backup it is, and what it holds; throws `integrity` for other bytes. */
-export function openBackup(bytes: Uint8Array): Backup {
+/** A backup, and whose it is. */
+export interface OpenedBackup extends Backup {
+  readonly device: Uint8Array;
+  /** Zero if the device belongs to no tree. */
+  readonly genesis: Uint8Array;
+  readonly incarnation: number;
+  /** Counter of the last capsule. */
+  readonly newest: number;
+}
+
+/** Throws `integrity` for other bytes. What it says is certain only once its capsules have been opened. */
+export function openBackup(bytes: Uint8Array): OpenedBackup {
   const decoded = backupObject.decode(bytes);
   if (!decoded.ok) throw new DsmError('integrity', `this is no backup: ${decoded.refusal}`);
-  return decoded.value;
+  const last = capsule.decode(decoded.value.capsules.at(-1)!);
+  if (!last.ok) throw new DsmError('integrity', 'the backup is damaged: a capsule cannot be read');
+  const { device, genesis, incarnation, counter } = last.value;
+  return { ...decoded.value, device, genesis, incarnation, newest: counter };
 }
 
 export interface ImportOptions {
@@ -70,20 +94,20 @@ export interface ImportOptions {
 
 /** Put a backup into an empty store and mark it. The wallet opens, and goes on once it is online. */
 export async function importBackup(bytes: Uint8Array, options: ImportOptions): Promise<Applied> {
-  const { card, capsules } = openBackup(bytes);
+  const { network, suite, birth, device, incarnation, newest, capsules } = openBackup(bytes);
   const { store, kem, aead, secrets, secret } = options;
-  const { suite, incarnation, rootKey } = card.body;
-  const { device } = secrets;
-  if (device !== undefined && !equal(rootOf(device, suite).publicKey, rootKey)) {
-    throw new DsmError('locked', 'this is the secret of another wallet than the backup’s');
+  if (secrets.device !== undefined) {
+    const { publicKey } = rootOf(secrets.device, suite);
+    if (!equal(deviceId(network, suite, publicKey), device)) {
+      throw new DsmError('locked', 'this is the secret of another wallet than the backup’s');
+    }
   }
-  const { capsuleSecret } = walletKeys(secrets, suite, kem, card.body);
-  const last = capsule.decode(capsules.at(-1)!);
+  const { capsuleSecret } = walletKeys(secrets, suite, kem, { incarnation, birth });
   return applyCapsules(capsules, {
     store,
     open: openerOf(aead, capsuleSecret),
-    start: startReading(cardDevice(card), incarnation),
-    newest: last.ok ? last.value.counter : 0,
+    start: startReading(device, incarnation),
+    newest,
     secret,
   });
 }

@@ -14,7 +14,7 @@ export interface CapsuleSender extends CapsuleActions {
   readonly settled: () => Promise<void>;
 }
 
-export function capsuleSender(engine: Engine, isWanted: boolean): CapsuleSender {
+export function capsuleSender(engine: Engine, isWanted: boolean | undefined): CapsuleSender {
   let last: Promise<unknown> = Promise.resolve();
   let isQueued = false;
   let isReached = false;
@@ -38,10 +38,10 @@ export function capsuleSender(engine: Engine, isWanted: boolean): CapsuleSender 
       return capsuleStatus(engine);
     },
     afterSync: async () => {
-      if (isWanted || engine.journal.isOn()) await send();
+      if (isWanted ?? engine.journal.isOn()) await send();
     },
     soon: () => {
-      if (!isReached || isQueued) return;
+      if (!isReached || isQueued || isWanted === false) return;
       isQueued = true;
       void send().catch(() => undefined);
     },

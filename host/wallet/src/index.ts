@@ -5,7 +5,7 @@ export * from './edge-api.ts';
 export * from './route-api.ts';
 export { escrowStates, type EscrowState } from './edge-value.ts';
 export * from './errors.ts';
-export { openBackup, type Backup } from './backup-file.ts';
+export { openBackup, type Backup, type OpenedBackup } from './backup-file.ts';
 export { backupCodes, backupFromCodes } from './capsule-codes.ts';
 export { restoreFromNodes, type NodesRestore } from './capsule-recovery.ts';
 export { decodeNdef, ndefRecord } from '@dsm/identity';

@@ -200,7 +200,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     apps: new Map(),
     router: routerOf(engine, () => runtime),
     routed: new Set(),
-    capsules: capsuleSender(engine, options.capsules === true),
+    capsules: capsuleSender(engine, options.capsules),
     syncing: undefined,
     keysOf: (incarnation, birth) => keysOf(engine, opened.secrets, { incarnation, birth }),
     useKeys: (next) => {

@@ -1,9 +1,9 @@
 /** `dsm restore`: a wallet out of a backup, as a new incarnation. */
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DsmError, restoreWallet } from '@dsm/wallet';
-import { parseBackup } from '../backup-file.ts';
+import { backupAt } from '../backup-source.ts';
 import type { CommandSpec } from '../command.ts';
 import { located } from '../network-file.ts';
 import { existingKeystore, exists, keyPath, makeWallet } from '../session.ts';
@@ -15,15 +15,21 @@ export const restore: CommandSpec = {
   details:
     'It goes on as a new incarnation, certified by the nodes: the old device is retired by that.\n' +
     'Online notes come back as far as the nodes show them unspent; a purse does not come back.',
-  arguments: [{ form: '<file>', meaning: 'the backup' }],
+  arguments: [
+    {
+      form: '<file>',
+      meaning: 'the backup; or a text with the codes of the paper, or what an NFC tag holds',
+    },
+  ],
   example: 'dsm restore maya.backup --home ./maya-again',
   output: identitySchema,
   run: async (context, input) => {
     const path = located(input.argument(0), context.cli.cwd);
-    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-      throw new DsmError('not-found', `${path} cannot be read`, { cause });
-    });
-    const { name, key, wallet: bytes } = parseBackup(text, path);
+    const { bytes, backup } = await backupAt(path);
+    const { key, name } = backup;
+    if (key === undefined) {
+      throw new DsmError('needs-words', 'this backup is opened with the 24 words: dsm recover');
+    }
     const place = keyPath(context.home);
     if (await exists(place)) {
       throw new DsmError('exists', `there is a wallet in ${context.home} already`);
