@@ -2,13 +2,64 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryPlace } from '@dsm/memory';
-import type { Wallet } from '../src/index.ts';
+import { advertisement, advertisementDigest } from '@dsm/availability';
+import { inboxTopic, invitation, type InvitationBody } from '@dsm/identity';
+import { memoryPlace, memoryStore } from '@dsm/memory';
+import { nativeKem } from '@dsm/node';
+import { card as cardObject, kinds, signatureContext, signatures } from '@dsm/primitive';
+import { createWallet, restoreWallet, type Network, type Wallet } from '../src/index.ts';
+import { idBytes } from '../src/text.ts';
 import { market, met, opened, stall } from './market.ts';
 import { walletIn, type TestNetwork } from './world.ts';
 
 async function newcomer(network: TestNetwork, name: string): Promise<Wallet> {
   return walletIn(network, memoryPlace(), name);
+}
+
+async function bytesAt(network: TestNetwork, text: string): Promise<Uint8Array> {
+  for (const node of network.nodes) {
+    const bytes = await node.getObject(idBytes('invitation', text)!).catch(() => undefined);
+    if (bytes !== undefined) return bytes;
+  }
+  throw new Error(`no node has ${text}`);
+}
+
+function decoded(bytes: Uint8Array): InvitationBody {
+  const found = invitation.decode(bytes);
+  assert.ok(found.ok);
+  return found.value.body;
+}
+
+/** An advertisement in a topic by a key of its own, as anybody can make one. */
+async function leave(
+  { nodes, registry }: TestNetwork,
+  topic: Uint8Array,
+  body: Uint8Array,
+  n: number,
+): Promise<void> {
+  const pair = signatures().keyPair('ml-dsa-65', new Uint8Array(32).fill(100 + n));
+  const said = { topic, sequence: 1, until: 9, body };
+  const digest = advertisementDigest(registry.network, said);
+  const context = signatureContext(kinds.advertisement, 1, registry.network);
+  const signature = signatures().sign(pair.secretKey, digest, context);
+  const bytes = advertisement.encode({ ...said, suite: 1, publicKey: pair.publicKey, signature });
+  for (const node of nodes) await node.ask([{ type: 'advertise', bytes }]);
+}
+
+/** The same network, and all bytes that are sent to it. */
+function watching(network: TestNetwork, seen: Uint8Array[]): Network {
+  const nodes = network.nodes.map((node) => ({
+    ...node,
+    putObject: async (bytes: Uint8Array) => {
+      seen.push(bytes);
+      await node.putObject(bytes);
+    },
+    ask: async (requests: Parameters<typeof node.ask>[0]) => {
+      for (const one of requests) if ('bytes' in one) seen.push(one.bytes);
+      return node.ask(requests);
+    },
+  }));
+  return { ...network, nodes };
 }
 
 test('a name that differs in case and compatibility forms is found', async () => {
@@ -56,4 +107,134 @@ test('somebody who was never met and is off is paid, and finds the money', async
   await met(maya, later, async (toBen) => {
     assert.equal((await toBen.pay({ ERA: 1n, over: 'offline' })).finality, 'pair-final');
   });
+});
+
+test('a name that two claim shows both, and nothing is chosen', async () => {
+  const { network, maya } = await market();
+  const [ben, thief] = [await newcomer(network, 'Ben'), await newcomer(network, 'Ben')];
+  await ben.directory.publish('ben');
+  assert.equal((await thief.directory.publish('BEN')).others, 1);
+  const found = await maya.directory.find('ben');
+  const ids = [ben.id.device, thief.id.device];
+  assert.deepEqual(new Set(found.map(({ device }) => device)), new Set(ids));
+  assert.deepEqual(await maya.directory.find('Ben'), found);
+  await assert.rejects(maya.directory.introduce('ben'), { code: 'ambiguous' });
+  // By its id, or by its invitation, a device is one.
+  const to = await maya.directory.introduce(ben.id.device, { name: 'Ben the baker' });
+  assert.equal(to.contact().device, ben.id.device);
+});
+
+test('a name that was used stays with its device, and another claimant is told', async () => {
+  const { network, maya } = await market();
+  const [ben, thief] = [await newcomer(network, 'Ben'), await newcomer(network, 'Thief')];
+  await ben.directory.publish('ben');
+  await maya.directory.introduce('ben');
+  await ben.directory.withdraw('ben');
+  assert.deepEqual(await maya.directory.find('ben'), []);
+  await thief.directory.publish('ben');
+  const [claimant] = await maya.directory.find('ben');
+  assert.equal(claimant?.device, thief.id.device);
+  assert.equal(claimant.warnings.length, 2);
+  assert.ok(claimant.warnings.every((warning) => warning.includes(ben.id.device)));
+  const to = await maya.directory.introduce('ben');
+  assert.equal(to.contact().device, ben.id.device);
+});
+
+test('texts that are no names are refused, and a wallet keeps up to sixteen', async () => {
+  const { maya } = await market();
+  for (const text of ['', ' ben', 'be\u200bn', 'a  b', 'x'.repeat(49), '\u202eneb']) {
+    await assert.rejects(maya.directory.publish(text), { code: 'usage' }, JSON.stringify(text));
+  }
+  for (let n = 0; n < 16; n++) await maya.directory.publish(`maya ${n}`);
+  await assert.rejects(maya.directory.publish('maya 16'), { code: 'usage' });
+  await assert.rejects(maya.directory.withdraw('maya 16'), { code: 'not-found' });
+  assert.equal(maya.directory.status().names.length, 16);
+});
+
+test('a restored device is listed by its new card alone, and the lost one is not found', async () => {
+  const { network, maya, cafe, stalls } = await market();
+  const first = await cafe.directory.publish('cafe');
+  const backup = await cafe.backup();
+  await cafe.close();
+  const store = memoryStore({ place: memoryPlace() });
+  const { keystore } = stalls.cafe;
+  const again = await restoreWallet({ store, network, keystore, kem: nativeKem, backup });
+  await again.sync();
+  const found = await maya.directory.find('cafe');
+  assert.deepEqual(
+    found.map(({ incarnation, device }) => [incarnation, device]),
+    [[1, again.id.device]],
+  );
+  assert.notEqual(found[0]?.invitation, first.invitation);
+  assert.deepEqual(await maya.directory.find(first.invitation), []);
+});
+
+test('an invitation given to one person is enough; it ends with the next', async () => {
+  const { network, maya } = await market();
+  const ben = await newcomer(network, 'Ben');
+  const text = await ben.directory.invite();
+  assert.match(text, /^inv1/);
+  assert.deepEqual(await maya.directory.find(ben.id.device), []);
+  const to = await maya.directory.introduce(text);
+  assert.equal(to.contact().name, 'Ben');
+  const next = await ben.directory.invite();
+  assert.notEqual(next, text);
+  assert.equal((await ben.sync()).introduced, 0);
+});
+
+test('whose invitation has ended is found by its id, and the same introduction is made again', async () => {
+  const { network, maya } = await market();
+  const ben = await newcomer(network, 'Ben');
+  await ben.directory.publish('ben');
+  const to = await maya.directory.introduce('ben');
+  await to.pay({ ERA: 9n });
+  await ben.directory.invite();
+  assert.equal((await ben.sync()).introduced, 0);
+  await maya.sync();
+  const { introduced, received } = await ben.sync();
+  assert.deepEqual([introduced, received], [1, 1]);
+  assert.equal(ben.history()[0]?.finality, 'certified');
+});
+
+test('garbage in the inbox is told and bounded, and honest introductions still come', async () => {
+  const { network, maya } = await market();
+  const ben = await newcomer(network, 'Ben');
+  const text = await ben.directory.invite();
+  await maya.directory.introduce(text);
+  // The inbox follows from the invitation, which everybody can read.
+  const body = decoded(await bytesAt(network, text));
+  const inbox = inboxTopic(body.network, body.kemKey);
+  const wallet = await newcomer(network, 'Vandal');
+  const junk = [new Uint8Array(40), new Uint8Array(140_000), new Uint8Array(3_000)];
+  for (const [n, bytes] of junk.entries()) {
+    const { address } = await wallet.storage.put(bytes);
+    await leave(network, inbox, idBytes('object', address)!, n);
+  }
+  await leave(network, inbox, new Uint8Array(32).fill(7), 90);
+  await leave(network, inbox, new Uint8Array(31), 91);
+  assert.equal((await ben.sync()).introduced, 1);
+  assert.equal(ben.directory.status().bad, 3);
+  assert.equal((await ben.sync()).introduced, 0);
+  assert.equal(ben.directory.status().bad, 3, 'what was judged is not judged again');
+  await ben.directory.invite();
+  assert.equal(ben.directory.status().bad, 0);
+});
+
+test('nodes learn neither who introduces himself nor to what he writes afterwards', async () => {
+  const { network, maya } = await market();
+  const ben = await newcomer(network, 'Ben');
+  await ben.directory.publish('ben');
+  const seen: Uint8Array[] = [];
+  const watched = watching(network, seen);
+  const store = memoryStore({ place: memoryPlace() });
+  const eve = await createWallet({ name: 'Eve', store, network: watched, kem: nativeKem });
+  await eve.directory.introduce('ben');
+  const card = cardObject.decode(eve.id.card);
+  assert.ok(card.ok && seen.length > 0);
+  const { rootKey, workingKey, kemKey } = card.value.body;
+  for (const secret of [rootKey, workingKey, kemKey, idBytes('device', eve.id.device)!]) {
+    const mark = Buffer.from(secret.subarray(0, 32));
+    assert.ok(seen.every((bytes) => !Buffer.from(bytes).includes(mark)));
+  }
+  assert.equal(maya.contacts().length, 2);
 });

@@ -1,0 +1,203 @@
+/**
+ * Second relationships: introductions that cross, and a device that came back without the secret.
+ * Nothing is lost on the earlier one, and both write to the same one afterwards.
+ */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryPlace, memoryStore } from '@dsm/memory';
+import { nativeKem } from '@dsm/node';
+import { restoreWallet, type Wallet } from '../src/index.ts';
+import { market, met, opened, paid, type Market, type Stall } from './market.ts';
+
+/** The cafe and the bazaar have 100 each and have never met. */
+async function strangers(): Promise<Market> {
+  const all = await market();
+  for (const merchant of [all.cafe, all.bazaar]) {
+    await paid(all.maya, merchant, 100n, 'online');
+    await merchant.sync();
+  }
+  return all;
+}
+
+async function pay(from: Wallet, to: string, amount: bigint): Promise<void> {
+  const payment = await from.contact(to).pay({ ERA: amount, over: 'online' });
+  assert.equal(payment.finality, 'certified');
+}
+
+async function balances(...wallets: readonly Wallet[]): Promise<readonly bigint[]> {
+  return Promise.all(wallets.map((wallet) => wallet.balance('ERA')));
+}
+
+async function introducedBoth(cafe: Wallet, bazaar: Wallet): Promise<void> {
+  await cafe.directory.publish('cafe');
+  await bazaar.directory.publish('bazaar');
+  await cafe.directory.introduce('bazaar');
+  await bazaar.directory.introduce('cafe');
+  await pay(cafe, 'Bazaar', 10n);
+  await pay(bazaar, 'Cafe', 20n);
+}
+
+async function sound(...wallets: readonly Wallet[]): Promise<void> {
+  for (const wallet of wallets) {
+    assert.deepEqual((await wallet.verify()).faults, []);
+    assert.deepEqual(wallet.alarms(), []);
+    assert.deepEqual(wallet.outbox(), []);
+  }
+}
+
+for (const first of ['cafe', 'bazaar'] as const) {
+  test(`introductions that crossed, with payments both ways; the ${first} reads first`, async () => {
+    const all = await strangers();
+    const { network, stalls } = all;
+    let { cafe, bazaar } = all;
+    await introducedBoth(cafe, bazaar);
+    const inOrder = (): readonly Wallet[] => (first === 'cafe' ? [cafe, bazaar] : [bazaar, cafe]);
+    const restart = async (): Promise<void> => {
+      await Promise.all([cafe.close(), bazaar.close()]);
+      [cafe, bazaar] = [await opened(network, stalls.cafe), await opened(network, stalls.bazaar)];
+    };
+    for (const wallet of inOrder()) {
+      const { introduced, received } = await wallet.sync();
+      assert.deepEqual([introduced, received], [1, 1]);
+    }
+    await restart();
+    await pay(cafe, 'Bazaar', 1n);
+    await pay(bazaar, 'Cafe', 2n);
+    for (const wallet of [...inOrder(), ...inOrder()]) await wallet.sync();
+    assert.deepEqual(await balances(cafe, bazaar), [111n, 89n]);
+    await restart();
+    await met(cafe, bazaar);
+    await sound(cafe, bazaar);
+    // One relationship is written to by both from now on.
+    const [there, back] = [cafe.contact('Bazaar').contact(), bazaar.contact('Cafe').contact()];
+    assert.deepEqual([there.written, there.absorbed], [back.absorbed, back.written]);
+    assert.deepEqual([there.introduced, back.introduced], ['by-them', 'by-them']);
+  });
+}
+
+test('only one has read when the other pays again: what it wrote before is still absorbed', async () => {
+  const { cafe, bazaar } = await strangers();
+  await introducedBoth(cafe, bazaar);
+  await cafe.sync();
+  await pay(cafe, 'Bazaar', 1n);
+  await pay(bazaar, 'Cafe', 2n);
+  for (const wallet of [bazaar, cafe, bazaar, cafe]) await wallet.sync();
+  assert.deepEqual(await balances(cafe, bazaar), [111n, 89n]);
+  await met(bazaar, cafe);
+  await sound(cafe, bazaar);
+});
+
+test('introductions that crossed and were never read: the two meet, and all is said there', async () => {
+  const { cafe, bazaar, maya } = await strangers();
+  await introducedBoth(cafe, bazaar);
+  await maya.contact('Cafe').pay({ ERA: 5n, over: 'online' });
+  await met(cafe, bazaar, async (toBazaar) => {
+    assert.equal((await toBazaar.pay({ ERA: 3n, over: 'online' })).finality, 'certified');
+  });
+  await met(bazaar, cafe);
+  for (const wallet of [cafe, bazaar]) await wallet.sync();
+  assert.deepEqual(await balances(cafe, bazaar), [112n, 93n]);
+  await met(bazaar, cafe);
+  await sound(cafe, bazaar);
+});
+
+test('an unread introduction is said over the connection, by whichever of the two it was made', async () => {
+  for (const [from, to] of [
+    ['cafe', 'bazaar'],
+    ['bazaar', 'cafe'],
+  ] as const) {
+    const all = await strangers();
+    await all[to].directory.publish(to);
+    await all[from].directory.introduce(to);
+    await met(all[to], all[from], async (back) => {
+      assert.equal((await back.pay({ ERA: 4n, over: 'online' })).finality, 'certified');
+    });
+    await all[from].sync();
+    assert.equal(await all[from].balance('ERA'), 104n);
+    const [contact] = all[from].contacts().filter(({ introduced }) => introduced === 'by-me');
+    assert.notEqual(contact, undefined);
+  }
+});
+
+/** What was paid on the relationship whose secret is lost, and was not in the backup, waits there. */
+async function soundBut7(lost: Wallet, other: Wallet): Promise<void> {
+  await sound(lost);
+  assert.deepEqual((await other.verify()).faults, []);
+  assert.deepEqual(other.alarms(), []);
+  assert.deepEqual(
+    other.outbox().map(({ payment }) => payment.amount),
+    [7n],
+  );
+}
+
+async function restored(
+  { network }: Market,
+  { keystore }: Stall,
+  backup: Uint8Array,
+): Promise<Wallet> {
+  const store = memoryStore({ place: memoryPlace() });
+  const wallet = await restoreWallet({ store, network, keystore, kem: nativeKem, backup });
+  await wallet.sync();
+  return wallet;
+}
+
+/** The loser’s backup is older than its first meeting with the other; then it is lost. */
+async function lostAfterMeeting(loser: 'cafe' | 'bazaar'): Promise<{
+  readonly all: Market;
+  readonly lost: Wallet;
+  readonly other: Wallet;
+  readonly names: readonly [string, string];
+}> {
+  const all = await strangers();
+  const other = loser === 'cafe' ? all.bazaar : all.cafe;
+  const backup = await all[loser].backup();
+  await met(other, all[loser], async (toLoser) => {
+    await toLoser.pay({ ERA: 7n, over: 'online' });
+  });
+  await all[loser].close();
+  const lost = await restored(all, all.stalls[loser], backup);
+  const names = loser === 'cafe' ? (['Cafe', 'Bazaar'] as const) : (['Bazaar', 'Cafe'] as const);
+  return { all, lost, other, names };
+}
+
+for (const loser of ['cafe', 'bazaar'] as const) {
+  test(`the ${loser} has lost the secret: a meeting begins a new relationship`, async () => {
+    const { lost, other, names } = await lostAfterMeeting(loser);
+    assert.deepEqual(
+      lost.contacts().map(({ name }) => name),
+      ['Maya'],
+    );
+    // What the former incarnation delivered comes first.
+    await assert.rejects(met(lost, other), { code: 'pending' });
+    await other.sync();
+    await met(lost, other);
+    await pay(other, names[0], 5n);
+    await pay(lost, names[1], 6n);
+    for (const wallet of [lost, other, lost, other]) await wallet.sync();
+    await met(other, lost);
+    await soundBut7(lost, other);
+    // The 7 that came after the backup stay with the lost device.
+    assert.deepEqual(await balances(lost, other), [99n, 94n]);
+    assert.equal(other.history().at(-1)?.amount, 6n);
+    // Once only: the same incarnation does not lose it again.
+    const before = other.contact(names[0]).contact().written;
+    await met(lost, other);
+    assert.equal(other.contact(names[0]).contact().written, before);
+  });
+
+  test(`the ${loser} has lost the secret: it introduces itself again through the nodes`, async () => {
+    const { lost, other, names } = await lostAfterMeeting(loser);
+    await other.directory.publish('other');
+    await lost.directory.introduce('other');
+    await pay(lost, names[1], 6n);
+    const { introduced, received } = await other.sync();
+    assert.deepEqual([introduced, received], [1, 1]);
+    await pay(other, names[0], 5n);
+    await lost.sync();
+    assert.equal(lost.history().at(-1)?.amount, 5n);
+    assert.equal(lost.contact(names[1]).contact().introduced, 'by-me');
+    await met(lost, other);
+    await soundBut7(lost, other);
+  });
+}
