@@ -88,6 +88,8 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
     [...Object.keys(credentialRefusals), ...Object.keys(presentationRefusals)],
   ],
   ['login', 'refusal', 0, Object.keys(loginRefusals)],
+  ['directory', 'invitation refusal', 0, Object.keys(invitationRefusals)],
+  ['directory', 'introduction refusal', 0, Object.keys(introductionRefusals)],
   ['capsule', 'refusal', 0, [...Object.keys(capsuleRefusals), ...Object.keys(frameRefusals)]],
 ];
 

@@ -12,7 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
-import { contributionRefusals, membershipRefusals, updateRefusals } from '@dsm/identity';
+import {
+  contributionRefusals,
+  introductionRefusals,
+  invitationRefusals,
+  membershipRefusals,
+  updateRefusals,
+} from '@dsm/identity';
 import { installPortable } from '@dsm/portable';
 import {
   evidenceRefusals,
@@ -98,6 +104,8 @@ const tables: Readonly<Record<string, readonly string[]>> = {
     'ok',
   ],
   'membership/check': [...Object.keys(membershipRefusals), 'ok'],
+  'invitation/check': [...Object.keys(invitationRefusals), 'ok'],
+  'introduction/check': [...Object.keys(introductionRefusals), 'ok'],
   'operation/rules': [
     ...Object.keys(operationRefusals),
     'pending operation',

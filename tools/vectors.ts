@@ -17,6 +17,7 @@ import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
 import { challenges, credentials } from './vectors/credentials.ts';
 import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
+import { introductions, invitations, listings } from './vectors/directory.ts';
 import { finished, type Draft } from './vectors/draft.ts';
 import { evaluations } from './vectors/evaluate.ts';
 import { evidences, openings } from './vectors/evidence.ts';
@@ -88,6 +89,9 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   challenge: challenges,
   presentation: presentations,
   login: logins,
+  listing: listings,
+  invitation: invitations,
+  introduction: introductions,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

@@ -18,6 +18,7 @@ import attestation
 import codec
 import identity
 import credentials
+import directory
 import lineage
 import operations
 import rules
@@ -251,6 +252,9 @@ OBJECTS = {
     "challenge": (credentials.challenge, nothing),
     "presentation": (credentials.presentation, credentials.presentation_derived),
     "login": (credentials.login, credentials.login_derived),
+    "listing": (directory.listing, nothing),
+    "invitation": (directory.invitation, directory.of_invitation),
+    "introduction": (directory.introduction, directory.of_introduction),
 }
 
 
@@ -548,6 +552,11 @@ CHECKS = {
     "credential/check": credentials.check_credential,
     "presentation/check": credentials.check_presentation,
     "login/check": credentials.check_login,
+    "listing/name": directory.name,
+    "listing/topics": directory.topics,
+    "invitation/check": directory.check_invitation,
+    "introduction/check": directory.check_introduction,
+    "introduction/place": directory.place,
     "evidence/check": convicted,
     "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
     "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),

@@ -523,6 +523,7 @@ message = Object(0x30, 1_048_576, Choice(
     hello=(1, dict(card=Variable(262_144))),
     agree=(2, dict(ciphertext=Variable(1_088), laneKey=bytes32, signature=signature)),
     agreed=(3, dict(laneKey=bytes32, mac=bytes32)),
+    introduce=(38, dict(sealed=Variable(140_000))),
     offer=(4, dict(entries=run, root=bytes32, seq=u64, proof=multiproof)),
     want=(5, dict(heads=List(bytes32, 1_024), tokens=List(bytes32, 64))),
     parts=(6, dict(policies=List(Variable(2_048), 64), parts=List(Variable(OBJECT_MAX), 1_024))),

@@ -38,6 +38,7 @@ const messages: readonly (readonly [string, Message])[] = [
       signature: fakeSignature,
     },
   ],
+  ['Sealed to the card.', { type: 'introduce', sealed: drawn('sealed', 200) }],
   ['The secret was found.', { type: 'agreed', laneKey: drawn('lane key'), mac: drawn('mac') }],
   [
     'Two candidate entries, unsigned.',

@@ -107,7 +107,7 @@ export function introducedSecret(
 export function checkIntroduction(
   claim: Introduction,
   me: { readonly network: Uint8Array; readonly id: Uint8Array },
-  registries: Registries,
+  registries: Registries | undefined,
 ): CheckedIntroduction {
   if (!equal(claim.receiver, me.id)) return refusedAs('receiver');
   const decoded = cardObject.decode(claim.card);

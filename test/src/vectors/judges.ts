@@ -8,6 +8,7 @@ import { availabilityJudges } from './availability.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
 import { credentialJudges } from './credentials.ts';
 import { derivationJudges } from './derivations.ts';
+import { directoryJudges } from './directory.ts';
 import { escrowJudges } from './escrow.ts';
 import { attestationJudges } from './attestation.ts';
 import { identityJudges } from './identity.ts';
@@ -26,6 +27,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   identityJudges,
   credentialJudges,
   attestationJudges,
+  directoryJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
