@@ -21,6 +21,8 @@ import {
   capsuleRefusals,
   contributionRefusals,
   frameRefusals,
+  introductionRefusals,
+  invitationRefusals,
   membershipRefusals,
   updateRefusals,
 } from '@dsm/identity';
