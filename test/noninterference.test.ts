@@ -80,6 +80,7 @@ function meet(a: Node, b: Node): void {
     incarnation: 0,
     suite: 1,
     workingKey: working.publicKey,
+    since: 0,
   });
   const writers = (mine: Node, theirs: Node): Parameters<typeof openRelationship>[3] => ({
     mine: keyDigest(1, mine.working.publicKey),

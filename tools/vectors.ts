@@ -10,17 +10,28 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { escrowAcceptances } from './vectors/accept-escrows.ts';
+import { generationAcceptances } from './vectors/accept-generations.ts';
 import { acceptances } from './vectors/accept.ts';
 import { placements, sumMaps, symbolDrafts } from './vectors/availability.ts';
 import { attestations } from './vectors/attestations.ts';
 import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
 import { challenges, credentials } from './vectors/credentials.ts';
-import { contacts, hashes, lanes, maps, slotDrafts, views, votes } from './vectors/derive.ts';
+import {
+  contacts,
+  freshKeys,
+  hashes,
+  lanes,
+  maps,
+  slotDrafts,
+  views,
+  votes,
+} from './vectors/derive.ts';
 import { introductions, invitations, listings } from './vectors/directory.ts';
 import { finished, type Draft } from './vectors/draft.ts';
 import { evaluations } from './vectors/evaluate.ts';
-import { evidences, openings } from './vectors/evidence.ts';
+import { evidences } from './vectors/evidence.ts';
+import { openings } from './vectors/openings.ts';
 import { exitParts } from './vectors/exit-parts.ts';
 import { formRules } from './vectors/form-rules.ts';
 import { contributions, geneses } from './vectors/genesis.ts';
@@ -54,7 +65,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   'signed-step': signedSteps,
   countersignature: countersignatures,
   receipt: receiptDrafts,
-  accept: [...acceptances, ...escrowAcceptances],
+  accept: [...acceptances, ...generationAcceptances, ...escrowAcceptances],
   card: cards,
   registry: registries,
   slot: slotDrafts,
@@ -75,6 +86,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   'spend-part': spendParts,
   'exit-part': exitParts,
   contact: contacts,
+  'fresh-key': freshKeys,
   message: messageDrafts,
   shared: sharedDrafts,
   placement: placements,

@@ -79,7 +79,7 @@ from derive import (
 from placement import bucket_of, group_of, order_of, placement
 
 ZERO = bytes(32)
-SIGNATURE_REFUSALS = ("signature", "issuer-signature", "card", "vote", "citation", "refused")
+SIGNATURE_REFUSALS = ("signature", "retired", "issuer-signature", "card", "vote", "citation", "refused")
 
 
 def unbase64(text):
@@ -361,6 +361,12 @@ def contact(_, given):
     }
 
 
+def fresh_key(_, given):
+    numbers = given["incarnation"].to_bytes(4, "big") + given["number"].to_bytes(4, "big")
+    told = (given["ackKey"], given["device"], numbers, given["kemKey"])
+    return {"mac": h("fresh-key", *told)}
+
+
 def committee(_, given):
     return {
         "writer": committee_writer(given),
@@ -452,7 +458,9 @@ def accepted(data, given):
 
 def receipt_holds(data, given):
     cards = [codec.card.decode(given[side]) for side in ("writer", "peer")]
-    rules.check_receipt(codec.receipt.decode(data), *cards)
+    after = {side: given.get(f"{side}Next") for side in ("writer", "peer")}
+    after = {side: data and codec.card.decode(data) for side, data in after.items()}
+    rules.check_receipt(codec.receipt.decode(data), *cards, after)
 
 
 def card_holds(data, given):
@@ -528,6 +536,7 @@ CHECKS = {
     "note/derive": note,
     "note/opening": lambda data, g: rules.check_opening(data, g["writer"], g["position"]),
     "contact/derive": contact,
+    "fresh-key/derive": fresh_key,
     "committee/derive": committee,
     "allow-list/derive": allow_list,
     "allow-list/check": allow_list_shows,

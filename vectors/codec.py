@@ -386,9 +386,10 @@ registry = Object(0x14, 33_554_432, Where(Struct(
 branch = dict(entries=run, signed=signed_step)
 said = Struct(value=bytes32, authorisation=authorisation)
 node_vote = Struct(value=bytes32, **vote)
+later = List(card, 8)
 evidence = Object(0x09, 4 * RECEIPT_MAX, Choice(
-    entries=(1, dict(card=card, before=bytes32, first=Struct(**branch), second=Struct(**branch))),
-    steps=(2, dict(card=card, first=signed_step, second=signed_step)),
+    entries=(1, dict(card=card, later=later, before=bytes32, first=Struct(**branch), second=Struct(**branch))),
+    steps=(2, dict(card=card, later=later, first=signed_step, second=signed_step)),
     spends=(3, dict(
         card=card, place=place, first=said, second=said, opening=Variable(OPERATION_MAX + 256)
     )),
@@ -538,4 +539,5 @@ message = Object(0x30, 1_048_576, Choice(
     half=(15, dict(position=bytes32, half=Variable(2 * RECEIPT_MAX))),
     challenge=(36, dict(nonce=bytes32, card=bytes32)),
     attest=(37, dict(attestation=Option(Variable(4_096)), mac=bytes32)),
+    fresh=(41, dict(key=Struct(number=u32, kemKey=Fixed(1_184), mac=bytes32))),
 ))

@@ -48,12 +48,24 @@ def accept(entries, signed, known, policies, escrows):
     require(cause["relationship"] == known["relationship"], "wrong-relationship")
     require(step["incarnation"] >= author["incarnation"], "old-incarnation")
     require(step["incarnation"] == author["incarnation"], "pending incarnation")
+    working = key_in_force(author, step["seq"])
+    require(working is not None, "pending card")
     run = judge_run(entries, known, policies, escrows)
     lane = run["lane"]
     named = (cause["index"], cause["count"], cause["head"])
     require(named == (lane["index"], len(entries), lane["head"]), "head")
-    judge_step(signed, run, known)
+    judge_step(signed, run, known, working)
     return {"statement": step_statement(step, signed["slots"]), **run}
+
+
+def key_in_force(author, seq):
+    """The working key that signs the step with this number, if it is known."""
+    if seq > author["since"]:
+        return author["workingKey"]
+    for key in author["retired"]:
+        if key["since"] < seq <= key["until"]:
+            return key["workingKey"]
+    return None
 
 
 def decode_entry(data):
@@ -117,7 +129,7 @@ def judge_repeated(entries, index, known):
     raise Refused("already-accepted")
 
 
-def judge_step(signed, run, known):
+def judge_step(signed, run, known, working):
     """The rules about the step that appends a judged run."""
     step, slots = signed["step"], signed["slots"]
     statement = step_statement(step, slots)
@@ -132,7 +144,7 @@ def judge_step(signed, run, known):
     require(writes_fit(step["writes"], run, known), "writes")
     require(slots_fit(slots, run, known), "slots")
     check_proof(step)
-    check_further_keys(signed, run, known["author"])
+    check_further_keys(signed, run, key_digest(known["author"]["suite"], working))
 
 
 def writes_fit(writes, run, known):
@@ -168,9 +180,8 @@ def check_proof(step):
         require(good, f"proof-{side}")
 
 
-def check_further_keys(signed, run, author):
+def check_further_keys(signed, run, working):
     """Every writer of a slot signs, and nobody else."""
-    working = key_digest(author["suite"], author["workingKey"])
     needed = {slot["writer"] for slot in run["demand"]["slots"]} - {working}
     given = {key_digest(by["suite"], by["publicKey"]) for by in signed["further"]}
     require(needed == given, "key")
@@ -179,14 +190,16 @@ def check_further_keys(signed, run, author):
 # Receipts, certificates, cards
 
 
-def check_receipt(receipt, writer, peer):
+def check_receipt(receipt, writer, peer, after=None):
+    """`after` are the cards of the generations after those of writer and peer, or None."""
+    after = after or {"writer": None, "peer": None}
     head = head_after(receipt["before"], receipt["entries"])
     cause = receipt["writer"]["step"]["cause"]
     require(cause["type"] == "append" and cause["head"] == head, "head")
     if receipt["peer"] is not None:
         cause = receipt["peer"]["step"]["cause"]
         require(cause["type"] == "absorb" and cause["head"] == head, "absorb")
-    check_own_step(receipt["writer"]["step"], writer["body"])
+    check_own_step(receipt["writer"]["step"], writer["body"], after["writer"])
     if receipt["countersignature"] is not None:
         consent = receipt["countersignature"]["consent"]
         wanted = {
@@ -197,13 +210,35 @@ def check_receipt(receipt, writer, peer):
             "peerIncarnation": peer["body"]["incarnation"],
         }
         require(wanted.items() <= consent.items(), "countersignature")
+        require(consent["seq"] >= peer["body"]["since"], "countersignature")
+        if after["peer"] is not None:
+            require(is_next(after["peer"]["body"], peer["body"]), "countersignature")
+            require(consent["seq"] <= after["peer"]["body"]["since"], "countersignature")
     if receipt["peer"] is not None:
-        check_own_step(receipt["peer"]["step"], peer["body"])
+        check_own_step(receipt["peer"]["step"], peer["body"], after["peer"])
 
 
-def check_own_step(step, body):
+def is_next(later, earlier):
+    """Of the very next generation of one incarnation."""
+    same = lambda body: (card_device(body), body["incarnation"], body["birth"])
+    return (
+        same(later) == same(earlier)
+        and later["generation"] == earlier["generation"] + 1
+        and later["since"] >= earlier["since"]
+    )
+
+
+def signs_step(body, seq, after):
+    if seq <= body["since"]:
+        return False
+    return after is None or (is_next(after, body) and seq <= after["since"])
+
+
+def check_own_step(step, body, after):
     of_card = (card_device(body), body["incarnation"])
     require((step["device"], step["incarnation"]) == of_card, "device")
+    following = None if after is None else after["body"]
+    require(signs_step(body, step["seq"], following), "generation")
     try:
         check_proof(step)
     except Refused:
@@ -229,8 +264,8 @@ def check_card(card, network, registries):
     wanted = (ROOT_KEY_BYTES[body["suite"]], WORKING_KEY_BYTES[body["suite"]])
     require(sizes == wanted, "key-size")
     _, opened = incarnation_slot(body)
-    begins = body["since"] == 0 and body["previous"] == opened
-    require(body["generation"] > 0 or begins, "generation")
+    begins = body["previous"] == opened if body["since"] == 0 else body["generation"] > 0
+    require(begins, "generation")
     require((body["incarnation"] == 0) == (succession is None), "succession")
     if succession is not None:
         require(registries is not None, "succession")
@@ -288,13 +323,18 @@ def check_evidence(claim, network, registries):
     if kind in ("entries", "steps"):
         pair = [first["signed"], second["signed"]] if kind == "entries" else [first, second]
         (entries_differ if kind == "entries" else steps_differ)(claim, *(s["step"] for s in pair))
-        check_evidence_card(claim["card"], network, registries)
-        body = claim["card"]["body"]
-        for signed in pair:
+        cards = [claim["card"], *claim["later"]]
+        for card in cards:
+            check_evidence_card(card, network, registries)
+        bodies = [card["body"] for card in cards]
+        require(all(is_next(b, a) for a, b in zip(bodies, bodies[1:])), "card")
+        following = bodies[1] if len(bodies) > 1 else None
+        for signed, body, after in ((pair[0], bodies[0], following), (pair[1], bodies[-1], None)):
             of_card = (card_device(body), body["incarnation"])
             step = signed["step"]
             require((step["device"], step["incarnation"]) == of_card, "card")
-        return {"type": "device", "id": card_device(body)}
+            require(signs_step(body, step["seq"], after), "card")
+        return {"type": "device", "id": card_device(bodies[0])}
     wanted = {"spends": 1, "issues": 3, "commits": 7}.get(kind)
     if wanted is not None:
         require(claim["place"]["kind"] == wanted, "position")

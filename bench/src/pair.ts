@@ -72,7 +72,7 @@ export function pair(suite: Suite, count: number): readonly [Party, Party] {
     for (const [me, peer] of [parties, parties.toReversed()] as const) {
       const { id, incarnation } = peer!.device;
       const workingKey = peer!.working.publicKey;
-      const of = { device: id, incarnation, suite, workingKey };
+      const of = { device: id, incarnation, suite, workingKey, since: 0 };
       const writers = {
         mine: keyDigest(suite, me!.working.publicKey),
         theirs: keyDigest(suite, workingKey),

@@ -101,6 +101,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'ticks':
     case 'settle':
     case 'registry':
+    case 'fresh':
       throw new Error(`no part of a trade: ${heard.type}`);
   }
 }

@@ -158,6 +158,7 @@ function relationshipOf(
     incarnation,
     suite,
     workingKey: other.working.publicKey,
+    since: 0,
   };
   const writers = {
     mine: keyDigest(suite, me.working.publicKey),

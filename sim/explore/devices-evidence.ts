@@ -68,11 +68,18 @@ export function convicts(scene: Scene, first: Held, second: Held): boolean {
 /** Every piece of evidence that two signed runs could be. */
 export function evidences(scene: Scene, by: Person, first: Held, second: Held): Evidence[] {
   const { card } = by;
-  const steps: Evidence = { type: 'steps', card, first: first.signed, second: second.signed };
+  const steps: Evidence = {
+    type: 'steps',
+    card,
+    later: [],
+    first: first.signed,
+    second: second.signed,
+  };
   if (first.entries.length === 0 || second.entries.length === 0) return [steps];
   const entries: Evidence = {
     type: 'entries',
     card,
+    later: [],
     before: first.before,
     first: { entries: first.entries, signed: first.signed },
     second: { entries: second.entries, signed: second.signed },

@@ -126,9 +126,11 @@ export function openCheat(): Cheat {
 /** True if the two make evidence that anybody would believe, of steps or of entries. */
 function isEvidence({ card, id }: Person, x: Shown, y: Shown): boolean {
   const [first, second] = [x.claim, y.claim];
-  const claims: Evidence[] = [{ type: 'steps', card, first: first.signed, second: second.signed }];
+  const claims: Evidence[] = [
+    { type: 'steps', card, later: [], first: first.signed, second: second.signed },
+  ];
   if (equal(x.lane.head, y.lane.head)) {
-    claims.push({ type: 'entries', card, before: x.lane.head, first, second });
+    claims.push({ type: 'entries', card, later: [], before: x.lane.head, first, second });
   }
   return claims.some((claim) => {
     const judgement = checkEvidence(claim, network, () => false, undefined);

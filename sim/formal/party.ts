@@ -120,7 +120,7 @@ export function opened(me: Person, others: readonly Person[]): Kept {
   const edges = others.map((other) => {
     const secret = named([me.name, other.name].toSorted().join(' and '));
     const { publicKey: workingKey } = other.working;
-    const peer = { device: other.id, incarnation: 0, suite: 1, workingKey } as const;
+    const peer = { device: other.id, incarnation: 0, suite: 1, workingKey, since: 0 } as const;
     const writers = { mine: keyDigest(1, me.working.publicKey), theirs: keyDigest(1, workingKey) };
     const on = openRelationship(device, peer, secret, writers);
     return [other.name, { on, mine: [on.mine.start], theirs: [on.theirs.start] }] as const;

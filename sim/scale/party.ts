@@ -92,7 +92,7 @@ export function meet(a: Party, b: Party): void {
   ] as const) {
     const { id: device, incarnation, suite } = peer.device;
     const workingKey = peer.working.publicKey;
-    const of = { device, incarnation, suite, workingKey };
+    const of = { device, incarnation, suite, workingKey, since: 0 };
     const writers = {
       mine: keyDigest(suite, me.working.publicKey),
       theirs: keyDigest(suite, workingKey),

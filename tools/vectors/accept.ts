@@ -26,7 +26,7 @@ import {
 import { coinBytes, coinId, euroBytes, noteFor } from './tokens.ts';
 import { alice, bob, carol, drawn, network, type Actor } from './world.ts';
 
-interface Tale {
+export interface Tale {
   readonly payer: Actor;
   readonly early: Stage;
   readonly first: Appended;
@@ -54,6 +54,8 @@ function tale(payer: Actor, noteKey = payer.key): Tale {
       incarnation: 0,
       suite: payer.suite,
       workingKey: payer.workingKey,
+      since: 0,
+      retired: [],
       bricked: false,
     },
     lane: relationship.mine,
@@ -90,7 +92,7 @@ interface Change {
   readonly signature?: true;
 }
 
-function draft(name: string, comment: string, expect: string, change: Change = {}): Draft {
+export function draft(name: string, comment: string, expect: string, change: Change = {}): Draft {
   const { signed = claimed, known = {}, step = {}, signature } = change;
   return {
     name,
@@ -148,6 +150,30 @@ const aboutStep: readonly Draft[] = [
   }),
   draft('a new incarnation', 'Its card is not here yet.', 'pending incarnation', {
     step: { incarnation: 1 },
+  }),
+  draft(
+    'a key of whom nothing is known',
+    'The card that was in force is missing.',
+    'pending card',
+    {
+      known: { author: { ...author, since: claimed.step.seq } },
+    },
+  ),
+  draft('a key between two that are known', 'One generation is missing.', 'pending card', {
+    known: {
+      author: {
+        ...author,
+        since: claimed.step.seq + 4,
+        retired: [
+          { workingKey: drawn('one', 32), since: 0, until: claimed.step.seq - 1 },
+          {
+            workingKey: drawn('three', 32),
+            since: claimed.step.seq,
+            until: claimed.step.seq + 4,
+          },
+        ],
+      },
+    },
   }),
   draft(
     'device before relationship',
@@ -329,9 +355,9 @@ const aboutMap: readonly Draft[] = [
 const byOldKey = tale(carol, alice.key);
 const oldKey = signedRun(carol, byOldKey.second);
 const idle = { suite: 2 as const, publicKey: bob.workingKey, signature: new Uint8Array(0) };
-const real = tale(alice);
+export const real: Tale = tale(alice);
 export const aliceKnown: Readonly<Record<string, unknown>> = real.known;
-const realSigned = signedRun(alice, real.second);
+export const realSigned: SignedStep = signedRun(alice, real.second);
 const spoilt = realSigned.signature.with(0, realSigned.signature[0]! ^ 1);
 
 const realDraft = (name: string, comment: string, expect: string, signed: SignedStep): Draft => ({

@@ -188,6 +188,12 @@ export const cards: readonly Draft[] = [
     'generation',
   ),
   cardCheck(
+    'a later generation before any step',
+    'It begins with the incarnation statement, too.',
+    card.encode(cardOf(bob, bodyBytes({ generation: 1, previous: drawn('x') }))),
+    'generation',
+  ),
+  cardCheck(
     'the first needs none',
     'Incarnation 0 with a certificate.',
     card.encode({ ...cardOf(bob, bodyBytes({})), succession: claimed(laterSlot) }),

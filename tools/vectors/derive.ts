@@ -249,6 +249,21 @@ export const votes: readonly Draft[] = [1, 2, 0xffff_ffff].map((version) => ({
   },
 }));
 
+export const freshKeys: readonly Draft[] = [
+  {
+    name: 'told',
+    comment: 'A key that a device tells its peer to seal to, and the MAC that shows whose it is.',
+    check: 'derive',
+    given: {
+      ackKey: drawn('ack key'),
+      device: drawn('a device'),
+      incarnation: 2,
+      number: 7,
+      kemKey: drawn('kem key', 1_184),
+    },
+  },
+];
+
 export const contacts: readonly Draft[] = [
   {
     name: 'agreement',

@@ -3,17 +3,15 @@
 import {
   card,
   concat,
-  entry,
   evidence,
   limits,
-  nextEntry,
-  nextHead,
+  type Card,
   type Evidence,
   type SignedStep,
 } from '@dsm/primitive';
-import { encodeOpening, noteId } from '@dsm/protocols';
-import { framed, malformed, number, patched, spoiled, type Draft } from './draft.ts';
-import { memoOperation, signedBy, stage } from './scenario.ts';
+import { encodeOpening } from '@dsm/protocols';
+import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
+import { signedBy } from './scenario.ts';
 import {
   alice,
   aliceCard,
@@ -35,7 +33,7 @@ const puppetIssues = issuesOf(carol);
 const [forked, stepsBytes] = [puppetFork.entries, evidence.encode(puppetFork.steps)];
 const bytes = evidence.encode(forked);
 const cardBytes = card.encode(carolCard).length;
-const countAt = 3 + cardBytes + 32;
+const countAt = 3 + cardBytes + 2 + 32;
 const issuesBytes = evidence.encode(puppetIssues);
 
 const check = (
@@ -64,6 +62,9 @@ const branch = (change: Partial<SignedStep['step']>): Evidence => ({
   second: { ...forked.second, signed: changed(forked.second.signed, change) },
 });
 const elsewhere = cardOf(carol, bodyOf(carol, 'carol', { network: drawn('elsewhere') }));
+
+const renewed = (generation: number, since: number): Card =>
+  cardOf(carol, bodyOf(carol, 'carol', { generation, since, previous: drawn('the step before') }));
 
 const refusedWithoutSignatures: readonly Draft[] = [
   check(
@@ -100,6 +101,30 @@ const refusedWithoutSignatures: readonly Draft[] = [
     'entries: of another network',
     'The card is for another network.',
     { ...forked, card: elsewhere },
+    'card',
+  ),
+  check(
+    'entries: a later card of another device',
+    'The generations are not of one device.',
+    { ...forked, later: [bobCard] },
+    'card',
+  ),
+  check(
+    'entries: a generation left out',
+    'The one between may have been in force.',
+    { ...forked, later: [renewed(2, second.step.seq - 1)] },
+    'card',
+  ),
+  check(
+    'entries: a key that was replaced',
+    'The first branch is later than the change of keys.',
+    { ...forked, later: [renewed(1, first.step.seq - 1)] },
+    'card',
+  ),
+  check(
+    'entries: a key that is not in force yet',
+    'The second branch is earlier than the change of keys.',
+    { ...forked, later: [renewed(1, second.step.seq)] },
     'card',
   ),
   check(
@@ -278,6 +303,11 @@ export const evidences: readonly Draft[] = [
     comment: 'The same id: it does not depend on the order.',
     bytes: evidence.encode({ ...forked, first: forked.second, second: forked.first }),
   },
+  {
+    name: 'entries, across a change of keys',
+    comment: 'With the cards of two generations. The same id.',
+    bytes: evidence.encode({ ...forked, later: [renewed(1, 4)] }),
+  },
   { name: 'steps', comment: 'Two steps with one number.', bytes: stepsBytes },
   {
     name: 'spends',
@@ -322,7 +352,7 @@ export const evidences: readonly Draft[] = [
   malformed(
     'a step of another kind',
     'An object inside has its own kind.',
-    patched(stepsBytes, 3 + cardBytes + 1, number(1, 2)),
+    patched(stepsBytes, 3 + cardBytes + 2 + 1, number(1, 2)),
   ),
   malformed('a slot of kind 11', 'There are ten kinds.', patched(issuesBytes, 3, number(1, 11))),
   malformed(
@@ -332,64 +362,4 @@ export const evidences: readonly Draft[] = [
   ),
   ...refusedWithoutSignatures,
   ...bricked,
-];
-
-const { place, opening, load, before } = loaded(carol);
-const open = (
-  name: string,
-  comment: string,
-  opened: Uint8Array,
-  expect: string,
-  changes: object = {},
-): Draft => ({
-  name: `opening: ${name}`,
-  comment,
-  check: 'opening',
-  bytes: opened,
-  given: { writer: place.writer, position: place.position, ...changes },
-  expect,
-});
-const memoEntry = entry.encode(
-  nextEntry(stage(carol, undefined, []).relationship.mine, 0, drawn('own'), memoOperation('x')),
-);
-
-export const openings: readonly Draft[] = [
-  open('a purse note', 'The load shows it.', opening, 'ok'),
-  open('nothing', 'No bytes.', new Uint8Array(0), 'opening'),
-  open('cut off', 'The last byte is missing.', opening.slice(0, -1), 'opening'),
-  open('a byte more', 'A byte after the entry.', concat(opening, Uint8Array.of(0)), 'opening'),
-  open(
-    'an online note',
-    'The change of the load.',
-    encodeOpening({ before, index: 0, entry: load }),
-    'opening',
-    { position: noteId(nextHead(before, load), 0) },
-  ),
-  open(
-    'no such note',
-    'The load makes two.',
-    encodeOpening({ before, index: 2, entry: load }),
-    'opening',
-    { position: noteId(nextHead(before, load), 2) },
-  ),
-  open(
-    'another head before',
-    'Another note.',
-    encodeOpening({ before: drawn('x'), index: 1, entry: load }),
-    'opening',
-  ),
-  open('another writer', 'The note names another key.', opening, 'opening', { writer: bob.key }),
-  open('another position', 'Another note.', opening, 'opening', { position: drawn('x') }),
-  open(
-    'no load',
-    'The entry is a memo.',
-    concat(before, number(2, 0), framed(memoEntry)),
-    'opening',
-  ),
-  open(
-    'no entry',
-    'The entry does not decode.',
-    concat(before, number(2, 1), framed(load.slice(0, -1))),
-    'opening',
-  ),
 ];

@@ -50,11 +50,12 @@ export function fork(by: Actor, of: Card): Fork {
     entries: {
       type: 'entries',
       card: of,
+      later: [],
       before,
       first: { entries: one.run.entries, signed: first },
       second: { entries: two.run.entries, signed: second },
     },
-    steps: { type: 'steps', card: of, first, second },
+    steps: { type: 'steps', card: of, later: [], first, second },
   };
 }
 

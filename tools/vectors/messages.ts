@@ -67,6 +67,10 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Bytes that the reader checks.', { type: 'evidence', evidence: drawn('evidence', 40) }],
   ['Nothing more.', { type: 'end' }],
   [
+    'The key to seal to from now on.',
+    { type: 'fresh', key: { number: 3, kemKey: drawn('kem key', 1_184), mac: drawn('mac') } },
+  ],
+  [
     'The other half of evidence.',
     { type: 'half', position: drawn('position 0'), half: drawn('half', 70) },
   ],

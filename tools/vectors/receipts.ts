@@ -111,6 +111,63 @@ function consentedBy(
   return signedReceipt(name, comment, value, expect);
 }
 
+/** The card of Alice, or of her peer, in a later generation that begins after step `since`. */
+const later = (generation: number, since: number): Uint8Array => {
+  const changes = { generation, since, previous: drawn('the step before') };
+  return card.encode(cardOf(alice, bodyOf(alice, 'alice', changes)));
+};
+const { seq } = writer.step;
+
+function underCards(
+  name: string,
+  comment: string,
+  cards: Readonly<Record<string, Uint8Array>>,
+  expect: 'ok' | 'generation',
+): Draft {
+  const given = { writer: aliceCardBytes, peer: card.encode(peerCard), ...cards };
+  const bytes = receipt.encode(ofAlice);
+  return { name, comment, check: 'check', bytes, given, signature: true, expect };
+}
+
+const aboutGenerations: readonly Draft[] = [
+  underCards(
+    'after the step before',
+    'The card’s key signs the very next step.',
+    { writer: later(1, seq - 1) },
+    'ok',
+  ),
+  underCards(
+    'before the card',
+    'An earlier key was in force at the step.',
+    { writer: later(1, seq) },
+    'generation',
+  ),
+  underCards(
+    'the last step of a key',
+    'The next generation begins after it.',
+    { writerNext: later(1, seq) },
+    'ok',
+  ),
+  underCards(
+    'after the key was replaced',
+    'The next generation was in force at the step.',
+    { writerNext: later(1, seq - 1) },
+    'generation',
+  ),
+  underCards(
+    'a generation left out',
+    'The one between may have been in force at the step.',
+    { writerNext: later(2, seq) },
+    'generation',
+  ),
+  underCards(
+    'the next card of another device',
+    'It says nothing of this one.',
+    { writerNext: card.encode(bobCard) },
+    'generation',
+  ),
+];
+
 export const receiptDrafts: readonly Draft[] = [
   { name: 'complete', comment: 'Countersigned, with the steps of both.', bytes: receiptBytes },
   {
@@ -192,6 +249,7 @@ export const receiptDrafts: readonly Draft[] = [
     { writer: { ...paySigned, step: { ...pay.run.step, after: drawn('x') } } },
     'proof',
   ),
+  ...aboutGenerations,
   spoiltReceipt(
     'an empty proof',
     'The proof ends before its walk does.',

@@ -88,7 +88,13 @@ export function stage(
       ? openOwnLane(opened, me.workingKey, secret)
       : openRelationship(
           opened,
-          { device: peer.id, incarnation: 0, suite: peer.suite, workingKey: peer.workingKey },
+          {
+            device: peer.id,
+            incarnation: 0,
+            suite: peer.suite,
+            workingKey: peer.workingKey,
+            since: 0,
+          },
           secret,
           { mine: me.key, theirs: peer.key },
         );

@@ -10,6 +10,7 @@ export * from './run.ts';
 export * from './message.ts';
 export * from './attest-mac.ts';
 export * from './contact.ts';
+export * from './fresh-key.ts';
 export * from './offer.ts';
 export * from './trade.ts';
 export * from './passage.ts';

@@ -24,6 +24,7 @@
  *     end        nothing more from my side
  *     challenge  sign this with the key of the thing that you are sealed to
  *     attest     that signature, or that there is no such key; MAC that it is from the peer
+ *     fresh      the key to which the peer seals from now on
  *     stream     ticks over this escrow will follow                     payer → payee
  *     terms      what I take unsigned; perhaps that I want a total      payee → payer
  *     ticks      transfers without a signature                          payer → payee
@@ -59,6 +60,7 @@ import {
   type Obj,
   type SignedStep,
 } from '@dsm/primitive';
+import { freshKeyCoder, type FreshKey } from './fresh-key.ts';
 import { edgeHintCoder, type EdgeHint } from '@dsm/protocols';
 
 /** A position and what was stated there, as two devices compare them when they meet. */
@@ -134,6 +136,7 @@ export type Message =
       readonly certificate: Certificate;
     }
   | { readonly type: 'end' }
+  | { readonly type: 'fresh'; readonly key: FreshKey }
   /** The newest version of the registry that this side knows, or the link of a version. */
   | {
       readonly type: 'registry';
@@ -226,6 +229,7 @@ export const message: Obj<Message> = object(
     ],
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
+    fresh: [41, struct({ key: freshKeyCoder })],
     registry: [34, struct({ version: u32, link: option(variable(1_000_000)) })],
     edges: [
       24,

@@ -51,6 +51,8 @@ export interface Peer {
   readonly incarnation: number;
   readonly suite: Suite;
   readonly workingKey: Uint8Array;
+  /** Number of the last step that an earlier key of the incarnation has signed. */
+  readonly since: number;
 }
 
 export interface Relationship {
@@ -85,6 +87,7 @@ export const relationship: Obj<Relationship> = object(
       incarnation: u32,
       suite: suiteCoder,
       workingKey: variable(limits.publicKeyBytesMax),
+      since: u64,
     }),
     theirsWriter: bytes32,
     mineWriter: bytes32,
@@ -127,7 +130,8 @@ export function openRelationship(
 
 /** The device's own lane: loads and mints. Its secret is the device's own. */
 export function openOwnLane(me: Device, workingKey: Uint8Array, secret: Uint8Array): Relationship {
-  const self: Peer = { device: me.id, incarnation: me.incarnation, suite: me.suite, workingKey };
+  const { id: device, incarnation, suite } = me;
+  const self: Peer = { device, incarnation, suite, workingKey, since: 0 };
   const writer = keyDigest(me.suite, workingKey);
   const writers = { mine: writer, theirs: writer };
   return openRelationship(me, self, hash('secret', secret, me.id), writers);

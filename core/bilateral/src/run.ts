@@ -23,6 +23,7 @@ import {
   type Known,
   type KnownStep,
   type MapReader,
+  type RetiredKey,
   type Rules,
   type SignedStep,
   type Slot,
@@ -59,6 +60,8 @@ export interface World {
   readonly indexOfMine: (relationship: Relationship, head: Uint8Array) => number | undefined;
   readonly headOfTheirs: (relationship: Relationship, index: number) => Uint8Array | undefined;
   readonly stepOf: (device: Uint8Array, incarnation: number, seq: number) => KnownStep | undefined;
+  /** Working keys that later generations have replaced; none if no device here rotates any. */
+  readonly retiredOf?: (device: Uint8Array, incarnation: number) => readonly RetiredKey[];
 }
 
 /** What moved, apart from lanes and roots: for the wallet to keep in the same commit. */
@@ -314,6 +317,8 @@ export function knownOf(me: Device, on: Relationship, world: World): Known {
       incarnation: peer.incarnation,
       suite: peer.suite,
       workingKey: peer.workingKey,
+      since: peer.since,
+      retired: world.retiredOf?.(peer.device, peer.incarnation) ?? [],
       bricked: on.bricked !== 0,
     },
     lane: on.theirs,

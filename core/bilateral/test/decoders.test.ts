@@ -129,8 +129,8 @@ const place = spendPlace(note);
 const branch = { entries: run.entries, signed };
 
 const pieces: readonly Evidence[] = [
-  { type: 'entries', card: adasCard, before: run.before, first: branch, second: branch },
-  { type: 'steps', card: cardOf(ada.keys), first: signed, second: signed },
+  { type: 'entries', card: adasCard, later: [], before: run.before, first: branch, second: branch },
+  { type: 'steps', card: cardOf(ada.keys), later: [], first: signed, second: signed },
   {
     type: 'spends',
     card: cardOf(ada.keys),
@@ -407,14 +407,12 @@ test('a step that is too large is refused wherever it stands, because nobody cou
     },
   };
   assert.ok(6_000 * 32 > limits.receiptBytesMax);
-  const commit: Message = {
-    type: 'commit',
-    entries: run.entries,
-    signed: huge,
-    countersignature: undefined,
-  };
+  const { entries } = run;
+  const said = { entries, signed: huge, countersignature: undefined };
+  const commit: Message = { type: 'commit', ...said };
   assert.deepEqual(message.decode(message.encode(commit)), { ok: false, refusal: 'malformed' });
-  const steps: Evidence = { type: 'steps', card: cardOf(ada.keys), first: huge, second: signed };
+  const card = cardOf(ada.keys);
+  const steps: Evidence = { type: 'steps', card, later: [], first: huge, second: signed };
   assert.deepEqual(evidence.decode(evidence.encode(steps)), { ok: false, refusal: 'malformed' });
 });
 

@@ -119,7 +119,7 @@ export function withEdge(from: Durable, relationship: Relationship): Durable {
 
 export function peerOf({ keys }: Person, { incarnation }: Device): Peer {
   const { suite, id, working } = keys;
-  return { device: id, incarnation, suite, workingKey: working.publicKey };
+  return { device: id, incarnation, suite, workingKey: working.publicKey, since: 0 };
 }
 
 /** Both devices with the relationship between them. */

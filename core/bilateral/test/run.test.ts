@@ -126,6 +126,7 @@ test('one note spent to two peers: each accepts, and when they meet the cheat is
   const claim: Evidence = {
     type: 'steps',
     card: cardOf(ada.keys),
+    later: [],
     first: toBob.signed,
     second: toCyd.signed,
   };
@@ -146,6 +147,7 @@ test('two children of one head to one peer: the second is a fork, and evidence',
   const claim: Evidence = {
     type: 'entries',
     card: cardOf(ada.keys),
+    later: [],
     before: one.change.run.before,
     first: one.claim,
     second: other.claim,

@@ -61,8 +61,25 @@ export interface Author {
   readonly peer: Uint8Array;
   readonly incarnation: number;
   readonly suite: Suite;
+  /** The key of its newest generation, which signs the steps after `since`. */
   readonly workingKey: Uint8Array;
+  readonly since: number;
+  /** Keys of earlier generations, as far as their cards are here. */
+  readonly retired: readonly RetiredKey[];
   readonly bricked: boolean;
+}
+
+/** A working key that another has replaced: it signs the steps after `since` up to `until`. */
+export interface RetiredKey {
+  readonly workingKey: Uint8Array;
+  readonly since: number;
+  readonly until: number;
+}
+
+/** The working key that signs the step with this number; undefined if its card is not here. */
+export function keyInForce(author: Author, seq: number): Uint8Array | undefined {
+  if (seq > author.since) return author.workingKey;
+  return author.retired.find(({ since, until }) => seq > since && seq <= until)?.workingKey;
 }
 
 export interface KnownStep {
@@ -143,13 +160,15 @@ export function accept(claim: Claim, known: Known, rules: Rules): Verdict<Accept
   if (!equal(step.cause.relationship, known.relationship)) return refused('wrong-relationship');
   if (step.incarnation < author.incarnation) return refused('old-incarnation');
   if (step.incarnation > author.incarnation) return pending('incarnation');
+  const workingKey = keyInForce(author, step.seq);
+  if (workingKey === undefined) return pending('card');
 
   const run = judgeRun(claim, known, rules);
   if (run.type !== 'accepted') return run;
 
   const judged = run.value;
   if (!namesRun(step, judged)) return refused('head');
-  return judgeStep(claim, judged, known);
+  return judgeStep(claim, judged, known, workingKey);
 }
 
 /** The rules about entries alone: what an offer must pass before its author has signed anything. */
@@ -247,10 +266,14 @@ function namesRun({ cause }: Step, { lane, entries }: JudgedRun): boolean {
 }
 
 /** The rules about the step that appends a judged run. */
-function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<AcceptedRun> {
+function judgeStep(
+  claim: Claim,
+  run: JudgedRun,
+  known: Known,
+  workingKey: Uint8Array,
+): Verdict<AcceptedRun> {
   const { signed } = claim;
   const { step } = signed;
-  const { author } = known;
   const statement = stepStatement(step, signed.slots);
   const there = known.stepAt(step.seq);
   if (there !== undefined && !equal(there.statement, statement)) return refused('step-fork');
@@ -259,8 +282,9 @@ function judgeStep(claim: Claim, run: JudgedRun, known: Known): Verdict<Accepted
   if (!namesSlots(signed.slots, run)) return refused('slots');
   const proven = judgeProof(step.proof, step.writes, step.before, step.after);
   if (proven !== undefined) return refused(proven);
-  if (!keysCover(signed, run, author)) return refused('key');
-  if (!signaturesHold(signed, statement, known)) return refused('signature');
+  if (!keysCover(signed, run, known.author.suite, workingKey)) return refused('key');
+  const signer = signerOf(signed, statement, known, workingKey);
+  if (signer !== 'in-force') return refused(signer);
   return accepted({ ...run, statement, claim } as AcceptedRun);
 }
 
@@ -331,14 +355,19 @@ export function judgeProof(
 }
 
 /** Every slot's writer has signed: the working key, or one of the further keys; none is idle or twice. */
-function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boolean {
+function keysCover(
+  { further }: SignedStep,
+  run: JudgedRun,
+  suite: Suite,
+  workingKey: Uint8Array,
+): boolean {
   // The digest of a working key is 31 blocks of the hash, and most runs spend nothing.
   if (run.demand.slots.length === 0) return further.length === 0;
-  const working = keyDigest(author.suite, author.workingKey);
+  const working = keyDigest(suite, workingKey);
   const others = run.demand.slots
     .map(({ writer }) => writer)
     .filter((digest) => !equal(digest, working));
-  const given = further.map(({ suite, publicKey }) => keyDigest(suite, publicKey));
+  const given = further.map((key) => keyDigest(key.suite, key.publicKey));
   return (
     new Set(given.map(keyOf)).size === given.length &&
     others.every((digest) => given.some((key) => equal(key, digest))) &&
@@ -346,13 +375,19 @@ function keysCover({ further }: SignedStep, run: JudgedRun, author: Author): boo
   );
 }
 
-function signaturesHold(signed: SignedStep, statement: Uint8Array, known: Known): boolean {
-  const { author, network } = known;
-  const kind = kinds.signedStep;
-  return (
-    verifyWorking(kind, author.suite, network, author.workingKey, statement, signed.signature) &&
-    signed.further.every(({ suite, publicKey, signature }) =>
-      verifyWorking(kind, suite, network, publicKey, statement, signature),
-    )
-  );
+/** Whose signatures these are: of the key in force, of another key of the author's, or of nobody. */
+function signerOf(
+  { signature, further }: SignedStep,
+  statement: Uint8Array,
+  { author, network }: Known,
+  workingKey: Uint8Array,
+): 'in-force' | 'retired' | 'signature' {
+  const by = (suite: Suite, publicKey: Uint8Array, made: Uint8Array): boolean =>
+    verifyWorking(kinds.signedStep, suite, network, publicKey, statement, made);
+  if (!further.every((one) => by(one.suite, one.publicKey, one.signature))) return 'signature';
+  if (by(author.suite, workingKey, signature)) return 'in-force';
+  const others = [author, ...author.retired].filter((one) => one.workingKey !== workingKey);
+  return others.some((one) => by(author.suite, one.workingKey, signature))
+    ? 'retired'
+    : 'signature';
 }

@@ -193,10 +193,37 @@ export function cardStatement(body: CardBody): Uint8Array {
   return statementDigest(cardDigest(body), slotListRoot([cardSlot(body)]));
 }
 
-/** The first generation follows no step but the incarnation statement. */
+/** Keys begin after a step, or after the incarnation statement: those of the first generation always do. */
 function beginsRightly(body: CardBody): boolean {
   const { generation, since, previous } = body;
-  return generation > 0 || (since === 0 && equal(previous, incarnationValue(body)));
+  if (since === 0) return equal(previous, incarnationValue(body));
+  return generation > 0;
+}
+
+/** True if the later card replaces the keys of the earlier one, within the incarnation of both. */
+export function replacesKeys(later: Card, earlier: Card): boolean {
+  const [a, b] = [later.body, earlier.body];
+  return (
+    equal(cardDevice(later), cardDevice(earlier)) &&
+    a.incarnation === b.incarnation &&
+    equal(a.birth, b.birth) &&
+    a.generation > b.generation &&
+    a.since >= b.since
+  );
+}
+
+/**
+ * True if the card's key signs the step with this number. Without the card of the next generation
+ * nothing says that the key was replaced meanwhile.
+ */
+export function signsStep(by: Card, seq: number, next?: Card): boolean {
+  if (seq <= by.body.since) return false;
+  return next === undefined || (isNextOf(next, by) && seq <= next.body.since);
+}
+
+/** True if the card is of the very next generation. */
+export function isNextOf(next: Card, card: Card): boolean {
+  return replacesKeys(next, card) && next.body.generation === card.body.generation + 1;
 }
 
 /** Undefined if the card holds. An incarnation after the first needs its certificate. */

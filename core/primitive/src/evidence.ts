@@ -17,7 +17,15 @@
 
 import { compare, equal } from './bytes.ts';
 import { bytes32, choice, list, object, struct, u32, variable, type Obj } from './codec.ts';
-import { card, cardDevice, checkCard, workingKeyDigest, type Card } from './card.ts';
+import {
+  card,
+  cardDevice,
+  checkCard,
+  isNextOf,
+  signsStep,
+  workingKeyDigest,
+  type Card,
+} from './card.ts';
 import { voteDigest, voteRoot, type Vote } from './certificate.ts';
 import { nextHead } from './entry.ts';
 import { hash } from './hash.ts';
@@ -57,6 +65,8 @@ export type Evidence =
   | {
       readonly type: 'entries';
       readonly card: Card;
+      /** Generations after the card's, one by one, up to the one that signed the second branch. */
+      readonly later: readonly Card[];
       readonly before: Uint8Array;
       readonly first: Branch;
       readonly second: Branch;
@@ -64,6 +74,7 @@ export type Evidence =
   | {
       readonly type: 'steps';
       readonly card: Card;
+      readonly later: readonly Card[];
       readonly first: SignedStep;
       readonly second: SignedStep;
     }
@@ -108,7 +119,7 @@ export interface Culprit {
 export const evidenceRefusals = {
   same: 'both statements are the same: nobody said two things',
   position: 'the statements are not about one position',
-  card: 'the card does not hold, or is not the card of the statements’ writer',
+  card: 'a card does not hold, or is not the card under which the writer said this then',
   opening: 'the slot’s writer may say two things there',
   signature: 'a statement is not signed by its writer',
 } as const;
@@ -126,6 +137,7 @@ const branch = struct<Branch>({
   entries: list(variable(limits.operationBytesMax + 79), limits.runEntriesMax, 1),
   signed: signedStep,
 });
+const later = list(card, limits.evidenceCardsMax);
 const slotStatement = struct<SlotStatement>({ value: bytes32, authorisation: authorisationCoder });
 const nodeVote = struct<NodeVote>({
   value: bytes32,
@@ -137,8 +149,8 @@ export const evidence: Obj<Evidence> = object(
   kinds.evidence,
   4 * limits.receiptBytesMax,
   choice<Evidence>({
-    entries: [1, struct({ card, before: bytes32, first: branch, second: branch })],
-    steps: [2, struct({ card, first: signedStep, second: signedStep })],
+    entries: [1, struct({ card, later, before: bytes32, first: branch, second: branch })],
+    steps: [2, struct({ card, later, first: signedStep, second: signedStep })],
     spends: [
       3,
       struct({
@@ -250,26 +262,39 @@ function stepsDiffer({ first, second }: Evidence & { type: 'steps' }): EvidenceR
   return oneWriter && onePosition ? undefined : 'position';
 }
 
-/** The card holds, is the writer's, and both steps are signed under it. */
+/** The cards hold and follow each other, and each step is signed by the key that was in force at it. */
 function cardHolds(
   claim: Evidence & { type: 'entries' | 'steps' },
   network: Uint8Array,
   registries: Registries | undefined,
 ): EvidenceRefusal | undefined {
-  if (checkCard(claim.card, network, registries) !== undefined) return 'card';
-  const signed =
+  const cards = [claim.card, ...claim.later];
+  const follow = cards.every((one, i) => i === 0 || isNextOf(one, cards[i - 1]!));
+  const hold = cards.every((one) => checkCard(one, network, registries) === undefined);
+  if (!follow || !hold) return 'card';
+  const [first, second] =
     claim.type === 'steps'
       ? [claim.first, claim.second]
       : [claim.first.signed, claim.second.signed];
-  const { incarnation, suite, workingKey } = claim.card.body;
-  const device = cardDevice(claim.card);
-  for (const { step, slots, signature } of signed) {
-    if (!equal(step.device, device) || step.incarnation !== incarnation) return 'card';
-    const statement = stepStatement(step, slots);
-    const { signedStep: kind } = kinds;
-    if (!verifyWorking(kind, suite, network, workingKey, statement, signature)) return 'signature';
-  }
-  return undefined;
+  return (
+    saidUnder(first, claim.card, cards[1], network) ??
+    saidUnder(second, cards.at(-1)!, undefined, network)
+  );
+}
+
+function saidUnder(
+  { step, slots, signature }: SignedStep,
+  by: Card,
+  next: Card | undefined,
+  network: Uint8Array,
+): EvidenceRefusal | undefined {
+  const { incarnation, suite, workingKey } = by.body;
+  const isBy = equal(step.device, cardDevice(by)) && step.incarnation === incarnation;
+  if (!isBy || !signsStep(by, step.seq, next)) return 'card';
+  const statement = stepStatement(step, slots);
+  return verifyWorking(kinds.signedStep, suite, network, workingKey, statement, signature)
+    ? undefined
+    : 'signature';
 }
 
 function judgeSpends(

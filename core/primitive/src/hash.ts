@@ -26,6 +26,7 @@ export const domains = [
   'rel',
   'spool',
   'ack-key',
+  'fresh-key',
   'agree',
   's0',
   'entry',

@@ -68,6 +68,7 @@ export const kinds = {
   share: 0x55,
   capsule: 0x56,
   capsuleState: 0x57,
+  freshKeys: 0x58,
   attestation: 0x59,
   credential: 0x5a,
   presentation: 0x5b,

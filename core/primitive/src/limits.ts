@@ -58,6 +58,8 @@ export const limits = {
   /** Protocol: the longest and the widest lineage that a policy may allow. */
   lineageDepthMax: 64,
   lineageReceiptsMax: 4_096,
+  /** Protocol: generations of keys between two statements that are evidence together. */
+  evidenceCardsMax: 8,
   /** Local: distance of the checkpoints in the sparse index, in entries. */
   checkpointInterval: 64,
   /** Local: one signature, one public key, of the largest suite. */

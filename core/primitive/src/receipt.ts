@@ -9,7 +9,7 @@
 
 import { equal } from './bytes.ts';
 import { bytes32, list, object, option, struct, variable, type Obj } from './codec.ts';
-import { cardDevice, type Card } from './card.ts';
+import { cardDevice, isNextOf, signsStep, type Card } from './card.ts';
 import { consentDigest, countersignature, type Countersignature } from './countersignature.ts';
 import { judgeProof } from './accept.ts';
 import { nextHead } from './entry.ts';
@@ -41,6 +41,7 @@ export const receipt: Obj<Receipt> = object(
 export const receiptRefusals = {
   head: 'the writer’s step names another head than the entries lead to',
   device: 'a step is not by the device of its card',
+  generation: 'a step is not one of those that the key of its card signs',
   proof: 'a step’s proof does not turn its old root into its new one',
   signature: 'a signature does not verify under the card',
   countersignature: 'the countersignature is not consent to this head',
@@ -54,8 +55,22 @@ export function receiptHead({ before, entries }: Receipt): Uint8Array {
   return entries.reduce(nextHead, before);
 }
 
-/** Undefined if the receipt holds under the cards of writer and peer, else the rule it breaks. */
-export function checkReceipt(claim: Receipt, writer: Card, peer: Card): ReceiptRefusal | undefined {
+/** Cards of the generations right after those of writer and peer, where their keys were replaced. */
+export interface NextCards {
+  readonly writer?: Card | undefined;
+  readonly peer?: Card | undefined;
+}
+
+/**
+ * Undefined if the receipt holds under the cards of writer and peer, else the rule it breaks. However
+ * long the chains are: a card is a checkpoint, so nothing before it is looked at.
+ */
+export function checkReceipt(
+  claim: Receipt,
+  writer: Card,
+  peer: Card,
+  next: NextCards = {},
+): ReceiptRefusal | undefined {
   const head = receiptHead(claim);
   const { cause } = claim.writer.step;
   if (cause.type !== 'append' || !equal(cause.head, head)) return 'head';
@@ -65,9 +80,9 @@ export function checkReceipt(claim: Receipt, writer: Card, peer: Card): ReceiptR
     if (!equal(absorbed.relationship, cause.relationship)) return 'absorb';
   }
   return (
-    checkSignedStep(claim.writer, writer) ??
-    checkCountersignature(claim.countersignature, head, writer, peer) ??
-    (claim.peer === undefined ? undefined : checkSignedStep(claim.peer, peer))
+    checkSignedStep(claim.writer, writer, next.writer) ??
+    checkCountersignature(claim.countersignature, head, writer, peer, next.peer) ??
+    (claim.peer === undefined ? undefined : checkSignedStep(claim.peer, peer, next.peer))
   );
 }
 
@@ -75,9 +90,11 @@ export function checkReceipt(claim: Receipt, writer: Card, peer: Card): ReceiptR
 export function checkSignedStep(
   { step, slots, signature, further }: SignedStep,
   card: Card,
-): 'device' | 'proof' | 'signature' | undefined {
+  next?: Card,
+): 'device' | 'generation' | 'proof' | 'signature' | undefined {
   const { network, suite, workingKey, incarnation } = card.body;
   if (!equal(step.device, cardDevice(card)) || step.incarnation !== incarnation) return 'device';
+  if (!signsStep(card, step.seq, next)) return 'generation';
   if (judgeProof(step.proof, step.writes, step.before, step.after) !== undefined) return 'proof';
   const statement = stepStatement(step, slots);
   const signed = (key: { suite: Suite; publicKey: Uint8Array; signature: Uint8Array }): boolean =>
@@ -92,6 +109,7 @@ export function checkCountersignature(
   head: Uint8Array,
   writer: Card,
   peer: Card,
+  next?: Card,
 ): 'countersignature' | undefined {
   if (claim === undefined) return undefined;
   const { consent, signature } = claim;
@@ -101,7 +119,10 @@ export function checkCountersignature(
     equal(consent.proposer, cardDevice(writer)) &&
     consent.proposerIncarnation === writer.body.incarnation &&
     equal(consent.peer, cardDevice(peer)) &&
-    consent.peerIncarnation === peer.body.incarnation;
+    consent.peerIncarnation === peer.body.incarnation &&
+    // Who consents after a step and before the next may have changed keys in between.
+    consent.seq >= peer.body.since &&
+    (next === undefined || (isNextOf(next, peer) && consent.seq <= next.body.since));
   const digest = consentDigest(consent);
   return fits &&
     verifyWorking(kinds.countersignature, suite, network, workingKey, digest, signature)

@@ -29,12 +29,14 @@ export const refusals = {
   'proof-after': 'the proof and the new leaves do not give the root after the step',
   key: 'a slot needs the signature of a key that has not signed, or a key has no slot to sign for',
   signature: 'a signature does not verify',
+  retired: 'the step is signed by a key of its author that was not in force at its number',
 } as const;
 
 export type Refusal = keyof typeof refusals;
 
 export const pendings = {
   incarnation: 'the device speaks for an incarnation whose card is not here yet',
+  card: 'the key that was in force at the step’s number is not known here yet',
   version: 'the format is newer than this software',
   early: 'an earlier run of the lane is not here yet',
   operation: 'the operation is not known to this software',

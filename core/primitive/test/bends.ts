@@ -13,7 +13,7 @@ import type { Suite } from '../src/suite.ts';
 import type { Pending, Refusal } from '../src/verdict.ts';
 import { noteKey } from '../src/view.ts';
 import { actor, flipped, named, network, signAs, type Actor } from './fixture.ts';
-import { author, history, laneBefore, me, myHeads, toys, type Bend } from './claim.ts';
+import { author, history, laneBefore, me, myHeads, older, toys, type Bend } from './claim.ts';
 
 type Bends = readonly [Bend, ...Bend[]];
 
@@ -85,6 +85,20 @@ const otherLane = { ...laneBefore, head: named('another head'), index: laneBefor
 /** Two entries of this many bytes and the two honest ones are one byte more than a run may have. */
 const big = new Uint8Array((limits.runBytesMax - 2 * (79 + 2)) / 2 - 79 + 1).fill(toys.plain);
 const thirdParty = actor('a third party');
+
+/** Another key of the author's is in force at the step, which it signs with its own all the same. */
+function otherKey(keys: (mine: Uint8Array, other: Uint8Array) => Partial<Known['author']>): Bend {
+  return {
+    signed: (made) => ({ ...made, further: [...made.further, furtherBy(made, author)] }),
+    known: (from) => ({
+      ...from,
+      author: {
+        ...from.author,
+        ...keys(author.working.publicKey, thirdParty.working.publicKey),
+      },
+    }),
+  };
+}
 
 export const refusedBends: Record<Refusal, Bends> = {
   'wrong-device': [
@@ -204,10 +218,36 @@ export const refusedBends: Record<Refusal, Bends> = {
     resigned(2, kinds.signedStep, network),
     resigned(1, kinds.signedStep, named('another network')),
   ],
+  retired: [
+    otherKey((mine, other) => ({
+      workingKey: other,
+      since: 8,
+      retired: [{ workingKey: mine, since: 0, until: 8 }],
+    })),
+    // A key signs nothing from before it was in force either.
+    otherKey((mine, other) => ({
+      workingKey: mine,
+      since: 9,
+      retired: [{ workingKey: other, since: 0, until: 9 }],
+    })),
+  ],
 };
 
 export const pendingBends: Record<Pending, Bends> = {
   incarnation: [{ step: (step) => ({ ...step, incarnation: step.incarnation + 1 }) }],
+  card: [
+    known(({ author: by }) => ({ author: { ...by, since: 9 } })),
+    known(({ author: by }) => ({
+      author: {
+        ...by,
+        since: 20,
+        retired: [
+          { workingKey: older.working.publicKey, since: 0, until: 8 },
+          { workingKey: older.working.publicKey, since: 9, until: 20 },
+        ],
+      },
+    })),
+  ],
   version: [bytes((one) => one.with(0, 2))],
   early: [known(() => ({ lane: history.lanes[3]! }))],
   operation: [operation(toys.unknown)],

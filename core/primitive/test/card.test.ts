@@ -13,6 +13,9 @@ import {
   incarnationPlace,
   incarnationSlot,
   incarnationValue,
+  isNextOf,
+  replacesKeys,
+  signsStep,
   workingKeyDigest,
   type Card,
   type CardRefusal,
@@ -69,6 +72,7 @@ const bends: Record<CardRefusal, readonly Card[]> = {
   generation: [
     cardOf(by, { since: 1 }),
     cardOf(by, { previous: named('some step') }),
+    cardOf(by, { generation: 1, previous: named('some step') }),
     cardOf(by, { generation: 0, birth: named('another'), previous: named('birth') }),
   ],
   succession: [
@@ -151,4 +155,37 @@ test('with real signatures: a card of the hash-only suite holds, and a bent one 
   } finally {
     installFakes();
   }
+});
+
+test('a card replaces the keys of an earlier one of the same incarnation, and never goes back', () => {
+  const of = (generation: number, since: number, changes: Partial<Card['body']> = {}): Card =>
+    cardOf(by, { generation, since, previous: named('a step'), ...changes });
+  const [first, next, third] = [cardOf(by), of(1, 9), of(2, 12)];
+  for (const [later, earlier] of [
+    [next, first],
+    [third, first],
+    [third, next],
+    [of(2, 9), next],
+  ] as const) {
+    assert.ok(replacesKeys(later, earlier));
+    assert.ok(!replacesKeys(earlier, later));
+  }
+  assert.ok(!replacesKeys(next, next));
+  assert.ok(!replacesKeys(of(2, 8), next), 'it begins before the one that it replaces');
+  assert.ok(!replacesKeys(of(1, 9, { incarnation: 1 }), first));
+  assert.ok(!replacesKeys(of(1, 9, { birth: named('a copy') }), first));
+  assert.ok(!replacesKeys(cardOf(actor('other'), { generation: 1, since: 9 }), first));
+  assert.ok(isNextOf(next, first) && isNextOf(third, next));
+  assert.ok(!isNextOf(third, first));
+
+  assert.deepEqual(
+    [9, 10, 12, 13].map((seq) => [signsStep(next, seq), signsStep(next, seq, third)]),
+    [
+      [false, false],
+      [true, true],
+      [true, true],
+      [true, false],
+    ],
+  );
+  assert.ok(!signsStep(first, 3, third), 'the generation between the two may have begun before');
 });

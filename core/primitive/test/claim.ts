@@ -275,6 +275,8 @@ function knownOf(step: Step, made: SignedStep): Known {
       incarnation,
       suite: author.suite,
       workingKey: author.working.publicKey,
+      since: 0,
+      retired: [],
       bricked: false,
     },
     lane: laneBefore,

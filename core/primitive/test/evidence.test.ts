@@ -4,8 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { incarnationSlot, type Card } from '../src/card.ts';
-import { deviceMap } from '../src/map.ts';
-import { entry, nextEntry, nextHead, openLane, type Lane } from '../src/entry.ts';
 import {
   checkEvidence,
   evidence,
@@ -18,12 +16,10 @@ import {
   type NodeVote,
   type SlotStatement,
 } from '../src/evidence.ts';
-import { kinds } from '../src/kinds.ts';
 import { nodeId, registriesOf, registryLineage, voterId } from '../src/registry.ts';
 import { signedKinds, slotKey, slotKinds, type SlotPlace } from '../src/slot.ts';
 import { stepStatement, type SignedStep, type Step } from '../src/step.ts';
 import {
-  actor,
   authorisationOf,
   cardOf,
   certificateOf,
@@ -31,86 +27,29 @@ import {
   installFakes,
   named,
   network,
-  nodesOf,
-  signAs,
   voteOf,
   type Actor,
 } from './fixture.ts';
+import {
+  branchOf,
+  card,
+  cheat,
+  entries,
+  nodes,
+  opens,
+  said,
+  signedBy,
+  stepBy,
+  victim,
+  type Of,
+} from './forking.ts';
 
 installFakes();
-
-const cheat = actor('cheat');
-const victim = actor('victim');
-const nodes = nodesOf(1);
-const card = cardOf(cheat);
-const opens = (): boolean => true;
-
-type Of<T extends Evidence['type']> = Evidence & { type: T };
-
-const said = (
-  claim: Evidence,
-  opening: (place: SlotPlace) => boolean = opens,
-): EvidenceRefusal | 'convicted' => {
-  const judged = checkEvidence(claim, network, opening, registriesOf(nodes.registry));
-  return judged.ok ? 'convicted' : judged.refusal;
-};
-
-function stepBy(by: Actor, changes: Partial<Step>): Step {
-  const map = deviceMap();
-  const key = named('a leaf');
-  const proof = map.prove([key]);
-  const writes = [{ key, before: new Uint8Array(32), after: named('value') }];
-  map.apply([{ key, value: named('value') }]);
-  return {
-    device: by.id,
-    incarnation: 0,
-    seq: 5,
-    previous: named('step 4'),
-    before: new Uint8Array(32),
-    after: map.root(),
-    cause: { type: 'restore' },
-    writes,
-    proof,
-    ...changes,
-  };
-}
-
-function signedBy(by: Actor, step: Step, on: Uint8Array = network): SignedStep {
-  const signature = signAs(by, by.working, kinds.signedStep, stepStatement(step, []), on);
-  return { step, slots: [], signature, further: [] };
-}
-
-const lane = openLane(network, cheat.id, 0, victim.id, {
-  key: named('relationship'),
-  spoolKey: named('spool'),
-});
-
-/** A run after the lane's start, and the step that names where it leads. */
-function branchOf(by: Actor, texts: readonly string[], changes: Partial<Step> = {}): Branch {
-  let at: Lane = lane;
-  const entries = texts.map((text) => {
-    const next = nextEntry(at, 0, lane.start, named(text));
-    const bytes = entry.encode(next);
-    at = { ...at, head: nextHead(at.head, bytes), index: next.index, entropy: next.entropy };
-    return bytes;
-  });
-  const relationship = named('relationship');
-  const cause = { type: 'append', relationship, index: at.index, head: at.head } as const;
-  const step = stepBy(by, { cause: { ...cause, count: texts.length }, ...changes });
-  return { entries, signed: signedBy(by, step) };
-}
-
-const entries: Of<'entries'> = {
-  type: 'entries',
-  card,
-  before: lane.start,
-  first: branchOf(cheat, ['to the one', 'and on']),
-  second: branchOf(cheat, ['to the other'], { seq: 9, previous: named('step 8') }),
-};
 
 const steps: Of<'steps'> = {
   type: 'steps',
   card,
+  later: [],
   first: signedBy(cheat, stepBy(cheat, {})),
   second: signedBy(cheat, stepBy(cheat, { previous: named('another step') })),
 };
@@ -226,6 +165,7 @@ test('evidence outlives a change of keys and a new incarnation: it carries the c
   const inSecond: Of<'steps'> = {
     type: 'steps',
     card: second,
+    later: [],
     first: signedBy(cheat, stepBy(cheat, { incarnation: 1 })),
     second: signedBy(cheat, stepBy(cheat, { incarnation: 1, after: named('elsewhere') })),
   };

@@ -147,6 +147,7 @@ const bends: Record<ReceiptRefusal, readonly Receipt[]> = {
     peer({ device: payer.id }),
     peer({ incarnation: 1 }),
   ],
+  generation: [writer({ seq: 0 }), peer({ seq: 0 })],
   proof: [
     writer({ before: named('another root') }),
     writer({ after: named('another root') }),
@@ -184,3 +185,38 @@ for (const [refusal, claims] of Object.entries(bends)) {
     for (const [i, claim] of claims.entries()) assert.equal(said(claim), refusal, `bend ${i}`);
   });
 }
+
+/** The card of a later generation of the same keys' owner, from a step on. */
+function renewed(by: Actor, generation: number, since: number): Card {
+  return cardOf(by, { generation, since, previous: named('the last step before') });
+}
+
+test('a step counts under the card whose key was in force at it, and under no other', () => {
+  const { seq } = honest.writer.step;
+  const [old, payeeCard] = cards;
+  const under = (by: Card, next?: Card): ReceiptRefusal | undefined =>
+    checkReceipt(honest, by, payeeCard, { writer: next });
+  assert.equal(under(renewed(payer, 1, seq - 1)), undefined);
+  assert.equal(under(renewed(payer, 1, seq)), 'generation');
+  assert.equal(under(old, renewed(payer, 1, seq)), undefined);
+  assert.equal(under(old, renewed(payer, 1, seq - 1)), 'generation');
+  // What lies between two generations that do not follow each other, nobody knows.
+  assert.equal(under(old, renewed(payer, 2, seq)), 'generation');
+  assert.equal(under(old, renewed(payee, 1, seq)), 'generation');
+});
+
+test('the peer’s consent and step count under the key that was in force at them', () => {
+  const [payerCard, old] = cards;
+  const step = honest.peer!.step.seq;
+  const under = (claim: Receipt, by: Card, next?: Card): ReceiptRefusal | undefined =>
+    checkReceipt(claim, payerCard, by, { peer: next });
+  const onlyConsent = { ...honest, peer: undefined };
+  assert.equal(under(onlyConsent, renewed(payee, 1, consent.seq)), undefined);
+  assert.equal(under(onlyConsent, renewed(payee, 1, consent.seq + 1)), 'countersignature');
+  assert.equal(under(onlyConsent, old, renewed(payee, 1, consent.seq)), undefined);
+  assert.equal(under(onlyConsent, old, renewed(payee, 1, consent.seq - 1)), 'countersignature');
+  assert.equal(under(onlyConsent, old, renewed(payee, 2, consent.seq)), 'countersignature');
+  const onlyStep = { ...honest, countersignature: undefined };
+  assert.equal(under(onlyStep, renewed(payee, 1, step)), 'generation');
+  assert.equal(under(onlyStep, old, renewed(payee, 1, step)), undefined);
+});

@@ -32,6 +32,7 @@ import { sayChallenge } from './attesting.ts';
 import { marks, sayMarks } from './comparing.ts';
 import { sayEarlierRuns } from './earlier.ts';
 import { putRelationship, type Engine } from './engine.ts';
+import { keyToTell } from './fresh-keys.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
 import { opened, takeIntroduction } from './inbox.ts';
@@ -41,7 +42,7 @@ import { awaitsVersion } from './registry-talk.ts';
 import { draft, putContact, putIntroduction, type Introduced } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { isSuccession, meetCard } from './succession.ts';
-import { settleReady, contactOf, giveUp, say, type Talk } from './talk.ts';
+import { settleReady, contactOf, giveUp, relationshipOf, say, type Talk } from './talk.ts';
 import { sayOpenRuns, sayWants } from './trading.ts';
 import { isBricked } from './tripwire.ts';
 
@@ -242,8 +243,8 @@ async function introductionAnswered(
 async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): Promise<ContactRow> {
   const { engine, peer } = talk;
   const { model } = engine;
-  const { incarnation, suite, workingKey } = peer!.card.body;
-  const other = { device: contact.device, incarnation, suite, workingKey };
+  const { incarnation, suite, workingKey, since } = peer!.card.body;
+  const other = { device: contact.device, incarnation, suite, workingKey, since };
   const writers = { mine: laneKeyFor(engine, contact.secret!), theirs };
   const on = openRelationship(model.device, other, contact.secret!, writers);
   const row = { ...contact, agreed: 1, relationship: on.key };
@@ -277,8 +278,15 @@ async function resume(talk: Talk, contact: ContactRow): Promise<void> {
   await sayOpenRuns(talk);
   await sayEarlierRuns(talk);
   await sayWants(talk);
+  await sayFreshKey(talk);
   talk.resumed = true;
   settleReady(talk);
+}
+
+/** What the peer seals from now on, it seals to this. */
+async function sayFreshKey(talk: Talk): Promise<void> {
+  const on = relationshipOf(talk);
+  if (on !== undefined) await say(talk, { type: 'fresh', key: await keyToTell(talk.engine, on) });
 }
 
 /** The other side does not want to talk. */

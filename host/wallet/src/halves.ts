@@ -126,7 +126,7 @@ export async function joinHalves(
   if (!decoded.ok) return undefined;
   const by = decoded.value;
   if (first.type === 'step' && second.type === 'step') {
-    return { type: 'steps', card: by, first: first.signed, second: second.signed };
+    return { type: 'steps', card: by, later: [], first: first.signed, second: second.signed };
   }
   if (first.type === 'spend' && second.type === 'spend') {
     const opening = await openingFor(engine, first.place, [first.opening, second.opening]);

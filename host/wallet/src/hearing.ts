@@ -24,6 +24,7 @@ import {
   operationOf,
 } from '@dsm/protocols';
 import { collectNow } from './collecting.ts';
+import { heardKey } from './fresh-keys.ts';
 import { fundingHeads } from './edge-value.ts';
 import { readRun, type Engine } from './engine.ts';
 import { answersTo, ask, moved, newest, repeatedRun, talkLimits } from './flood.ts';
@@ -230,4 +231,10 @@ export async function absorbed(
   putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
   await engine.commit(to);
   moved(talk);
+}
+
+/** The key to which this device seals from now on. */
+export async function fresh(talk: Talk, { key }: Message & { type: 'fresh' }): Promise<void> {
+  const on = relationshipOf(talk);
+  if (on !== undefined) await heardKey(talk.engine, on, key);
 }

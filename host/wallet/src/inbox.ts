@@ -185,8 +185,8 @@ async function establish(
 ): Promise<void> {
   const { model } = engine;
   const { device } = contact;
-  const { incarnation, suite, workingKey } = card.body;
-  const peer = { device, incarnation, suite, workingKey };
+  const { incarnation, suite, workingKey, since } = card.body;
+  const peer = { device, incarnation, suite, workingKey, since };
   const on = openRelationship(model.device, peer, secret, { mine: writer, theirs: said.laneKey });
   const former = said.incarnation < model.device.incarnation ? 1 : 0;
   const before = model.introductions.get(keyOf(device));

@@ -93,9 +93,9 @@ export async function drawn(
   const { device } = contact;
   const random = entropy.bytes(32);
   const secret = introducedSecret(random, model.device.id, device);
-  const { incarnation, suite, workingKey } = body;
+  const { incarnation, suite, workingKey, since } = body;
   const mine = laneKeyOf(keys, model.device.suite, relationshipKey(secret));
-  const peer = { device, incarnation, suite, workingKey };
+  const peer = { device, incarnation, suite, workingKey, since };
   const on = openRelationship(model.device, peer, secret, { mine, theirs: laneKey });
   const said: Said = {
     relationship: on.key,

@@ -55,6 +55,8 @@ export interface Keys {
   readonly capsule: () => KeyPair;
   /** What the capsules of this incarnation are sealed under. */
   readonly capsuleSecret: Uint8Array;
+  /** The pair made of these random bytes: nothing else leads to it (fresh-keys.ts). */
+  readonly freshKem: (salt: Uint8Array) => KemKeyPair;
   /** The issuer key of this wallet's n-th token. */
   readonly issuer: (n: number) => KeyPair;
   /** The pair whose digest a note names: the current one, or one of an earlier incarnation. */
@@ -140,6 +142,7 @@ export function walletKeys(secrets: Secrets, suite: Suite, kem: Kem, current: In
       ),
     capsule: () => once('capsule', () => pairFrom(now, suite, 'working', 'capsule')),
     capsuleSecret: seed(now, 'capsule seal', 32),
+    freshKem: (salt) => kem.keyPair(seed(secrets.standing, 'fresh', 64, salt)),
     issuer: (n) => {
       const pair = once(`issuer ${n}`, () => issuerOf(secrets, suite, n));
       known(pair, () => pair);

@@ -27,6 +27,7 @@ import {
   type DirectoryRow,
   type IntroductionRow,
 } from './directory-rows.ts';
+import { freshKeysRow, type FreshKeys } from './fresh-rows.ts';
 import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
 import { pinnedRow, type PinnedRow } from './pinned-rows.ts';
@@ -93,6 +94,8 @@ export interface Model {
   readonly unsigned: Map<string, bigint>;
   /** Issues that somebody said are for this device, and that are not here. */
   readonly notices: Map<string, NoticeRow>;
+  /** What the two devices of a relationship seal to: fresh-keys.ts. */
+  readonly fresh: Map<string, FreshKeys>;
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
   readonly routing: Routing;
@@ -368,6 +371,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [key, { most }] of await readTable(store, 'unsigned', unsignedRow)) {
     into.unsigned.set(keyOf(key), most);
   }
+  await loadFreshKeys(store, into);
   await loadNotices(store, into);
   await loadDirectory(store, into);
   const leaves = await store.scan(rowKey('leaf'));
@@ -388,6 +392,12 @@ async function loadDirectory(store: Store, into: Model): Promise<void> {
   if (published !== undefined) into.directory = decodeRow(directoryRow, published, 'directory');
   for (const [device, row] of await readTable(store, 'introduction', introductionRow)) {
     into.introductions.set(keyOf(device), { ...row, device: device.slice() });
+  }
+}
+
+async function loadFreshKeys(store: Store, { fresh }: Model): Promise<void> {
+  for (const [key, row] of await readTable(store, 'fresh', freshKeysRow)) {
+    fresh.set(keyOf(key), row);
   }
 }
 
@@ -430,6 +440,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     alarms: new Map(),
     escrows: new Map(),
     collected: new Set(),
+    fresh: new Map(),
     followers: new Set(),
     routing: noRouting(),
     streams: new Map(),

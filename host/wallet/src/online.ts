@@ -17,6 +17,7 @@ import {
   keyOf,
   limits,
   list,
+  option,
   nextHead,
   object,
   slotListRoot,
@@ -24,7 +25,6 @@ import {
   struct,
   variable,
   type Authorisation,
-  type Card,
   type KeyPair,
   type Obj,
   type Slot,
@@ -36,7 +36,9 @@ import {
   commitMessage,
   deliveryPlace,
   deliverySlot,
+  freshKeyCoder,
   message as messageObject,
+  type FreshKey,
   type Relationship,
   type Message,
 } from '@dsm/bilateral';
@@ -46,12 +48,13 @@ import { signAs } from './keys.ts';
 import { inputsOfEntry } from './parts.ts';
 import { signStep, runThrough, worldFor, type Engine } from './engine.ts';
 import { DsmError, sentenceOf } from './errors.ts';
+import { keyToSealTo, keyToTell, openersOf, putAbsorbed } from './fresh-keys.ts';
 import { closureOf, ingest, knownTo, partsFor } from './lineage.ts';
 import { draft, entriesBetween, putRun, type Draft, type RunAt } from './model.ts';
 import { noticesIn } from './notices.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
-import { seal, sealedBytesMax, unseal } from './sealed.ts';
+import { seal, sealedBytesMax, unsealBy } from './sealed.ts';
 import { keepAbsorbed, keepRun, keepSigned, signOpenRuns, signedRun } from './trading.ts';
 import { noteStop } from './stopping.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
@@ -62,6 +65,8 @@ interface Parcel {
   readonly policies: readonly Uint8Array[];
   readonly parts: readonly Uint8Array[];
   readonly more: readonly Uint8Array[];
+  /** The key to which the receiver seals what it sends back. */
+  readonly fresh: FreshKey | undefined;
 }
 
 const parcel: Obj<Parcel> = object(
@@ -72,6 +77,7 @@ const parcel: Obj<Parcel> = object(
     policies: list(variable(limits.policyBytesMax), 64),
     parts: list(variable(limits.objectBytesMax), 1_024),
     more: list(bytes32, 64),
+    fresh: option(freshKeyCoder),
   }),
 );
 
@@ -168,6 +174,8 @@ async function publishParcel(
 ): Promise<Uint8Array | undefined> {
   const to = cardOf(engine, on.peer.device);
   if (to === undefined) return undefined;
+  const key = keyToSealTo(engine, on, to);
+  const fresh = await engine.exclusive(() => keyToTell(engine, on));
   const sources = [
     ...entries.flatMap((bytes) => inputsOfEntry(bytes).map(({ source }) => source)),
     ...noticesIn(entries).map(({ head }) => head),
@@ -185,13 +193,14 @@ async function publishParcel(
       policies: [],
       parts: chunk,
       more: [],
+      fresh: undefined,
     });
-    const stored = await publishSealed(engine, to, bytes);
+    const stored = await publishSealed(engine, key, bytes);
     if (stored === undefined) return undefined;
     more.push(stored);
   }
-  const first = parcel.encode({ commit, policies, parts: chunks[0] ?? [], more });
-  return publishSealed(engine, to, first);
+  const first = parcel.encode({ commit, policies, parts: chunks[0] ?? [], more, fresh });
+  return publishSealed(engine, key, first);
 }
 
 /** The head after each entry. */
@@ -202,10 +211,10 @@ function headsOf(before: Uint8Array, entries: readonly Uint8Array[]): Uint8Array
 
 async function publishSealed(
   engine: Engine,
-  to: Card,
+  key: Uint8Array,
   bytes: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const sealed = seal(engine, to.body.kemKey, bytes);
+  const sealed = seal(engine, key, bytes);
   if (sealed === undefined) return undefined;
   const { available } = await engine.quorum.publish(sealed);
   return available ? address(sealed) : undefined;
@@ -249,7 +258,7 @@ export async function receiveFrom(engine: Engine, relationship: Uint8Array): Pro
     if (reading.type === 'undecided') return { received, online: false, drained: false };
     if (reading.type === 'free') return { received, online: true, drained: true };
     const hints = reading.values.flatMap((value) => value.hints);
-    const opened = await firstParcel(engine, hints);
+    const opened = await firstParcel(engine, on, hints);
     const absorbed =
       opened !== undefined &&
       (await engine.exclusive(() => takeParcel(engine, relationship, opened)));
@@ -269,7 +278,7 @@ export async function fetchLineage(engine: Engine): Promise<void> {
     const reading = await quorum.readSlot(deliveryPlace(on, run.row.before, 'theirs'));
     if (reading.type !== 'voted') continue;
     const hints = reading.values.flatMap((value) => value.hints);
-    const opened = await firstParcel(engine, hints);
+    const opened = await firstParcel(engine, on, hints);
     if (opened === undefined) continue;
     const { policies, parts } = opened;
     const { changed } = await engine.exclusive(() => ingest(engine, policies, parts));
@@ -296,41 +305,54 @@ function bareRuns({ model }: Engine): readonly {
   return [...payments, ...escrows];
 }
 
-interface OpenedParcel {
+export interface OpenedParcel {
   readonly commit: Message & { type: 'commit' };
   readonly policies: readonly Uint8Array[];
   readonly parts: readonly Uint8Array[];
+  /** Number of the own key that it was sealed to, and the peer's key that it tells. */
+  readonly number?: number | undefined;
+  readonly told?: FreshKey | undefined;
 }
 
 /** The first object among the hints that opens and holds a run. Hints are not signed: all are tried. */
 async function firstParcel(
   engine: Engine,
+  on: Relationship,
   hints: readonly Uint8Array[],
 ): Promise<OpenedParcel | undefined> {
   for (const hint of hints) {
-    const first = await openParcel(engine, hint);
-    const decoded = first === undefined ? undefined : messageObject.decode(first.commit);
-    if (first === undefined || decoded?.ok !== true || decoded.value.type !== 'commit') continue;
+    const opened = await openParcel(engine, on, hint);
+    if (opened === undefined) continue;
+    const { parcel: first, number } = opened;
+    const decoded = messageObject.decode(first.commit);
+    if (!decoded.ok || decoded.value.type !== 'commit') continue;
     const parts = [...first.parts];
-    for (const more of first.more) parts.push(...((await openParcel(engine, more))?.parts ?? []));
-    return { commit: decoded.value, policies: first.policies, parts };
+    for (const more of first.more) {
+      parts.push(...((await openParcel(engine, on, more))?.parcel.parts ?? []));
+    }
+    const { policies, fresh: told } = first;
+    return { commit: decoded.value, policies, parts, number, told };
   }
   return undefined;
 }
 
-async function openParcel(engine: Engine, at: Uint8Array): Promise<Parcel | undefined> {
+async function openParcel(
+  engine: Engine,
+  on: Relationship,
+  at: Uint8Array,
+): Promise<{ readonly parcel: Parcel; readonly number: number | undefined } | undefined> {
   const bytes = await engine.quorum.fetch(at);
   if (bytes === undefined) return undefined;
-  const plain = unseal(engine.aead, engine.keys.kems(), bytes);
-  const decoded = plain === undefined ? undefined : parcel.decode(plain);
-  return decoded?.ok === true ? decoded.value : undefined;
+  const opened = unsealBy(engine.aead, openersOf(engine, on), bytes);
+  const decoded = opened === undefined ? undefined : parcel.decode(opened.plaintext);
+  return decoded?.ok === true ? { parcel: decoded.value, number: opened!.by.number } : undefined;
 }
 
 /** Judge and keep a run that came through the nodes. True if the lane went on. */
 export async function takeParcel(
   engine: Engine,
   relationship: Uint8Array,
-  { commit, policies, parts }: OpenedParcel,
+  { commit, policies, parts, number, told }: OpenedParcel,
 ): Promise<boolean> {
   const { model } = engine;
   const on = model.relationships.get(keyOf(relationship))!;
@@ -348,7 +370,11 @@ export async function takeParcel(
     return false;
   }
   const change = verdict.value;
-  await keepRun(engine, on, change, by, commit.countersignature);
+  // A run without its lineage may still get it out of its parcel.
+  const bare = bareRuns(engine).some((row) => equal(row.relationship, relationship));
+  await keepRun(engine, on, change, by, commit.countersignature, (to) =>
+    putAbsorbed(to, engine, on, { number, told }, bare),
+  );
   const { step, statement } = change.absorbed;
   await keepAbsorbed(engine, change.relationship, signStep(engine, step, [], statement, []));
   return true;

@@ -32,6 +32,7 @@ import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@
 import { exitPlace, noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
 import { cardBindingOf } from './binding-view.ts';
 import { putFormerCard } from './cards.ts';
+import { forgetTold } from './fresh-keys.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
@@ -168,6 +169,8 @@ function startAgain(
   putLeaves(to, model, leaves);
   const own = openOwnLane(start, keys.working().publicKey, keys.ownSecret);
   for (const on of [...fresh, own]) putRelationship(to, model, on);
+  // The peers may have destroyed what the backup knows of.
+  for (const on of fresh) forgetTold(to, model, on);
   const keptIds = new Set(kept.map(({ note }) => keyOf(noteId(note.source, note.index))));
   for (const { note } of model.notes.values()) {
     const id = noteId(note.source, note.index);

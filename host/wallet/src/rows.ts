@@ -37,6 +37,7 @@
  *     0x2c   version                          registry that followed, and the succession that made it
  *     0x2d   (none)                           offer that pays for what this wallet puts
  *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
+ *     0x31   relationship                     KEM keys that the two have told each other
  *     0x34   (none)                           directory: invitation, names, what its inbox held
  *     0x39   DevID                            introduction: how the relationship began
  *     0x38   DevID                            key that a contact’s device attests with, and what became of it
@@ -113,6 +114,7 @@ export const tables = {
   registry: 0x2c,
   offer: 0x2d,
   capsule: 0x32,
+  fresh: 0x31,
   directory: 0x34,
   introduction: 0x39,
   pinned: 0x38,

@@ -47,11 +47,21 @@ export function unseal(
   by: readonly KemKeyPair[],
   bytes: Uint8Array,
 ): Uint8Array | undefined {
+  const openers = by.map((pair) => ({ pair }));
+  return unsealBy(aead, openers, bytes)?.plaintext;
+}
+
+/** The plaintext with whoever could open it, or undefined if none of them can. */
+export function unsealBy<By extends { readonly pair: KemKeyPair }>(
+  aead: Aead,
+  openers: readonly By[],
+  bytes: Uint8Array,
+): { readonly plaintext: Uint8Array; readonly by: By } | undefined {
   const decoded = sealed.decode(bytes);
   if (!decoded.ok) return undefined;
-  for (const pair of by) {
-    const plaintext = unsealWith(aead, pair, decoded.value);
-    if (plaintext !== undefined) return plaintext;
+  for (const by of openers) {
+    const plaintext = unsealWith(aead, by.pair, decoded.value);
+    if (plaintext !== undefined) return { plaintext, by };
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ import { agree, agreed, goesOn, hello, introduced, turnedDown } from './greeting
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
-import { absorbed, commit, offer, parts, want } from './hearing.ts';
+import { absorbed, commit, fresh, offer, parts, want } from './hearing.ts';
 import { edges, givenUp, reveal } from './route-hearing.ts';
 import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
 import { heardOfStream } from './stream-hearing.ts';
@@ -254,6 +254,8 @@ async function heard(talk: Talk, said: Message): Promise<void> {
       return attest(talk, said);
     case 'edges':
       return edges(talk, said);
+    case 'fresh':
+      return fresh(talk, said);
     case 'reveal':
       return reveal(talk, said);
     case 'given-up':

@@ -20,6 +20,7 @@ import {
 } from '@dsm/primitive';
 import { leafOf, takeStep, type Relationship } from '@dsm/bilateral';
 import { cardOf, putFormerCard } from './cards.ts';
+import { forgetTold } from './fresh-keys.ts';
 import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
 import type { ContactRow, RunRow } from './rows.ts';
@@ -97,17 +98,18 @@ async function succeed(
       ? undefined
       : model.relationships.get(keyOf(contact.relationship));
   if (on === undefined) return;
-  const { incarnation, suite, workingKey } = body;
+  const { incarnation, suite, workingKey, since } = body;
   const me = model.device;
   const theirs = openLane(me.network, on.peer.device, incarnation, me.id, on);
   const next: Relationship = {
     ...on,
-    peer: { ...on.peer, incarnation, suite, workingKey },
+    peer: { ...on.peer, incarnation, suite, workingKey, since },
     theirs,
     theirsWriter: keyDigest(suite, workingKey),
     absorbed: { index: 0, head: on.mine.start },
   };
   await sayAgain(to, engine, next);
+  forgetTold(to, model, on);
   putRelationship(to, model, next);
   const write = {
     key: on.key,

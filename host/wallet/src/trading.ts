@@ -42,7 +42,7 @@ import { DsmError, errorCodes, sentenceOf, type ErrorCode } from './errors.ts';
 import { absorbedRun, ask, moved } from './flood.ts';
 import { signAs } from './keys.ts';
 import { ingest, partsFor } from './lineage.ts';
-import { draft, entriesBetween, putPayment, putRun, type RunAt } from './model.ts';
+import { draft, entriesBetween, putPayment, putRun, type Draft, type RunAt } from './model.ts';
 import { remintsIn } from './parts.ts';
 import { noticedHeads } from './notices.ts';
 import { emitFinality, paymentOf } from './payments.ts';
@@ -151,6 +151,7 @@ export async function keepRun(
   change: Absorbed,
   by: Card,
   countersignature: Countersignature | undefined,
+  also: (to: Draft) => void = () => undefined,
 ): Promise<boolean> {
   const consented = consentIsMine(engine, change, countersignature);
   const consent = consented ? countersignature : undefined;
@@ -159,6 +160,7 @@ export async function keepRun(
   const taken = beyond ? 'beyond' : consented ? 'paid' : 'unasked';
   const kept = absorbedDraft(engine, before, change, by, consent, taken);
   const fresh = kept.payments.filter(({ number }) => isNew(engine.model, number));
+  also(kept.change);
   await engine.commit(kept.change);
   // The run of a stream that grows a payment changes the finality of none.
   if (fresh.length < kept.payments.length) return true;

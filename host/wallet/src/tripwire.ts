@@ -111,7 +111,9 @@ export async function forkOfSteps(
     return undefined;
   }
   const first = await stepOf(engine, mark);
-  return first === undefined ? undefined : { type: 'steps', card: by, first, second: signed };
+  return first === undefined
+    ? undefined
+    : { type: 'steps', card: by, later: [], first, second: signed };
 }
 
 /** A run that leaves the peer's lane at an entry that is kept. */
@@ -140,6 +142,7 @@ export async function forkOfEntries(
   return {
     type: 'entries',
     card: by,
+    later: [],
     before,
     first: { entries: entries.slice(at), signed: signedOf(kept.row) },
     second: { entries: claim.entries.slice(differs), signed: claim.signed },

@@ -56,8 +56,8 @@ function forged(commit: Uint8Array, cardBytes: Uint8Array): Uint8Array[] {
   const { signed } = said.value;
   const other = { ...signed, step: { ...signed.step, previous: zero32 } };
   const lies: Evidence[] = [
-    { type: 'steps', card: card.value, first: signed, second: signed },
-    { type: 'steps', card: card.value, first: signed, second: other },
+    { type: 'steps', card: card.value, later: [], first: signed, second: signed },
+    { type: 'steps', card: card.value, later: [], first: signed, second: other },
   ];
   return lies.map((lie) =>
     messageObject.encode({ type: 'evidence', evidence: evidence.encode(lie) }),

@@ -160,11 +160,12 @@ async function lies({ maya, cafe, bazaar }: Market): Promise<ReadonlyMap<string,
   const [hers, other] = [maya, bazaar].map(({ id }) => cardObject.decode(id.card));
   assert.ok(hers?.ok === true && other?.ok === true);
   const card = hers.value;
-  const steps = { type: 'steps', card, first: one.signed, second: two.signed } as const;
-  const before = zero32;
+  const steps = { type: 'steps', card, later: [], first: one.signed, second: two.signed } as const;
   const run = (from: typeof one): (Evidence & { type: 'entries' })['first'] => {
     return { entries: from.entries, signed: from.signed };
   };
+  const first = run(one);
+  const runs = { type: 'entries', card, later: [], before: zero32, first } as const;
   const forged = { ...one.signed, step: { ...one.signed.step, previous: zero32 } };
   const slots = one.signed.slots;
   const place = { kind: slotKinds.spend, writer: zero32, position: zero32 };
@@ -186,8 +187,8 @@ async function lies({ maya, cafe, bazaar }: Market): Promise<ReadonlyMap<string,
     ['the same step twice', { ...steps, second: one.signed }],
     ['a step that was changed', { ...steps, second: forged }],
     ['the card of another', { ...steps, card: other.value }],
-    ['two runs in a row', { type: 'entries', card, before, first: run(one), second: run(two) }],
-    ['the same run twice', { type: 'entries', card, before, first: run(one), second: run(one) }],
+    ['two runs in a row', { ...runs, second: run(two) }],
+    ['the same run twice', { ...runs, second: run(one) }],
     ['a spend without an opening', { type: 'spends', card, place, ...stated, opening: zero32 }],
     [
       'an issue by nobody',

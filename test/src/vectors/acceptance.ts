@@ -16,6 +16,7 @@ import {
   registry,
   signedStep,
   slotWrite,
+  type Card,
   type Known,
   type Registries,
   type Side,
@@ -58,6 +59,12 @@ function knownOf(given: Given): Known {
       incarnation: author.number('incarnation'),
       suite: author.number('suite') as Suite,
       workingKey: author.bytes('workingKey'),
+      since: author.number('since'),
+      retired: author.list('retired').map((key) => ({
+        workingKey: key.bytes('workingKey'),
+        since: key.number('since'),
+        until: key.number('until'),
+      })),
       bricked: author.flag('bricked'),
     },
     lane: {
@@ -128,7 +135,10 @@ export const acceptanceJudges: Readonly<Record<string, Checks>> = {
     check: (bytes, given) => {
       const writer = decodedAs(card, given.bytes('writer'));
       const peer = decodedAs(card, given.bytes('peer'));
-      return { expect: checkReceipt(decodedAs(receipt, bytes), writer, peer) ?? 'ok' };
+      const next = (side: string): Card | undefined =>
+        given.has(side) ? decodedAs(card, given.bytes(side)) : undefined;
+      const after = { writer: next('writerNext'), peer: next('peerNext') };
+      return { expect: checkReceipt(decodedAs(receipt, bytes), writer, peer, after) ?? 'ok' };
     },
   },
   card: {

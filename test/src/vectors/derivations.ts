@@ -5,6 +5,7 @@ import {
   agreedSecret,
   agreementDigest,
   agreementMac,
+  freshKey,
   type Relationship,
 } from '@dsm/bilateral';
 import {
@@ -137,6 +138,15 @@ function contactOf(given: Given): object {
   };
 }
 
+function freshKeyOf(given: Given): object {
+  const by = {
+    ackKey: given.bytes('ackKey'),
+    device: given.bytes('device'),
+    incarnation: given.number('incarnation'),
+  };
+  return { mac: freshKey(by, given.number('number'), given.bytes('kemKey')).mac };
+}
+
 function placeOf(given: Given): object {
   const kind = given.number('kind') as SlotKind;
   return {
@@ -224,4 +234,5 @@ export const derivationJudges: Readonly<Record<string, Checks>> = {
     },
   },
   contact: { derive: deriving(contactOf) },
+  'fresh-key': { derive: deriving(freshKeyOf) },
 };
