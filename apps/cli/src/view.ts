@@ -172,6 +172,7 @@ export const contactSchema: s.Schema = s.record({
   written: s.count,
   absorbed: s.count,
   state: s.oneOf('ok', 'bricked', 'blocked', 'stopped'),
+  introduced: s.oneOf('met', 'unanswered', 'by-me', 'by-them'),
   minimumFinality: s.oneOf(...minimumFinalities),
   floods: s.count,
   stopped: s.text,
@@ -179,9 +180,9 @@ export const contactSchema: s.Schema = s.record({
 
 export function contactView(contact: Contact): object {
   const { device, name, phrase, incarnation, written, absorbed, state } = contact;
-  const { minimumFinality, floods, stopped } = contact;
+  const { introduced, minimumFinality, floods, stopped } = contact;
   const who = { device, name, phrase, incarnation };
-  return { ...who, written, absorbed, state, minimumFinality, floods, stopped };
+  return { ...who, written, absorbed, state, introduced, minimumFinality, floods, stopped };
 }
 
 export function contactLines(contacts: readonly Contact[]): readonly string[] {
@@ -252,6 +253,7 @@ export function waitingView(wallet: Wallet, { payment, on, why, next }: Waiting)
 
 export const syncSchema: s.Schema = s.record({
   received: s.count,
+  introduced: s.count,
   delivered: s.count,
   certified: s.count,
   conflicted: s.count,
@@ -259,8 +261,8 @@ export const syncSchema: s.Schema = s.record({
 });
 
 export function syncView(report: SyncReport): object {
-  const { received, delivered, certified, conflicted, online } = report;
-  return { received, delivered, certified, conflicted, online };
+  const { received, introduced, delivered, certified, conflicted, online } = report;
+  return { received, introduced, delivered, certified, conflicted, online };
 }
 
 export const verifySchema: s.Schema = s.record({

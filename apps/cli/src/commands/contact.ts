@@ -46,6 +46,7 @@ const show: CommandSpec = {
           `${contact.name}  ${contact.device}`,
           `phrase   ${contact.phrase}`,
           `state    ${contact.state}, incarnation ${contact.incarnation}`,
+          `since    ${howItBegan[contact.introduced]}`,
           `takes    payments that are at least ${contact.minimumFinality}`,
           ...(contact.stopped === '' ? [] : [`stopped  ${contact.stopped}`]),
           ...(contact.floods === 0 ? [] : [`floods   ${contact.floods}: dsm contact block`]),
@@ -53,6 +54,31 @@ const show: CommandSpec = {
           ...payments.map((payment) => paymentLine(wallet, payment)),
         ],
       );
+      return 0;
+    }),
+};
+
+const add: CommandSpec = {
+  name: 'add',
+  summary: 'introduce yourself to somebody who is listed, without meeting',
+  details:
+    'It may be off. Compare the phrase with its owner before you pay much: anybody lists any name.\n' +
+    'Who is a contact already stays what he is. If several claim the name, give the id.',
+  arguments: [{ form: '<who>', meaning: 'a name of the directory, dev1…, or inv1…' }],
+  options: [{ form: '--name <name>', meaning: 'what to call the contact (the name on its card)' }],
+  example: 'dsm contact add inv1q… --name Ben',
+  output: contactSchema,
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const name = input.option('name');
+      const options = name === undefined ? {} : { name };
+      const added = await wallet.directory.introduce(input.argument(0), options);
+      const one = added.contact();
+      context.result(contactView(one), [
+        `${one.name}  ${one.device}`,
+        `phrase   ${one.phrase}`,
+        ...(one.introduced === 'unanswered' ? ['It learns of you when it syncs.'] : []),
+      ]);
       return 0;
     }),
 };
@@ -92,8 +118,15 @@ const block: CommandSpec = {
 export const contact: CommandSpec = {
   name: 'contact',
   summary: 'the people this wallet has met',
-  commands: [ls, show, rename, block],
+  commands: [ls, show, add, rename, block],
 };
+
+const howItBegan = {
+  met: 'you met',
+  unanswered: 'you have introduced yourself, and it has not answered',
+  'by-me': 'you have introduced yourself through the directory',
+  'by-them': 'it has introduced itself through the directory',
+} as const;
 
 function changed(context: Context, wallet: Wallet, device: string): number {
   const now = wallet.contact(device).contact();

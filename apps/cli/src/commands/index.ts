@@ -11,6 +11,7 @@ import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { contact } from './contact.ts';
 import { dev } from './dev.ts';
+import { directory } from './directory.ts';
 import { doctor } from './doctor.ts';
 import { edge } from './edge.ts';
 import { guardian } from './guardian.ts';
@@ -42,6 +43,7 @@ export const commands: readonly CommandSpec[] = [
   init,
   id,
   contact,
+  directory,
   meet,
   pay,
   stream,

@@ -18,18 +18,21 @@ import { isRequest, parseRequest } from '../request.ts';
 import * as s from '../schema.ts';
 import { withWallet } from '../session.ts';
 import { settingRules } from '../settings.ts';
+import { claimantLines } from './directory.ts';
 import { decimalsOf, paymentLine, paymentSchema, paymentView } from '../view.ts';
 
 export const pay: CommandSpec = {
   name: 'pay',
   summary: 'pay a contact',
   details:
-    'The receiver is a name or a whole id, never a prefix. It goes over the edge with the receiver if\n' +
+    'The receiver is a contact, by its name or whole id, never a prefix; or somebody whom you have not\n' +
+    'met, by a name of the directory or an invitation, which you are asked about: anybody lists any\n' +
+    'name. It goes over the edge with the receiver if\n' +
     'its rest suffices; else with --to over a connection, offline if the purse suffices; else over\n' +
     'the nodes.\n' +
     'Exits with 8 if something is still missing, with 6 if an input was spent before.',
   arguments: [
-    { form: '<who>', meaning: 'a contact, or a request from dsm ask' },
+    { form: '<who>', meaning: 'a contact, a listed name, inv1…, or a request from dsm ask' },
     { form: '[amount]', meaning: 'how much, like 12 or 12.50; the serial number of an item' },
     { form: '[token]', meaning: 'a ticker, or the whole id' },
   ],
@@ -42,7 +45,7 @@ export const pay: CommandSpec = {
   output: s.record({ payment: paymentSchema, milliseconds: s.count }),
   run: (context, input) =>
     withWallet(context, async (wallet) => {
-      const wanted = wantedOf(wallet, input);
+      const wanted = await wantedOf(context, wallet, input);
       const over = wayOf(input.option('over') ?? context.settings.over.value);
       await approve(context, wallet, wanted, isRequest(input.argument(0)));
       const { token, amount, note } = wanted;
@@ -67,9 +70,9 @@ interface Wanted {
   readonly at?: string;
 }
 
-function wantedOf(wallet: Wallet, input: Input): Wanted {
+async function wantedOf(context: Context, wallet: Wallet, input: Input): Promise<Wanted> {
   const first = input.argument(0);
-  const wanted = isRequest(first) ? requested(wallet, input) : named(wallet, input);
+  const wanted = isRequest(first) ? requested(wallet, input) : await named(context, wallet, input);
   const [at, note] = [input.option('to'), input.option('note')];
   return { ...wanted, ...(at !== undefined && { at }), ...(note !== undefined && { note }) };
 }
@@ -90,14 +93,40 @@ function requested(wallet: Wallet, input: Input): Wanted {
 }
 
 /** What the command line says. */
-function named(wallet: Wallet, input: Input): Wanted {
+async function named(context: Context, wallet: Wallet, input: Input): Promise<Wanted> {
   const [amount, ticker] = [input.optional(1), input.optional(2)];
   if (amount === undefined || ticker === undefined) {
     throw new DsmError('usage', 'pay needs whom, how much and in which token');
   }
   const token = exactToken(wallet, ticker);
-  const contact = receiver(wallet, input.argument(0));
-  return { contact, token: token.id, amount: parseAmount(amount, token.decimals) };
+  const units = parseAmount(amount, token.decimals);
+  const who = input.argument(0);
+  const isContact = wallet.contacts().some(({ name, device }) => name === who || device === who);
+  const contact = isContact ? receiver(wallet, who) : await stranger(context, wallet, who);
+  return { contact, token: token.id, amount: units };
+}
+
+/** Somebody who is listed and was never met: paid only if the owner has seen who it is. */
+async function stranger(
+  { canAsk, yes, say, cli }: Context,
+  wallet: Wallet,
+  who: string,
+): Promise<Contact> {
+  const found = await wallet.directory.find(who);
+  if (found.length === 0) {
+    throw new DsmError('not-found', `you have not met "${who}", and nobody is listed so`);
+  }
+  for (const line of found.flatMap(claimantLines)) say(line);
+  if (found.length === 1 && !yes) {
+    if (!canAsk) throw new DsmError('usage', 'is this whom you mean? Say so with --yes');
+    const isMeant = await confirm('You have not met. Is this whom you mean?', cli.signal);
+    if (!isMeant) throw new DsmError('refused', 'you said no');
+  }
+  const contact = (await wallet.directory.introduce(who)).contact();
+  if (found.some(({ device }) => device === contact.device)) return contact;
+  // A name stays with the device that it was used for; whoever is listed now is somebody else.
+  const id = contact.device;
+  throw new DsmError('refused', `you know "${who}" as ${contact.name}, ${id}: pay by name or id`);
 }
 
 /** The token by its ticker or whole id. */

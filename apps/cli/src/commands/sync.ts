@@ -14,8 +14,10 @@ export const sync: CommandSpec = {
     withWallet(context, async (wallet) => {
       const report = await wallet.sync();
       if (!report.online) throw new DsmError('offline', 'too few nodes answered');
-      const { received, delivered, certified, conflicted } = report;
+      const { received, introduced, delivered, certified, conflicted } = report;
+      const came = `${introduced} have introduced themselves: dsm contact ls.`;
       context.result(syncView(report), [
+        ...(introduced === 0 ? [] : [came]),
         `${received} received, ${delivered} delivered, ${certified} certified` +
           (conflicted === 0 ? '.' : `, ${conflicted} conflicted: dsm alarm ls.`),
       ]);
