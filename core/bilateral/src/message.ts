@@ -21,6 +21,8 @@
  *     given-up   the certificate that a lock will never be opened      payee → payer of a hop
  *     remint     make these notes of mine anew                         holder → issuer
  *     reminted   the issue that does, with what it rests on; or why not issuer → holder
+ *     request    show me these attributes of a credential              verifier → holder
+ *     present    what is shown, sealed; or why nothing is              holder → verifier
  *     end        nothing more from my side
  *     challenge  sign this with the key of the thing that you are sealed to
  *     attest     that signature, or that there is no such key; MAC that it is from the peer
@@ -182,6 +184,14 @@ export type Message =
       readonly parts: readonly Uint8Array[];
       /** Why there is none; empty if there is one. */
       readonly why: string;
+    }
+  /** A challenge whose audience is the device that says it. */
+  | { readonly type: 'request'; readonly challenge: Uint8Array }
+  /** `why` is empty if something is shown. */
+  | {
+      readonly type: 'present';
+      readonly sealed: Uint8Array | undefined;
+      readonly why: string;
     };
 
 export const marksMax = 1_024;
@@ -260,5 +270,7 @@ export const message: Obj<Message> = object(
         why: text(limits.memoBytesMax),
       }),
     ],
+    request: [39, struct({ challenge: variable(8_192) })],
+    present: [40, struct({ sealed: option(variable(589_824)), why: text(limits.memoBytesMax) })],
   }),
 );

@@ -195,16 +195,26 @@ export function signedByIssuer(body: CredentialBody, issuer: KeySignature): bool
   return verifyWorking(kinds.credential, suite, body.network, publicKey, digest, signature);
 }
 
-/** Undefined if everything in it can be shown and will be believed. */
-export function checkCredential(value: Credential, policy: Policy): CredentialRefusal | undefined {
-  const { body, issuer, seed, attributes } = value;
-  const refusal = issuerRefusal(body, issuer, policy);
-  if (refusal !== undefined) return refusal;
+/** Undefined if the attributes are those that the body rests on, whoever has signed it. */
+export function contentRefusal({
+  body,
+  seed,
+  attributes,
+}: Credential): CredentialRefusal | undefined {
   const fits = body.depth === depthFor(attributes.length);
   if (!fits || !equal(attributeRoot(seed, attributes, body.depth), body.root)) return 'tree';
   if (!equal(schemaDigest(schemaOf(attributes)), body.schema)) return 'schema';
   const own = attributes.filter(({ name }) => isOwn(name));
   const known = deviceIn(attributes) !== undefined && serialIn(attributes) !== undefined;
-  if (!known || own.length !== 2) return 'own';
-  return signedByIssuer(body, issuer) ? undefined : 'signature';
+  return known && own.length === 2 ? undefined : 'own';
+}
+
+/** Undefined if everything in it can be shown and will be believed. */
+export function checkCredential(value: Credential, policy: Policy): CredentialRefusal | undefined {
+  const { body, issuer } = value;
+  return (
+    issuerRefusal(body, issuer, policy) ??
+    contentRefusal(value) ??
+    (signedByIssuer(body, issuer) ? undefined : 'signature')
+  );
 }

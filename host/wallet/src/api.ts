@@ -17,6 +17,8 @@ import type { CapsuleActions, CapsuleStatus } from './capsules-api.ts';
 export type * from './capsules-api.ts';
 import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
+import type { CredentialActions } from './credential-api.ts';
+export type * from './credential-api.ts';
 import type { DirectoryActions } from './directory-api.ts';
 export type * from './directory-api.ts';
 import type { BindingActions, BindingNotice, ContactBinding } from './binding-api.ts';
@@ -62,6 +64,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly capsules: CapsuleActions;
   /** What this device and others are bound to. */
   readonly binding: BindingActions;
+  /** What issuers say of this device, shown piece by piece; and logins. */
+  readonly credentials: CredentialActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */

@@ -48,6 +48,7 @@ import { laneKey, runRow, type LaneSide, type PaymentRow, type RunRow } from './
 import { putSaid } from './route-facts.ts';
 import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
+import { putGiven } from './credential-giving.ts';
 import { putNotices } from './notices.ts';
 import { inItsStream, isNew, putPaymentOf } from './stream-rows.ts';
 import { burntBy, finalityOf, givenTo, type Given } from './value.ts';
@@ -249,6 +250,7 @@ export function absorbedDraft(
   putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
   putSaid(to, model, entries);
   putNotices(to, engine, entries);
+  putGiven(to, engine, entries);
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);
   for (const payment of payments) putPaymentOf(to, model, payment);

@@ -45,7 +45,7 @@ import {
   type ValueKnown,
 } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, HeldBinding, Kem, Store } from '@dsm/ports';
-import type { Network, WalletEvents } from './api.ts';
+import type { ConsentHandler, Network, PresentOptions, WalletEvents } from './api.ts';
 import { DsmError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { signAs, type Keys } from './keys.ts';
@@ -73,9 +73,16 @@ export interface Engine {
   /** Run one decision at a time, in order of asking. */
   readonly exclusive: <T>(decide: () => Promise<T>) => Promise<T>;
   readonly commit: (change: Draft) => Promise<void>;
+  /** Who decides what is shown to a contact that asks for it. */
+  readonly presenting: Presenting;
   /** Something may be due for a route: see routing.ts. */
   readonly wake: () => void;
   readonly emit: <K extends keyof WalletEvents>(event: K, value: WalletEvents[K]) => void;
+}
+
+export interface Presenting {
+  handler: ConsentHandler | undefined;
+  present: (challenge: Uint8Array, options: PresentOptions) => Promise<Uint8Array>;
 }
 
 export function lineageKnown({ model, registries }: Engine): LineageKnown {

@@ -50,6 +50,14 @@ export function receiverOf(engine: Engine, to: string | undefined): Receiver {
   return { owner: device, key, relationship: on.key };
 }
 
+/** What an issue says beside its amount, and what comes and is kept with it. */
+export interface Minting {
+  readonly anchors: readonly Uint8Array[];
+  /** Said to the receiver in the run that tells of the issue. */
+  readonly operations?: readonly Uint8Array[];
+  readonly keep?: (draft: Draft) => void;
+}
+
 /** New units or items, certified at the slot after the issue before. */
 export async function mint(
   runtime: Runtime,
@@ -58,24 +66,42 @@ export async function mint(
   { to, anchors = [] }: MintOptions = {},
 ): Promise<void> {
   checkReady(runtime);
+  onlyIssuer(findToken(runtime.engine.model, name));
+  const addresses = await publishAnchors(runtime.engine, anchors);
+  return mintWith(runtime, name, amount, to, () => ({ anchors: addresses }));
+}
+
+/** The same, with what follows from the place that the issue takes: one decision of this wallet. */
+export async function mintWith(
+  runtime: Runtime,
+  name: string,
+  amount: bigint,
+  to: string | undefined,
+  prepare: (token: Token, receiver: Receiver) => Minting,
+): Promise<void> {
+  checkReady(runtime);
   const { engine } = runtime;
   const { model } = engine;
   const known = onlyIssuer(findToken(model, name));
   if (mustLook(engine, known)) await learnIssues(engine, known.id);
-  const addresses = await publishAnchors(engine, anchors);
   const { head, owner, told } = await engine.exclusive(async () => {
     const token = findToken(model, name);
     const receiver = receiverOf(engine, to);
-    const issue = await issueOf(engine, token, amount, receiver, addresses);
+    const { anchors, operations = [], keep: also = () => undefined } = prepare(token, receiver);
+    const issue = await issueOf(engine, token, amount, receiver, anchors);
     const head = issueHead(issue);
-    const keep = (draft: Draft): void => keepIssue(draft, engine, token, issue);
+    const keep = (draft: Draft): void => {
+      keepIssue(draft, engine, token, issue);
+      also(draft);
+    };
     const owner = model.contacts.get(keyOf(receiver.owner));
     if (owner === undefined || receiver.relationship === undefined) {
       await appendRun(engine, model.own, [collectOf(issue)], false, keep);
       return { head, owner, told: undefined };
     }
     const notice = { token: token.id, head };
-    return { head, owner, told: await notify(runtime, receiver.relationship, notice, keep) };
+    const told = await notify(runtime, receiver.relationship, notice, keep, operations);
+    return { head, owner, told };
   });
   if (told === undefined) return settle(runtime, head);
   const { certified } = await handOver(runtime, owner, told.at, [head], told.said);
@@ -160,10 +186,11 @@ export async function notify(
   relationship: Uint8Array,
   notice: Notice,
   also: (to: Draft) => void,
+  more: readonly Uint8Array[] = [],
 ): Promise<Told> {
   const { engine } = runtime;
   const { peer } = engine.model.relationships.get(keyOf(relationship))!;
-  const operations = [noticeOperation(notice)];
+  const operations = [noticeOperation(notice), ...more];
   const { at } = await appendRun(engine, relationship, operations, true, also);
   return { at, said: await liveSession(runtime, peer.device)?.deliver(at) };
 }

@@ -39,8 +39,11 @@
  *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
  *     0x31   relationship                     KEM keys that the two have told each other
  *     0x34   (none)                           directory: invitation, names, what its inbox held
- *     0x39   DevID                            introduction: how the relationship began
+ *     0x36   0 ‖ digest                       credential that this wallet holds, as bytes
+ *     0x36   1 ‖ digest                       credential that it has issued: what it needs to revoke it
+ *     0x37   digest ‖ nonce                   when and to whom a credential was shown
  *     0x38   DevID                            key that a contact’s device attests with, and what became of it
+ *     0x39   DevID                            introduction: how the relationship began
  *
  * Every value has a version byte: a later version of this software opens all of them.
  */
@@ -116,6 +119,8 @@ export const tables = {
   capsule: 0x32,
   fresh: 0x31,
   directory: 0x34,
+  credential: 0x36,
+  presentation: 0x37,
   introduction: 0x39,
   pinned: 0x38,
 } as const;

@@ -13,6 +13,7 @@ import type { MeetOptions, Queues, Stream } from './api.ts';
 import { attest, challenge, challengeNow, endAttesting, newAttesting } from './attesting.ts';
 import { evidence, half } from './comparing.ts';
 import { heardEarlierAck, heardEarlierRun } from './earlier.ts';
+import { askCredential, credentialSaid } from './credential-talk.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { acted, endFlood, isFlood, queuesOf } from './flood.ts';
@@ -60,6 +61,8 @@ export interface Session {
   readonly challenge: () => Promise<void>;
   /** Hand out parts that were not asked for: certificates that came since. */
   readonly push: (encoded: readonly Uint8Array[]) => Promise<void>;
+  /** Ask for a credential: what is shown, or why nothing is. */
+  readonly credential: (challenge: Uint8Array) => Promise<Uint8Array>;
   /** Heads whose certificates were handed out in this talk: once is enough. */
   readonly pushed: Set<string>;
   /** What it holds in memory for the peer. */
@@ -103,6 +106,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
       open ? payStream(talk, escrow, interval, note) : Promise.reject(goneOf(talk)),
     remint: (asked) => (open ? askRemint(talk, asked) : Promise.reject(goneOf(talk))),
     challenge: () => (open ? challengeNow(talk) : Promise.reject(goneOf(talk))),
+    credential: (asked) => (open ? askCredential(talk, asked) : Promise.reject(goneOf(talk))),
     push: (encoded) => say(talk, { type: 'parts', policies: [], parts: encoded }),
     pushed: new Set(),
     queues: () => queuesOf(talk),
@@ -159,6 +163,8 @@ function newTalk(engine: Engine, connection: Connection, options: MeetOptions): 
     reminting: undefined,
     isMaking: false,
     attesting: newAttesting(engine.model.card),
+    requesting: undefined,
+    isDeciding: false,
     sending: Promise.resolve(),
     unsentBytes: 0,
     failure: undefined,
@@ -263,6 +269,9 @@ async function heard(talk: Talk, said: Message): Promise<void> {
     case 'remint':
     case 'reminted':
       return remintSaid(talk, said);
+    case 'request':
+    case 'present':
+      return credentialSaid(talk, said);
     case 'end':
       talk.peerEnded = true;
       // What was asked for is on its way.
@@ -359,7 +368,9 @@ function hangUp(talk: Talk): void {
   breakStreams(talk);
   forgetTicks(talk);
   for (const ack of talk.acks.values()) ack.resolve(false);
-  talk.reminting?.reject(new DsmError('unreachable', 'the connection ended before an answer came'));
+  const gone = new DsmError('unreachable', 'the connection ended before an answer came');
+  talk.reminting?.reject(gone);
+  talk.requesting?.reject(gone);
   const { asked } = talk;
   if (asked === undefined) return;
   talk.asked = undefined;

@@ -73,6 +73,9 @@ export interface Talk {
   isMaking: boolean;
   /** Signatures by the things that both are sealed to. */
   readonly attesting: Attesting;
+  /** The credential that this side asked for, and whether its owner decides on one that the peer asks for. */
+  requesting: Deferred<Message & { type: 'present' }> | undefined;
+  isDeciding: boolean;
   /** Questions whose answers have not come: what comes before is no answer to the last one. */
   unanswered: number;
   /** What is on its way out, in order, and how many bytes of it the connection has not taken. */

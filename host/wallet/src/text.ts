@@ -21,6 +21,7 @@ export const prefixes = {
   route: 'route',
   issuer: 'iss',
   invitation: 'inv',
+  credential: 'cred',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -31,6 +31,7 @@ import { appsSeen, shared } from './acting.ts';
 import { edgeActions } from './edge-actions.ts';
 import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
+import { credentialActions, presentingBy } from './credentials.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
 import { secretsOf, walletKeys, type Incarnation, type Keys, type Secrets } from './keys.ts';
@@ -188,6 +189,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     exclusive,
     commit: (change) => commit(store, change),
     wake: () => runtime.router.wake(),
+    presenting: presentingBy(() => runtime),
     emit: (event, value) => {
       emit(event, value);
       if (event === 'payment' || event === 'finality') runtime.capsules.soon();
@@ -249,11 +251,12 @@ function keysOf({ model, kem }: Engine, secrets: Secrets, which: Incarnation): K
 }
 
 /** What has a surface of its own. */
-function parts(runtime: Runtime): Pick<Wallet, 'storage' | 'binding' | 'capsules'> {
+function parts(runtime: Runtime): Pick<Wallet, 'storage' | 'binding' | 'capsules' | 'credentials'> {
   const { engine, capsules } = runtime;
   return {
     storage: storageActions(engine),
     binding: bindingActions(runtime),
+    credentials: credentialActions(runtime),
     capsules: { status: capsules.status, send: capsules.send },
   };
 }

@@ -43,6 +43,7 @@ export function kindsOf({ recorded, market: { maya } }: Flood): ReadonlyMap<stri
     ],
     ['halves', made((n) => ({ type: 'half', position: numbered(n), half: numbered(n) }))],
     ['forged evidence', (n) => lies[n % lies.length]!],
+    ['requests', made((n) => ({ type: 'request', challenge: numbered(n) }))],
     ['refusals', made((n) => ({ type: 'refuse', head: numbered(n), code: 'no', why: 'no' }))],
     ['agreements', made((n) => ({ type: 'agreed', laneKey: numbered(n), mac: numbered(n) }))],
   ]);
