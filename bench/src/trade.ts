@@ -88,6 +88,8 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'marks':
     case 'half':
     case 'evidence':
+    case 'request':
+    case 'present':
     case 'challenge':
     case 'attest':
     case 'edges':
