@@ -1,3 +1,4 @@
-/** A passkey (WebAuthn) as device binding, in browsers. */
+/** @dsm/passkey: a passkey (WebAuthn) as device binding, in browsers. */
 
-export {};
+export { passkeyBinding, type PasskeyOptions } from './binding.ts';
+export type { Authenticators } from './webauthn.ts';
