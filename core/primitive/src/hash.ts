@@ -91,6 +91,8 @@ export const domains = [
   'authority-seed',
   'device-secret',
   'share-set',
+  'first-birth',
+  'kept',
   'attest',
   'attest-key',
   'attest-mac',

@@ -7,7 +7,17 @@
  */
 
 import type { App, Finality, MinimumFinality } from '@dsm/protocols';
-import type { Aead, Clock, Connection, Entropy, Kem, Keystore, NodeApi, Store } from '@dsm/ports';
+import type {
+  Aead,
+  Clock,
+  Connection,
+  Entropy,
+  Kem,
+  Keystore,
+  NodeApi,
+  Store,
+  Stretch,
+} from '@dsm/ports';
 import type { Registry, Suite } from '@dsm/primitive';
 import type { Edge, EdgeActions } from './edge-api.ts';
 import type { RelayActions, RouteActions, RoutePayment } from './route-api.ts';
@@ -23,6 +33,8 @@ import type { DirectoryActions } from './directory-api.ts';
 export type * from './directory-api.ts';
 import type { BindingActions, BindingNotice, ContactBinding } from './binding-api.ts';
 export type * from './binding-api.ts';
+import type { CustodyActions } from './custody-api.ts';
+export type * from './custody-api.ts';
 import type { TokenCalls, TokenInfo } from './token-api.ts';
 export type * from './token-api.ts';
 
@@ -43,6 +55,15 @@ export interface WalletOptions {
   /** Where the secret is. Without one, it lives in the store, unsealed: tests and demos only. */
   readonly keystore?: Keystore;
   readonly suite?: Suite;
+  /**
+   * The 24 words of the owner. A wallet that is made from words does not keep them; where one is
+   * opened with them, its root key is at hand until it is locked again (`custody`) or closed.
+   */
+  readonly words?: string;
+  /** Which device of the words this is: 0 unless given. No two devices may have one number. */
+  readonly deviceIndex?: number;
+  /** Argon2id, for the words. In JavaScript unless given. */
+  readonly stretch?: Stretch;
   readonly entropy?: Entropy;
   readonly clock?: Clock;
   readonly kem?: Kem;
@@ -66,6 +87,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly binding: BindingActions;
   /** What issuers say of this device, shown piece by piece; and logins. */
   readonly credentials: CredentialActions;
+  /** The root key of this device, and the words that lead to it. */
+  readonly custody: CustodyActions;
   /** Everybody this wallet has met, in order of name. */
   readonly contacts: () => readonly Contact[];
   /** A contact by its name or a unique prefix of its id. Throws `not-found` or `ambiguous`. */

@@ -1,7 +1,11 @@
 /**
  * A backup: all rows as capsules, with what whoever has the words or the secret needs to open them.
  *
+<<<<<<< HEAD
  *     backup = network ‖ suite ‖ birth ‖ name ‖ option( sealed secret ) ‖ capsules
+=======
+ *     backup = card ‖ option( sealed secret ) ‖ option( sealed secrets ) ‖ capsules
+>>>>>>> 5437beb (Custody of words: a wallet keeps what it needs now, and nothing that leads back to its words)
  *
  * Each capsule is an object of its own, and says device and incarnation. They claim no slots: a backup
  * made twice is two backups, and neither is a fork.
@@ -29,7 +33,9 @@ import { capsulesOfAll } from './capsule-making.ts';
 import { applyCapsules, openerOf, type Applied } from './capsule-restoring.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import { secretsRowBytesMax } from './kept-secrets.ts';
 import { rootOf, walletKeys, type Secrets } from './keys.ts';
+import { rowKey } from './rows.ts';
 
 export interface Backup {
   readonly network: Uint8Array;
@@ -40,6 +46,9 @@ export interface Backup {
   readonly name: string;
   /** The file of a keystore, as it is: sealed under a passphrase. */
   readonly key: Uint8Array | undefined;
+  /** The row of the secrets of a wallet from words: sealed under the secret of its keystore. */
+  readonly secrets: Uint8Array | undefined;
+  /** Each an object of its own. */
   readonly capsules: readonly Uint8Array[];
 }
 
@@ -52,15 +61,17 @@ export const backupObject: Obj<Backup> = object(
     birth: bytes32,
     name: text(limits.nameBytesMax),
     key: option(variable(1_024)),
+    secrets: option(variable(secretsRowBytesMax)),
     capsules: list(variable(limits.objectBytesMax), 65_535, 1),
   }),
 );
 
 /** Everything of one moment, without the secret itself. */
 export async function makeBackup(engine: Engine, key?: Uint8Array): Promise<Uint8Array> {
+  const secrets = await engine.store.get(rowKey('secrets'));
   const capsules = await engine.journal.still((store) => capsulesOfAll(engine, store));
   const { network, suite, birth, name } = engine.model.card.body;
-  return backupObject.encode({ network, suite, birth, name, key, capsules });
+  return backupObject.encode({ network, suite, birth, name, key, secrets, capsules });
 }
 
 /** A backup, and whose it is. */

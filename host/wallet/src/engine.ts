@@ -46,6 +46,7 @@ import {
 } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, HeldBinding, Kem, Store } from '@dsm/ports';
 import type { ConsentHandler, Network, PresentOptions, WalletEvents } from './api.ts';
+import type { Custody } from './custody.ts';
 import { DsmError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { signAs, type Keys } from './keys.ts';
@@ -57,6 +58,7 @@ import { checkpointRow, laneKey, rowKey, runRow, type LaneSide, type RunRow } fr
 export interface Engine {
   readonly model: Model;
   readonly keys: Keys;
+  readonly custody: Custody;
   readonly store: Store;
   /** Stands behind the store, and knows what capsules lack. */
   readonly journal: Journal;

@@ -9,7 +9,14 @@ export { openBackup, type Backup, type OpenedBackup } from './backup-file.ts';
 export { backupCodes, backupFromCodes } from './capsule-codes.ts';
 export { restoreFromNodes, type NodesRestore } from './capsule-recovery.ts';
 export { decodeNdef, ndefRecord } from '@dsm/identity';
-export { createWallet, openWallet, restoreWallet, type RestoreOptions } from './wallet.ts';
+export {
+  createWallet,
+  openWallet,
+  recoverWallet,
+  restoreWallet,
+  type RecoverOptions,
+  type RestoreOptions,
+} from './wallet.ts';
 export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 export { networkId } from './open.ts';
 export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';

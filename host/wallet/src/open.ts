@@ -30,11 +30,19 @@ import {
   type Device,
 } from '@dsm/bilateral';
 import type { Kem, Store } from '@dsm/ports';
-import type { WalletOptions } from './api.ts';
 import { cardBindingOf, heldBinding } from './binding-view.ts';
+import { firstBirth, type Custody } from './custody.ts';
 import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
 import { DsmError } from './errors.ts';
-import { secretsOf, signAs, walletKeys, type Keys, type Secrets } from './keys.ts';
+import { signAs, walletKeys, type Incarnation, type Keys } from './keys.ts';
+import {
+  cardIn,
+  deviceFromWords,
+  keystoreSecret,
+  newCustody,
+  openCustody,
+  type OpenOptions,
+} from './opening-custody.ts';
 import { checkLineage } from './plane.ts';
 import {
   commit,
@@ -52,7 +60,7 @@ import { formatVersion, laneKey, rowKey, runRow, walletRow, type WalletRow } fro
 export interface Opened {
   readonly model: Model;
   readonly keys: Keys;
-  readonly secrets: Secrets;
+  readonly custody: Custody;
   /** The versions of the registry that this wallet has learned. */
   readonly links: readonly RegistryLink[];
 }
@@ -65,19 +73,22 @@ export function networkId(name: string): Uint8Array {
 /** The kinds and versions of the format that this software reads. */
 const versions: readonly number[] = [1];
 
+/**
+ * A new device in an empty store. One whose words may have been used before is made as restored: it
+ * certifies another incarnation before it does anything.
+ */
 export async function createModel(
-  options: WalletOptions & { readonly kem: Kem },
-  random: (length: number) => Uint8Array,
+  options: OpenOptions & { readonly name: string },
+  restored: 0 | 1 = 0,
 ): Promise<Opened> {
   const { store, name, network, keystore, suite = 1, kem } = options;
   if (utf8(name).length > 48) throw new DsmError('usage', 'a name has at most 48 bytes');
-  const secret = (await keystore?.open()) ?? random(32);
-  if (keystore !== undefined && (await keystore.open()) === undefined)
-    await keystore.create(secret);
   const id = networkId(network.name);
-  const birth = random(32);
-  const secrets = secretsOf(secret);
-  const keys = walletKeys(secrets, suite, kem, { incarnation: 0, birth });
+  const device = await deviceFromWords(options, suite, id);
+  const secret = await keystoreSecret(options);
+  const birth = device === undefined ? options.entropy.bytes(32) : firstBirth(device);
+  const custody = newCustody(options, secret, device, birth);
+  const keys = walletKeys(custody.secrets(), suite, kem, { incarnation: 0, birth });
   const binding = cardBindingOf(heldBinding(keystore));
   const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name, binding), undefined);
   const row: WalletRow = {
@@ -90,25 +101,40 @@ export async function createModel(
     birth,
     births: [],
     card: cardObject.encode(card),
-    restored: 0,
+    restored,
     issued: 0,
     secret: keystore === undefined ? secret : undefined,
   };
-  const device = firstDevice(card.body, zero32);
-  const own = openOwnLane(device, keys.working().publicKey, keys.ownSecret);
-  const model = emptyModel(row, card, device, own.key);
+  const start = firstDevice(card.body, zero32);
+  const own = openOwnLane(start, keys.working().publicKey, keys.ownSecret);
+  const model = emptyModel(row, card, start, own.key);
   const change = draft();
   putWallet(change, model, row);
-  putDevice(change, model, device);
+  putDevice(change, model, start);
   putRelationship(change, model, own);
+  custody.keep(change, { device: start.id, incarnation: 0 }, [{ incarnation: 0, birth }]);
   await commit(store, change);
-  return { model, keys, secrets, links: [] };
+  if (restored === 1) return { model, keys, custody, links: [] };
+  custody.lock();
+  return { model, keys: keysOf(custody, kem, row), custody, links: [] };
 }
 
-export async function openModel(
-  options: Omit<WalletOptions, 'name'> & { readonly kem: Kem },
-): Promise<Opened | undefined> {
-  const { store, kem, keystore, network } = options;
+/** The keys of the incarnation that a row is of, with those before that are still remembered. */
+export function keysOf(custody: Custody, kem: Kem, row: WalletRow): Keys {
+  return keysBeside(custody, kem, row, row);
+}
+
+/** The keys of another incarnation of the same device. */
+export function keysBeside(custody: Custody, kem: Kem, row: WalletRow, which: Incarnation): Keys {
+  const keys = walletKeys(custody.secrets(), row.suite, kem, which);
+  const all = [...row.births, row.birth].entries();
+  for (const [n, birth] of all) if (n !== which.incarnation) keys.remember(n, birth);
+  for (let n = 0; n < row.issued; n++) keys.issuer(n);
+  return keys;
+}
+
+export async function openModel(options: OpenOptions): Promise<Opened | undefined> {
+  const { store, kem, network } = options;
   const bytes = await store.get(rowKey('wallet'));
   if (bytes === undefined) return undefined;
   checkFormat(bytes);
@@ -116,13 +142,9 @@ export async function openModel(
   if (!equal(row.network, networkId(network.name))) {
     throw new DsmError('usage', `the wallet belongs to the network "${row.networkName}"`);
   }
-  const secret = row.secret ?? (await keystore?.open());
-  if (secret === undefined) throw new DsmError('locked', 'the secret of this wallet is not here');
-  const secrets = secretsOf(secret);
-  const keys = walletKeys(secrets, row.suite, kem, row);
-  for (const [incarnation, birth] of row.births.entries()) keys.remember(incarnation, birth);
-  for (let n = 0; n < row.issued; n++) keys.issuer(n);
-  const card = decodeRow(cardObject, row.card, 'wallet');
+  const card = cardIn(row);
+  const custody = await openCustody(options, row, card);
+  const keys = keysOf(custody, kem, row);
   const device = decodeRow(deviceRow, (await store.get(rowKey('device')))!, 'device');
   if (!equal(card.body.workingKey, keys.working().publicKey)) {
     throw new DsmError('locked', 'the keystore holds the secret of another wallet');
@@ -136,7 +158,7 @@ export async function openModel(
   }
   const links = await linksIn(store);
   checkLineage(network, links);
-  return { model, keys, secrets, links };
+  return { model, keys, custody, links };
 }
 
 async function linksIn(store: Store): Promise<readonly RegistryLink[]> {

@@ -38,7 +38,8 @@ import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
 import { bodyOf, firstDevice, signCard } from './open.ts';
-import { claimRow, rowKey, type ClaimRow, type NoteRow } from './rows.ts';
+import { ownIncarnations, type OwnIncarnation } from './own-incarnations.ts';
+import { claimRow, rowKey, type ClaimRow, type NoteRow, type WalletRow } from './rows.ts';
 
 /**
  * Open the next incarnation: certify it, then start again with what the nodes show to be free.
@@ -47,37 +48,35 @@ import { claimRow, rowKey, type ClaimRow, type NoteRow } from './rows.ts';
 export async function reincarnate(
   engine: Engine,
   keysOf: (incarnation: number, birth: Uint8Array) => Keys,
-): Promise<Keys> {
-  const { card, keys } = await claimIncarnation(engine, keysOf);
+): Promise<void> {
+  if (!engine.custody.unlocked()) {
+    throw new DsmError('needs-words', 'the next incarnation is certified by the root key');
+  }
+  const learned = await ownIncarnations(engine.quorum, engine.model.card);
+  const { card, keys } = await claimIncarnation(engine, keysOf, learned);
   const kept = await freeNotes(engine);
   await engine.exclusive(async () => {
     const to = draft();
-    startAgain(to, engine, keys, card, kept);
+    startAgain(to, engine, keys, card, kept, learned);
     await engine.commit(to);
+    engine.custody.lock();
   });
-  return keys;
 }
 
 /** The first incarnation after the last known one that no other copy has claimed. */
 async function claimIncarnation(
   engine: Engine,
   keysOf: (incarnation: number, birth: Uint8Array) => Keys,
+  learned: readonly OwnIncarnation[],
 ): Promise<{ readonly card: Card; readonly keys: Keys }> {
   const { model, quorum } = engine;
   const { network, suite } = model.device;
-  const begun = await claimOf(engine);
-  for (let n = begun?.incarnation ?? model.row.incarnation + 1; ; n++) {
+  const begun = stillOpen(await claimOf(engine), learned);
+  const { name, next } = comingBack(model.row, learned.at(-1));
+  for (let n = begun?.incarnation ?? next; ; n++) {
     const birth = n === begun?.incarnation ? begun.birth : await keepClaim(engine, n);
     const keys = keysOf(n, birth);
-    const body = bodyOf(
-      keys,
-      network,
-      suite,
-      n,
-      birth,
-      model.row.name,
-      cardBindingOf(engine.binding),
-    );
+    const body = bodyOf(keys, network, suite, n, birth, name, cardBindingOf(engine.binding));
     const card = signCard(keys, body, undefined);
     const bytes = cardObject.encode(card);
     await quorum.publish(bytes);
@@ -102,6 +101,27 @@ async function claimIncarnation(
       return { card: { ...card, succession: outcome.certificate }, keys };
     }
   }
+}
+
+/** Which incarnation is free as far as the nodes have said, and what the device is called. */
+function comingBack(
+  { name, incarnation }: WalletRow,
+  newest: OwnIncarnation | undefined,
+): { readonly name: string; readonly next: number } {
+  if (newest === undefined) return { name, next: incarnation + 1 };
+  const { body } = newest.card;
+  return { name: name === '' ? body.name : name, next: newest.incarnation + 1 };
+}
+
+/** What was begun, unless another copy of this device has gone on in the meantime. */
+function stillOpen(
+  begun: ClaimRow | undefined,
+  learned: readonly OwnIncarnation[],
+): ClaimRow | undefined {
+  const newest = learned.at(-1);
+  if (begun === undefined || newest === undefined) return begun;
+  if (begun.incarnation > newest.incarnation) return begun;
+  return equal(begun.birth, newest.birth) ? begun : undefined;
 }
 
 async function claimOf({ store }: Engine): Promise<ClaimRow | undefined> {
@@ -144,8 +164,9 @@ function startAgain(
   keys: Keys,
   card: Card,
   kept: readonly NoteRow[],
+  learned: readonly OwnIncarnation[],
 ): void {
-  const { model } = engine;
+  const { model, custody } = engine;
   const start = firstDevice(card.body, zero32);
   to.remove(rowKey('claim'));
   const relationships = [...model.relationships.values()].filter(
@@ -177,13 +198,17 @@ function startAgain(
     if (!keptIds.has(keyOf(id))) removeNote(to, model, id);
   }
   dropOpenRuns(to, engine);
-  putFormerCard(to, model.card);
+  for (const former of [model.card, ...learned.map((one) => one.card)]) putFormerCard(to, former);
   const { incarnation, birth } = card.body;
+  const births = birthsUntil(incarnation, model.row, learned);
+  const known = births.map((of, n) => ({ incarnation: n, birth: of }));
+  custody.keep(to, { device: start.id, incarnation }, [...known, { incarnation, birth }]);
   putWallet(to, model, {
     ...model.row,
+    name: card.body.name,
     incarnation,
     birth,
-    births: birthsUntil(incarnation, [...model.row.births, model.row.birth]),
+    births,
     card: cardObject.encode(card),
     restored: 0,
   });
@@ -194,8 +219,14 @@ function startAgain(
 }
 
 /** The nth is the birth of incarnation n; zero for one that another copy took. */
-function birthsUntil(incarnation: number, births: readonly Uint8Array[]): readonly Uint8Array[] {
-  return Array.from({ length: incarnation }, (_, n) => births[n] ?? zero32);
+function birthsUntil(
+  incarnation: number,
+  { births, birth }: Pick<WalletRow, 'births' | 'birth'>,
+  learned: readonly OwnIncarnation[],
+): readonly Uint8Array[] {
+  const known = new Map([...births, birth].entries());
+  for (const one of learned) known.set(one.incarnation, one.birth);
+  return Array.from({ length: incarnation }, (_, n) => known.get(n) ?? zero32);
 }
 
 function write(key: Uint8Array, after: Uint8Array): StepWrite {

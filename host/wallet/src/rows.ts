@@ -37,6 +37,7 @@
  *     0x2c   version                          registry that followed, and the succession that made it
  *     0x2d   (none)                           offer that pays for what this wallet puts
  *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
+ *     0x30   (none)                           secrets of a wallet from words, sealed
  *     0x31   relationship                     KEM keys that the two have told each other
  *     0x34   (none)                           directory: invitation, names, what its inbox held
  *     0x36   0 ‖ digest                       credential that this wallet holds, as bytes
@@ -117,6 +118,7 @@ export const tables = {
   registry: 0x2c,
   offer: 0x2d,
   capsule: 0x32,
+  secrets: 0x30,
   fresh: 0x31,
   directory: 0x34,
   credential: 0x36,

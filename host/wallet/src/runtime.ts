@@ -31,7 +31,8 @@ export interface Runtime {
   syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */
   readonly keysOf: (incarnation: number, birth: Uint8Array) => Keys;
-  readonly useKeys: (keys: Keys) => void;
+  /** Take the keys of the incarnation that this wallet is now, out of what custody holds. */
+  readonly renewKeys: () => void;
 }
 
 /** Start a conversation. It is found under its device as soon as the relationship stands. */

@@ -15,6 +15,7 @@ import {
   openLane,
   walk,
   type Card,
+  type CardBody,
   type Certificate,
   type Lane,
 } from '@dsm/primitive';
@@ -23,6 +24,7 @@ import { cardOf, putFormerCard } from './cards.ts';
 import { forgetTold } from './fresh-keys.ts';
 import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
+import type { Quorum } from './quorum.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
 /** Keep a card that holds. Undefined if a later incarnation of the device is known already. */
@@ -152,10 +154,10 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
   const row = engine.model.contacts.get(keyOf(device));
   const known = row === undefined ? undefined : cardObject.decode(row.card);
   if (known?.ok !== true) return false;
-  const found = await nextCertified(engine, known.value);
+  const found = await nextCertified(engine.quorum, known.value.body);
   if (found === undefined) return false;
   const { certificate, hints } = found;
-  const next = await fetchCard(engine, hints, certificate.value);
+  const next = await fetchCard(engine.quorum, hints, certificate.value);
   if (next === undefined || !equal(cardDevice(next), device)) return false;
   const card: Card = { ...next, succession: certificate };
   if (checkCard(card, engine.model.device.network, engine.registries) !== undefined) return false;
@@ -167,17 +169,25 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
 /** Copies that are restored at one moment can split a slot's votes: then a later incarnation counts. */
 const incarnationsAhead = 8;
 
-async function nextCertified(
-  { quorum }: Engine,
-  { body }: Card,
-): Promise<{ certificate: Certificate; hints: readonly Uint8Array[] } | undefined> {
+export interface CertifiedIncarnation {
+  readonly incarnation: number;
+  readonly certificate: Certificate;
+  /** Where the card may be: not signed by anybody. */
+  readonly hints: readonly Uint8Array[];
+}
+
+/** The next incarnation of the device of `body` that the nodes show to be certified. */
+export async function nextCertified(
+  nodes: Pick<Quorum, 'readSlot'>,
+  body: CardBody,
+): Promise<CertifiedIncarnation | undefined> {
   for (let ahead = 1; ahead <= incarnationsAhead; ahead++) {
-    const place = incarnationPlace(body, body.incarnation + ahead);
-    const reading = await quorum.readSlot(place);
+    const incarnation = body.incarnation + ahead;
+    const reading = await nodes.readSlot(incarnationPlace(body, incarnation));
     if (reading.type !== 'voted') return undefined;
     const { certificate, values } = reading;
     if (certificate === undefined) continue;
-    return { certificate, hints: values.flatMap(({ hints }) => hints) };
+    return { incarnation, certificate, hints: values.flatMap(({ hints }) => hints) };
   }
   return undefined;
 }
@@ -190,13 +200,13 @@ export function isSuccession({ model }: Engine, card: Card): boolean {
 }
 
 /** The card whose statement has the certificate; hints are not signed, so all are tried. */
-async function fetchCard(
-  { quorum }: Engine,
+export async function fetchCard(
+  nodes: Pick<Quorum, 'fetch'>,
   hints: readonly Uint8Array[],
   value: Uint8Array,
 ): Promise<Card | undefined> {
   for (const hint of hints) {
-    const bytes = await quorum.fetch(hint);
+    const bytes = await nodes.fetch(hint);
     const decoded = bytes === undefined ? undefined : cardObject.decode(bytes);
     if (decoded?.ok === true && equal(incarnationValue(decoded.value.body), value)) {
       return decoded.value;

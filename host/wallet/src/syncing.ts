@@ -10,6 +10,7 @@ import { learnOpenExits } from './exits.ts';
 import { collectAll } from './collecting.ts';
 import { readInbox } from './inbox.ts';
 import { sayIntroductions } from './introducing.ts';
+import { destroyFormer } from './former-secrets.ts';
 import { followNotices } from './issuer-chain.ts';
 import { partsFor } from './lineage.ts';
 import { keepListed } from './listing.ts';
@@ -24,7 +25,10 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { engine } = runtime;
   const { model } = engine;
   await engine.quorum.follow();
-  if (model.row.restored === 1) runtime.useKeys(await reincarnate(engine, runtime.keysOf));
+  if (model.row.restored === 1) {
+    await reincarnate(engine, runtime.keysOf);
+    runtime.renewKeys();
+  }
   await engine.exclusive(() => signOpenRuns(engine));
   const met = await receiveAll(engine, new Set([keyOf(model.own)]));
   const introduced = await readInbox(
@@ -44,6 +48,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   online = (await listed(engine)) && (await sayIntroductions(engine)) && online;
   const delivered = await deliverOpen(runtime);
   await shareCertificates(runtime);
+  await destroyFormer(runtime);
   return {
     received,
     introduced,

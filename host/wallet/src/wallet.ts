@@ -4,12 +4,13 @@
  *     createWallet   a new wallet in an empty store, or the wallet that is there already
  *     openWallet     the wallet that is there
  *     restoreWallet  a backup, in an empty store: the next incarnation of the device
+ *     recoverWallet  24 words, in an empty store: the next incarnation of the device
  */
 
 import { encodeLink } from '@dsm/availability';
 import { implementation } from '@dsm/primitive';
-import { installPortable, portableAead, portableKem } from '@dsm/portable';
-import type { Aead, Connection, Entropy, Kem } from '@dsm/ports';
+import { installPortable, portableAead, portableKem, portableStretch } from '@dsm/portable';
+import type { Aead, Connection, Entropy, Kem, Stretch } from '@dsm/ports';
 import type {
   Contact,
   Identity,
@@ -21,25 +22,26 @@ import type {
   WalletEvents,
   WalletOptions,
 } from './api.ts';
-import { importBackup, makeBackup } from './backup-file.ts';
+import { importBackup, makeBackup, openBackup } from './backup-file.ts';
 import { capsuleSender } from './capsule-sender.ts';
 import { bindingActions } from './bindings.ts';
 import { heldBinding } from './binding-view.ts';
 import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
+import { custodyActions } from './unlocking.ts';
 import { edgeActions } from './edge-actions.ts';
 import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
 import { credentialActions, presentingBy } from './credentials.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
-import { secretsOf, walletKeys, type Incarnation, type Keys, type Secrets } from './keys.ts';
 import { journalOf, type Journal } from './journal.ts';
 import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
-import { createModel, openModel, type Opened } from './open.ts';
+import { createModel, keysBeside, keysOf, openModel, type Opened } from './open.ts';
+import { backupSecrets } from './opening-custody.ts';
 import { paymentOf } from './payments.ts';
 import { planeOf, type Plane } from './plane.ts';
 import { remint } from './reminting.ts';
@@ -47,7 +49,7 @@ import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
 import { routeOf } from './route-view.ts';
 import { router, type Router } from './routing.ts';
-import { linkKey, type ContactRow, type PaymentRow } from './rows.ts';
+import { linkKey, rowKey, type ContactRow, type PaymentRow } from './rows.ts';
 import { storageActions } from './storage-actions.ts';
 import { chargeFor } from './subscribing.ts';
 import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
@@ -62,7 +64,7 @@ import { inbox, outbox } from './waiting.ts';
 export async function createWallet(options: WalletOptions): Promise<Wallet> {
   return translating(async () => {
     const full = await noted(withDefaults(options));
-    return assemble(full, (await openModel(full)) ?? (await createModel(full, full.entropy.bytes)));
+    return assemble(full, (await openModel(full)) ?? (await createModel(full)));
   });
 }
 
@@ -81,15 +83,39 @@ export interface RestoreOptions extends Omit<WalletOptions, 'name'> {
   readonly secret?: Uint8Array;
 }
 
-/** The wallet opens at once and acts after its first `sync` with the nodes. */
+/**
+ * The wallet opens at once and acts after its first `sync` with the nodes. One that was made from words
+ * needs them for that; with them, it does not need the keystore that it was backed up with.
+ */
 export async function restoreWallet(options: RestoreOptions): Promise<Wallet> {
-  const { store, backup, secret, keystore } = options;
-  const { kem, aead } = withDefaults({ ...options, name: '' });
+  const { store, backup, secret } = options;
+  const full = withDefaults({ ...options, name: '' });
+  const { kem, aead } = full;
   return translating(async () => {
-    const device = secret ?? (await keystore?.open());
-    if (device === undefined) throw new DsmError('locked', 'the secret of the backup is not here');
-    await importBackup(backup, { store, kem, aead, secrets: secretsOf(device), secret });
+    const secrets = await backupSecrets(full, openBackup(backup), secret);
+    await importBackup(backup, { store, kem, aead, secrets, secret });
     return openWallet(options);
+  });
+}
+
+export interface RecoverOptions extends Omit<WalletOptions, 'name'> {
+  /** What the owner calls this device; unless given, what the nodes know it by. */
+  readonly name?: string;
+  readonly words: string;
+}
+
+/**
+ * A device out of its words alone, in an empty store. It is who it was, and knows nobody and holds
+ * nothing. Its first `sync` certifies the incarnation after the newest one that the nodes know, so
+ * words that are in use elsewhere convict nobody: the other device is retired by it.
+ */
+export async function recoverWallet(options: RecoverOptions): Promise<Wallet> {
+  return translating(async () => {
+    const full = await noted(withDefaults({ name: '', ...options }));
+    if ((await full.store.get(rowKey('wallet'))) !== undefined) {
+      throw new DsmError('exists', 'there is a wallet here already: recover into an empty place');
+    }
+    return assemble(full, await createModel(full, 1));
   });
 }
 
@@ -97,6 +123,7 @@ type Full = WalletOptions & {
   readonly kem: Kem;
   readonly aead: Aead;
   readonly entropy: Entropy;
+  readonly stretch: Stretch;
 };
 
 /** The same, with a store that notes what capsules lack. */
@@ -112,8 +139,9 @@ function withDefaults(options: WalletOptions): Full {
     installPortable();
   }
   const bytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
-  const { kem = portableKem, aead = portableAead, entropy = { bytes } } = options;
-  return { ...options, kem, aead, entropy };
+  const { kem = portableKem, aead = portableAead, stretch = portableStretch } = options;
+  const { entropy = { bytes } } = options;
+  return { ...options, kem, aead, entropy, stretch };
 }
 
 async function translating<T>(open: () => Promise<T>): Promise<T> {
@@ -168,7 +196,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
   const { on, emit } = listeners();
   const { exclusive, shut } = door();
   const { store, journal, network, entropy, kem, aead } = options;
-  const { model } = opened;
+  const { model, custody } = opened;
   let { keys } = opened;
   const plane = planeIn(store, network, opened, () => engine);
   const engine: Engine = {
@@ -176,6 +204,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     get keys() {
       return keys;
     },
+    custody,
     store,
     journal,
     network,
@@ -204,9 +233,9 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     routed: new Set(),
     capsules: capsuleSender(engine, options.capsules),
     syncing: undefined,
-    keysOf: (incarnation, birth) => keysOf(engine, opened.secrets, { incarnation, birth }),
-    useKeys: (next) => {
-      keys = next;
+    keysOf: (incarnation, birth) => keysBeside(custody, kem, model.row, { incarnation, birth }),
+    renewKeys: () => {
+      keys = keysOf(custody, kem, model.row);
     },
   };
   model.followers.add({ kept: () => engine.wake(), moved: () => undefined });
@@ -216,7 +245,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     ...acting(runtime),
     ...unsignedTerms(engine),
     ...meeting(runtime),
-    ...parts(runtime),
+    ...parts(runtime, options.stretch),
     // A restored wallet changes its incarnation while it is open.
     get id() {
       return identityOf(model);
@@ -242,19 +271,15 @@ function routerOf(engine: Engine, runtime: () => Runtime): Router {
   });
 }
 
-/** The keys of another incarnation of this device, with those that its notes still name. */
-function keysOf({ model, kem }: Engine, secrets: Secrets, which: Incarnation): Keys {
-  const next = walletKeys(secrets, model.row.suite, kem, which);
-  for (const [n, old] of [...model.row.births, model.row.birth].entries()) next.remember(n, old);
-  for (let n = 0; n < model.row.issued; n++) next.issuer(n);
-  return next;
-}
-
 /** What has a surface of its own. */
-function parts(runtime: Runtime): Pick<Wallet, 'storage' | 'binding' | 'capsules' | 'credentials'> {
+function parts(
+  runtime: Runtime,
+  stretch: Stretch,
+): Pick<Wallet, 'storage' | 'custody' | 'binding' | 'capsules' | 'credentials'> {
   const { engine, capsules } = runtime;
   return {
     storage: storageActions(engine),
+    custody: custodyActions(runtime, stretch),
     binding: bindingActions(runtime),
     credentials: credentialActions(runtime),
     capsules: { status: capsules.status, send: capsules.send },

@@ -1,0 +1,170 @@
+/**
+ * Opening custody: from the keystore, the row of the secrets and the words to what a wallet holds.
+ *
+ * With the words, the row is not needed: a wallet that came back from a backup or out of capsules has a
+ * row that another keystore has sealed, and is sealed anew. So are those of a lost keystore.
+ */
+
+import { cardDevice, card as cardObject, type Card, type Suite } from '@dsm/primitive';
+import type { Aead, Entropy, Kem, Stretch } from '@dsm/ports';
+import type { WalletOptions } from './api.ts';
+import type { Backup } from './backup-file.ts';
+import {
+  deviceOf,
+  deviceWithRoot,
+  wholeCustody,
+  wordsCustody,
+  type Custody,
+  type SealedBy,
+} from './custody.ts';
+import { DsmError } from './errors.ts';
+import { keptOf, openKept, secretsFrom, type Kept, type SecretsOf } from './kept-secrets.ts';
+import { secretsOf, type Incarnation, type Secrets } from './keys.ts';
+import { decodeRow, draft } from './model.ts';
+import { rowKey, walletRow, type WalletRow } from './rows.ts';
+
+/** What opening a wallet needs of the world. */
+export type OpenOptions = Omit<WalletOptions, 'name'> & {
+  readonly kem: Kem;
+  readonly aead: Aead;
+  readonly entropy: Entropy;
+  readonly stretch: Stretch;
+};
+
+/** D, if there are words. */
+export async function deviceFromWords(
+  { words, deviceIndex: index = 0, stretch }: OpenOptions,
+  suite: Suite,
+  network: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  return words === undefined ? undefined : deviceOf({ words, network, suite, index, stretch });
+}
+
+/** The secret of the keystore, drawn if there is none; without a keystore it goes into the store. */
+export async function keystoreSecret({ keystore, entropy }: OpenOptions): Promise<Uint8Array> {
+  const there = await keystore?.open();
+  if (there !== undefined) return there;
+  const secret = entropy.bytes(32);
+  await keystore?.create(secret);
+  return secret;
+}
+
+/** Custody of a device that is made now; of words if D is from words, and then unlocked. */
+export function newCustody(
+  options: OpenOptions,
+  secret: Uint8Array,
+  device: Uint8Array | undefined,
+  birth: Uint8Array,
+): Custody {
+  if (device === undefined) return wholeCustody(secret);
+  const index = options.deviceIndex ?? 0;
+  const kept = keptOf(secretsOf(device), index, [{ incarnation: 0, birth }]);
+  const custody = wordsCustody(sealedBy(options, secret), kept);
+  custody.unlock(device);
+  return custody;
+}
+
+/** Custody of the wallet that is there; with the words, unlocked. */
+export async function openCustody(
+  options: OpenOptions,
+  row: WalletRow,
+  card: Card,
+): Promise<Custody> {
+  const { store, keystore, aead, words } = options;
+  const sealed = await store.get(rowKey('secrets'));
+  const secret = row.secret ?? (await keystore?.open());
+  if (sealed !== undefined && words !== undefined) {
+    return withWords({ ...options, words }, row, card, sealed, secret);
+  }
+  if (secret === undefined) throw new DsmError('locked', 'the secret of this wallet is not here');
+  if (sealed === undefined) return wholeCustody(secret);
+  const kept = openKept(aead, secret, whose(card), sealed);
+  return wordsCustody(sealedBy(options, secret), kept);
+}
+
+/** The owner is here: whatever does not open is made again. */
+async function withWords(
+  options: OpenOptions & { readonly words: string },
+  row: WalletRow,
+  card: Card,
+  sealed: Uint8Array,
+  secret: Uint8Array | undefined,
+): Promise<Custody> {
+  const { aead, deviceIndex, words, stretch } = options;
+  const there = secret === undefined ? undefined : openedKept(aead, secret, whose(card), sealed);
+  const { network, suite, rootKey } = card.body;
+  const index = there?.index ?? deviceIndex ?? 0;
+  const device = await deviceWithRoot({ words, network, suite, index, stretch }, rootKey);
+  const custody =
+    there === undefined || secret === undefined
+      ? await sealedAnew(options, row, card, { device, index })
+      : wordsCustody(sealedBy(options, secret), there);
+  custody.unlock(device);
+  return custody;
+}
+
+async function sealedAnew(
+  options: OpenOptions,
+  row: WalletRow,
+  card: Card,
+  { device, index }: { readonly device: Uint8Array; readonly index: number },
+): Promise<Custody> {
+  const secret = row.secret ?? (await keystoreSecret(options));
+  const { incarnation, birth } = row;
+  const all: Incarnation[] = row.births.map((of, n) => ({ incarnation: n, birth: of }));
+  const kept = keptOf(secretsOf(device), index, [...all, { incarnation, birth }]);
+  const custody = wordsCustody(sealedBy(options, secret), kept);
+  const change = draft();
+  custody.keep(change, whose(card), kept.incarnations);
+  if (options.keystore === undefined) {
+    change.put(rowKey('wallet'), walletRow.encode({ ...row, secret }));
+  }
+  await options.store.commit(change.writes);
+  return custody;
+}
+
+/** What is kept, or undefined if it was sealed by another keystore. */
+function openedKept(
+  aead: Aead,
+  secret: Uint8Array,
+  of: SecretsOf,
+  sealed: Uint8Array,
+): Kept | undefined {
+  try {
+    return openKept(aead, secret, of, sealed);
+  } catch (error) {
+    if (error instanceof DsmError && error.code === 'locked') return undefined;
+    throw error;
+  }
+}
+
+/** What opens a backup: the words, or the secret that its wallet was sealed by. */
+export async function backupSecrets(
+  options: OpenOptions,
+  { card, secrets: sealed }: Backup,
+  given: Uint8Array | undefined,
+): Promise<Secrets> {
+  const { aead, keystore, words, deviceIndex: index = 0, stretch } = options;
+  if (words !== undefined) {
+    const { network, suite, rootKey } = card.body;
+    return secretsOf(await deviceWithRoot({ words, network, suite, index, stretch }, rootKey));
+  }
+  const secret = given ?? (await keystore?.open());
+  if (secret === undefined) throw new DsmError('locked', 'the secret of the backup is not here');
+  return sealed === undefined
+    ? secretsOf(secret)
+    : secretsFrom(openKept(aead, secret, whose(card), sealed));
+}
+
+function whose(card: Card): SecretsOf {
+  return { device: cardDevice(card), incarnation: card.body.incarnation };
+}
+
+function sealedBy({ aead, entropy }: OpenOptions, secret: Uint8Array): SealedBy {
+  return { secret, aead, entropy };
+}
+
+/** The card in the row of a wallet. */
+export function cardIn({ card }: WalletRow): Card {
+  return decodeRow(cardObject, card, 'wallet');
+}
