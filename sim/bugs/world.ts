@@ -141,8 +141,8 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: 'host/wallet/src/restore.ts',
-        from: 'walletRow.encode({ ...row, restored: 1, secret })',
-        to: 'walletRow.encode({ ...row, restored: 0, secret })',
+        from: 'const next = { ...row, restored: 1, secret: own',
+        to: 'const next = { ...row, restored: 0, secret: own',
       },
     ],
     by: sim('all', 3),
@@ -224,8 +224,8 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: 'host/wallet/src/open.ts',
-        from: '  const keys = walletKeys(secrets, row.suite, kem, row);',
-        to: '  const keys = walletKeys(secrets, row.suite, kem, row);\n  (globalThis as { said?: Uint8Array }).said = secret;',
+        from: "  const sealed = await store.get(rowKey('secrets'));",
+        to: "  const sealed = await store.get(rowKey('secrets'));\n  (globalThis as { said?: Uint8Array }).said = secret;",
       },
       {
         file: 'host/wallet/src/comparing.ts',
