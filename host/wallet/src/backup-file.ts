@@ -1,11 +1,7 @@
 /**
  * A backup: all rows as capsules, with what whoever has the words or the secret needs to open them.
  *
-<<<<<<< HEAD
- *     backup = network ‖ suite ‖ birth ‖ name ‖ option( sealed secret ) ‖ capsules
-=======
- *     backup = card ‖ option( sealed secret ) ‖ option( sealed secrets ) ‖ capsules
->>>>>>> 5437beb (Custody of words: a wallet keeps what it needs now, and nothing that leads back to its words)
+  const { network, suite, birth, device, incarnation, newest, capsules, ...kept } = openBackup(bytes);
  *
  * Each capsule is an object of its own, and says device and incarnation. They claim no slots: a backup
  * made twice is two backups, and neither is a fork.
@@ -105,7 +101,8 @@ export interface ImportOptions {
 
 /** Put a backup into an empty store and mark it. The wallet opens, and goes on once it is online. */
 export async function importBackup(bytes: Uint8Array, options: ImportOptions): Promise<Applied> {
-  const { network, suite, birth, device, incarnation, newest, capsules } = openBackup(bytes);
+  const { network, suite, birth, device, incarnation, newest, capsules, ...kept } =
+    openBackup(bytes);
   const { store, kem, aead, secrets, secret } = options;
   if (secrets.device !== undefined) {
     const { publicKey } = rootOf(secrets.device, suite);
@@ -120,5 +117,6 @@ export async function importBackup(bytes: Uint8Array, options: ImportOptions): P
     start: startReading(device, incarnation),
     newest,
     secret,
+    ...(kept.secrets !== undefined && { sealed: kept.secrets }),
   });
 }

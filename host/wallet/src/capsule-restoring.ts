@@ -47,13 +47,15 @@ export interface Applying {
   readonly newest: number;
   /** What the wallet’s secret is, if no keystore holds it. */
   readonly secret: Uint8Array | undefined;
+  /** The row of the secrets of a wallet from words, if its keystore is the one that sealed it. */
+  readonly sealed?: Uint8Array;
   readonly onCapsule?: (so: Applied) => void;
 }
 
 /** Read all capsules into an empty store, which holds a restored wallet then. */
 export async function applyCapsules(
   capsules: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { store, open, start, newest, secret, onCapsule }: Applying,
+  { store, open, start, newest, secret, sealed, onCapsule }: Applying,
 ): Promise<Applied> {
   await emptied(store);
   const rows = overlay(store);
@@ -70,7 +72,7 @@ export async function applyCapsules(
   }
   const refusal = endReading(reading, newest);
   if (refusal !== undefined) throw refusalOf(refusal);
-  await rows.end(secret);
+  await rows.end(secret, sealed);
   return { rows: rows.count(), bytes };
 }
 
@@ -90,7 +92,7 @@ interface Overlay {
   /** Keep what has come together, if it is more than that. */
   readonly keep: (bytes: number) => Promise<void>;
   /** Keep the rest, and the row of the wallet with it. */
-  readonly end: (secret: Uint8Array | undefined) => Promise<void>;
+  readonly end: (secret: Uint8Array | undefined, sealed: Uint8Array | undefined) => Promise<void>;
   readonly count: () => number;
 }
 
@@ -127,13 +129,14 @@ function overlay(store: Store): Overlay {
       waiting.set(keyOf(key), { key, value: changed.value });
       size += key.length + (changed.value?.length ?? 0);
     },
-    end: async (secret) => {
+    end: async (secret, sealed) => {
       if (wallet === undefined) throw new DsmError('integrity', 'the capsules hold no wallet');
       checkFormat(wallet);
       const row = decodeRow(walletRow, wallet, 'wallet');
       const key = rowKey('wallet');
       const last = { key, value: walletRow.encode({ ...row, restored: 1, secret }) };
-      await store.commit([...waiting.values(), last]);
+      const kept = sealed === undefined ? [] : [{ key: rowKey('secrets'), value: sealed }];
+      await store.commit([...waiting.values(), ...kept, last]);
     },
   };
 }

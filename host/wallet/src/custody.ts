@@ -9,7 +9,7 @@
  * locked again, or the wallet is closed.
  */
 
-import { equal, hash, type Suite } from '@dsm/primitive';
+import { deviceId, equal, hash, type Suite } from '@dsm/primitive';
 import type { Aead, Entropy, Stretch } from '@dsm/ports';
 import { DsmError, translated } from './errors.ts';
 import { identityFrom } from './identity-secrets.ts';
@@ -117,10 +117,11 @@ export async function deviceOf({
   }
 }
 
-/** D of the device with this root key. Throws `bad-words` if the words lead to another one. */
-export async function deviceWithRoot(of: WordsOf, rootKey: Uint8Array): Promise<Uint8Array> {
+/** D of the device with this DevID. Throws `bad-words` if the words lead to another one. */
+export async function deviceNamed(of: WordsOf, id: Uint8Array): Promise<Uint8Array> {
   const device = await deviceOf(of);
-  if (equal(rootOf(device, of.suite).publicKey, rootKey)) return device;
+  const { publicKey } = rootOf(device, of.suite);
+  if (equal(deviceId(of.network, of.suite, publicKey), id)) return device;
   throw new DsmError(
     'bad-words',
     `these are the words of another identity, or this is not its device ${of.index}`,

@@ -1,17 +1,17 @@
 /**
  * Opening custody: from the keystore, the row of the secrets and the words to what a wallet holds.
  *
- * With the words, the row is not needed: a wallet that came back from a backup or out of capsules has a
- * row that another keystore has sealed, and is sealed anew. So are those of a lost keystore.
+ * With the words, the row is not needed: a wallet that came back out of capsules has none, one whose
+ * keystore was lost has one that nothing opens, and it is made again.
  */
 
 import { cardDevice, card as cardObject, type Card, type Suite } from '@dsm/primitive';
 import type { Aead, Entropy, Kem, Stretch } from '@dsm/ports';
 import type { WalletOptions } from './api.ts';
-import type { Backup } from './backup-file.ts';
+import type { OpenedBackup } from './backup-file.ts';
 import {
   deviceOf,
-  deviceWithRoot,
+  deviceNamed,
   wholeCustody,
   wordsCustody,
   type Custody,
@@ -73,7 +73,7 @@ export async function openCustody(
   const { store, keystore, aead, words } = options;
   const sealed = await store.get(rowKey('secrets'));
   const secret = row.secret ?? (await keystore?.open());
-  if (sealed !== undefined && words !== undefined) {
+  if (words !== undefined) {
     return withWords({ ...options, words }, row, card, sealed, secret);
   }
   if (secret === undefined) throw new DsmError('locked', 'the secret of this wallet is not here');
@@ -87,14 +87,15 @@ async function withWords(
   options: OpenOptions & { readonly words: string },
   row: WalletRow,
   card: Card,
-  sealed: Uint8Array,
+  sealed: Uint8Array | undefined,
   secret: Uint8Array | undefined,
 ): Promise<Custody> {
   const { aead, deviceIndex, words, stretch } = options;
-  const there = secret === undefined ? undefined : openedKept(aead, secret, whose(card), sealed);
-  const { network, suite, rootKey } = card.body;
+  const there = openedKept(aead, secret, whose(card), sealed);
+  const { network, suite } = card.body;
   const index = there?.index ?? deviceIndex ?? 0;
-  const device = await deviceWithRoot({ words, network, suite, index, stretch }, rootKey);
+  const of = { words, network, suite, index, stretch };
+  const device = await deviceNamed(of, cardDevice(card));
   const custody =
     there === undefined || secret === undefined
       ? await sealedAnew(options, row, card, { device, index })
@@ -123,13 +124,14 @@ async function sealedAnew(
   return custody;
 }
 
-/** What is kept, or undefined if it was sealed by another keystore. */
+/** What is kept, or undefined if it is not here or was sealed by another keystore. */
 function openedKept(
   aead: Aead,
-  secret: Uint8Array,
+  secret: Uint8Array | undefined,
   of: SecretsOf,
-  sealed: Uint8Array,
+  sealed: Uint8Array | undefined,
 ): Kept | undefined {
+  if (secret === undefined || sealed === undefined) return undefined;
   try {
     return openKept(aead, secret, of, sealed);
   } catch (error) {
@@ -141,19 +143,18 @@ function openedKept(
 /** What opens a backup: the words, or the secret that its wallet was sealed by. */
 export async function backupSecrets(
   options: OpenOptions,
-  { card, secrets: sealed }: Backup,
+  { network, suite, device, incarnation, secrets: sealed }: OpenedBackup,
   given: Uint8Array | undefined,
 ): Promise<Secrets> {
   const { aead, keystore, words, deviceIndex: index = 0, stretch } = options;
   if (words !== undefined) {
-    const { network, suite, rootKey } = card.body;
-    return secretsOf(await deviceWithRoot({ words, network, suite, index, stretch }, rootKey));
+    return secretsOf(await deviceNamed({ words, network, suite, index, stretch }, device));
   }
   const secret = given ?? (await keystore?.open());
   if (secret === undefined) throw new DsmError('locked', 'the secret of the backup is not here');
   return sealed === undefined
     ? secretsOf(secret)
-    : secretsFrom(openKept(aead, secret, whose(card), sealed));
+    : secretsFrom(openKept(aead, secret, { device, incarnation }, sealed));
 }
 
 function whose(card: Card): SecretsOf {

@@ -2,7 +2,7 @@
 
 import type { Stretch } from '@dsm/ports';
 import type { CustodyActions } from './custody-api.ts';
-import { deviceWithRoot } from './custody.ts';
+import { deviceNamed } from './custody.ts';
 import { DsmError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -16,8 +16,8 @@ export function custodyActions(runtime: Runtime, stretch: Stretch): CustodyActio
     unlocked: custody.unlocked,
     unlock: async (words) => {
       if (index === undefined) throw new DsmError('usage', 'this wallet was made without words');
-      const { network, suite, rootKey } = model.card.body;
-      const device = await deviceWithRoot({ words, network, suite, index, stretch }, rootKey);
+      const { network, suite, id } = model.device;
+      const device = await deviceNamed({ words, network, suite, index, stretch }, id);
       await engine.exclusive(async () => {
         custody.unlock(device);
         renewKeys();
