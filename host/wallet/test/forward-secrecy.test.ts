@@ -70,6 +70,14 @@ async function payOnline(from: Wallet, to: string, token: string, amount: bigint
   await from.sync();
 }
 
+/** What opening a store needs. */
+const world = {
+  kem: nativeKem,
+  aead: portableAead,
+  entropy: nodeEntropy,
+  stretch: nativeStretch,
+};
+
 /** How many of the objects are opened by all that lies in the store of a device, its secret included. */
 async function opened(
   { network }: Scene,
@@ -77,7 +85,7 @@ async function opened(
   objects: readonly Uint8Array[],
 ): Promise<number> {
   const store = memoryStore({ place: copyOf(place) });
-  const taken = await openModel({ store, network, kem: nativeKem });
+  const taken = await openModel({ ...world, store, network });
   assert.ok(taken !== undefined);
   const thief = { model: taken.model, keys: taken.keys } as Engine;
   const openers = [...taken.model.relationships.values()].flatMap((on) => openersOf(thief, on));
@@ -162,7 +170,7 @@ test('a key that somebody else tells is not sealed to', async () => {
   const opened = await openModel({
     store: memoryStore({ place: places.ada }),
     network: at.network,
-    kem: nativeKem,
+    ...world,
   });
   const { model, keys } = opened!;
   const on = [...model.relationships.values()].find(({ key }) => !equal(key, model.own))!;
