@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
-import { installNative, nativeKem } from '@dsm/node';
+import { installNative, nativeKem, nativeStretch, nodeEntropy } from '@dsm/node';
 import type { NodeApi } from '@dsm/ports';
 import {
   createWallet,
