@@ -4,6 +4,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   httpNode,
+  keystoreLevel,
   keystoreLock,
   lockDirectory,
   nativeSignaturesAvailable,
@@ -13,6 +14,7 @@ import type { Registry } from '@dsm/primitive';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
 import { exists, keyPath, networkOf } from './session.ts';
+import { thingsHere } from './things.ts';
 
 export interface Finding {
   readonly check: string;
@@ -31,6 +33,7 @@ export async function examine(context: Context): Promise<readonly Finding[]> {
     ['node', runtime],
     ['disk', disk],
     ['key', key],
+    ['things', things],
     ['store', store],
     ['nodes', nodes],
     ['listen', listen],
@@ -80,8 +83,17 @@ async function key({ home }: Context): Promise<Found> {
         fix: 'make wallets for value with DSM_PASSPHRASE set',
       };
     case 'passphrase':
-      return { state: 'ok', found: `${path} is sealed` };
+      return { state: 'ok', found: `${path} is sealed, level ${await keystoreLevel(path)}` };
   }
+}
+
+/** What a secret could be sealed to here. Nothing needs it, so what lacks is no warning. */
+async function things(context: Context): Promise<Found> {
+  const all = await thingsHere(context);
+  const found = all.map(({ level, missing }) =>
+    missing === undefined ? level : `no ${level} (${missing.message})`,
+  );
+  return { state: 'ok', found: `a secret can be sealed to: ${found.join(', ')}` };
 }
 
 async function store({ home }: Context): Promise<Found> {

@@ -2,14 +2,7 @@
 
 import { access, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  fileKeystore,
-  fileStore,
-  keystoreLock,
-  nativeKem,
-  nativeKemAvailable,
-  nodeEntropy,
-} from '@dsm/node';
+import { fileStore, nativeKem, nativeKemAvailable, nodeEntropy } from '@dsm/node';
 import type { Keystore, Store } from '@dsm/ports';
 import { DsmError, openWallet, type Wallet, type WalletOptions } from '@dsm/wallet';
 import type { Context } from './context.ts';
@@ -20,12 +13,9 @@ import {
   type NetworkFile,
   type OpenNetwork,
 } from './network-file.ts';
-import { askNewPassphrase, askPassphrase } from './prompt.ts';
+import { existingKeystore, newKeystore } from './keystores.ts';
 
-/** The sealed secret of the wallet. */
-export function keyPath(home: string): string {
-  return join(home, 'key');
-}
+export { existingKeystore, keyPath, newKeystore } from './keystores.ts';
 
 /** The network that the wallet was made for, so that it need not be told again. */
 export function homeNetworkPath(home: string): string {
@@ -92,46 +82,11 @@ export async function networkOf({ settings, home, cli }: Context): Promise<Netwo
   );
 }
 
-/** The keystore of a wallet that is there. Asks for the passphrase if one is needed. */
-export async function existingKeystore(context: Context): Promise<Keystore> {
-  const path = keyPath(context.home);
-  switch (await keystoreLock(path)) {
-    case 'absent':
-      throw new DsmError('not-found', `there is no wallet in ${context.home}: dsm init makes one`);
-    case 'no-passphrase':
-      return fileKeystore(path, '');
-    case 'passphrase':
-      return fileKeystore(path, await passphrase(context));
-  }
-}
-
 export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
   );
-}
-
-/** A passphrase that is empty protects nothing, so stretching it would only cost time. */
-const unstretched = { memoryKibibytes: 64, passes: 1, lanes: 1 };
-
-async function newKeystore(context: Context): Promise<Keystore> {
-  const path = keyPath(context.home);
-  const given = context.cli.env['DSM_PASSPHRASE'];
-  if (given !== undefined && given !== '') return fileKeystore(path, given);
-  if (context.yes) return fileKeystore(path, '', unstretched);
-  if (!context.canAsk) {
-    throw new DsmError('usage', 'set DSM_PASSPHRASE, or take an empty passphrase with --yes');
-  }
-  const typed = await askNewPassphrase(context.cli.signal);
-  return fileKeystore(path, typed, typed === '' ? unstretched : {});
-}
-
-async function passphrase({ cli, canAsk }: Context): Promise<string> {
-  const given = cli.env['DSM_PASSPHRASE'];
-  if (given !== undefined && given !== '') return given;
-  if (canAsk) return askPassphrase('Passphrase: ', cli.signal);
-  throw new DsmError('locked', 'the wallet has a passphrase: set DSM_PASSPHRASE');
 }
 
 /** Keep a file beside itself before it is replaced. */

@@ -1,10 +1,12 @@
 /** The shapes that `--json` prints, with their schemas, and the lines that people read. */
 
+import { bindingLevels } from '@dsm/primitive';
 import { finalities, minimumFinalities } from '@dsm/protocols';
 import type {
   Alarm,
   Balance,
   Contact,
+  ContactBinding,
   OfflineLimit,
   OfflineLimits,
   Payment,
@@ -176,19 +178,46 @@ export const contactSchema: s.Schema = s.record({
   minimumFinality: s.oneOf(...minimumFinalities),
   floods: s.count,
   stopped: s.text,
+  binding: s.partial(
+    { level: s.oneOf(...bindingLevels), state: s.oneOf('claimed', 'shown', 'changed') },
+    { why: s.text, since: s.count, shownAt: s.count, unanswered: s.count },
+  ),
 });
 
 export function contactView(contact: Contact): object {
   const { device, name, phrase, incarnation, written, absorbed, state } = contact;
-  const { introduced, minimumFinality, floods, stopped } = contact;
+  const { introduced, minimumFinality, floods, stopped, binding } = contact;
   const who = { device, name, phrase, incarnation };
-  return { ...who, written, absorbed, state, introduced, minimumFinality, floods, stopped };
+  return {
+    ...who,
+    written,
+    absorbed,
+    state,
+    introduced,
+    minimumFinality,
+    floods,
+    stopped,
+    binding,
+  };
 }
 
 export function contactLines(contacts: readonly Contact[]): readonly string[] {
   if (contacts.length === 0) return ['Nobody yet: dsm meet makes a contact.'];
   const rows = contacts.map(({ name, state, phrase, device }) => [name, state, phrase, device]);
   return table([['name', 'state', 'phrase', 'device'], ...rows]);
+}
+
+/** What a contact’s device is bound to, in a line. */
+export function bindingLine({ level, state, why, unanswered }: ContactBinding): string {
+  const silent = unanswered === 0 ? '' : `; ${unanswered} talks without an answer since`;
+  switch (state) {
+    case 'claimed':
+      return `${level}, as its card claims${silent}`;
+    case 'shown':
+      return `${level}, shown${silent}`;
+    case 'changed':
+      return `${level} was told, and ${why}: is it the same device?`;
+  }
 }
 
 const limitFields: Readonly<Record<string, s.Schema>> = {

@@ -7,7 +7,7 @@ import { bindingConformance } from '@dsm/ports/conformance';
 import { checkAttestation, installPortable } from '@dsm/portable';
 import { tpmBinding, tpmMissing } from '../src/index.ts';
 import { sealedBytes, sealedOf } from '../src/sealed.ts';
-import { startSwtpm, withoutSwtpm, type Swtpm } from './swtpm.ts';
+import { startSwtpm, withoutSwtpm, type Swtpm } from '../src/swtpm.ts';
 
 installPortable();
 

@@ -1,6 +1,6 @@
 /** `dsm backup`: everything into a file, onto paper, to the nodes. */
 
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupCodes, DsmError, ndefRecord, type CapsuleStatus } from '@dsm/wallet';
 import { encodeQR } from 'qr';
@@ -8,7 +8,8 @@ import type { CommandSpec, Input } from '../command.ts';
 import type { Context } from '../context.ts';
 import { located } from '../network-file.ts';
 import * as s from '../schema.ts';
-import { exists, keyPath, withWallet } from '../session.ts';
+import { keyForBackup } from '../keystores.ts';
+import { withWallet } from '../session.ts';
 
 const nodesSchema: s.Schema = s.record({
   incarnation: s.count,
@@ -46,7 +47,7 @@ export const backup: CommandSpec = {
         ? await wallet.capsules.send()
         : await wallet.capsules.status();
       const isAsked = ['qr', 'svg'].some((name) => input.isSet(name)) || hasFile(input);
-      const bytes = isAsked ? await wallet.backup(await sealedKey(context)) : undefined;
+      const bytes = isAsked ? await wallet.backup(await keyForBackup(context)) : undefined;
       const [fileMade, fileLines] = await filed(context, input, bytes);
       const [codesMade, codeLines] = await coded(context, input, bytes);
       const lines = [...fileLines, ...codeLines, ...nodeLines(nodes)];
@@ -59,12 +60,6 @@ function hasFile(input: Input): boolean {
   if (input.optional(0) !== undefined) return true;
   if (input.isSet('nfc')) throw new DsmError('usage', '--nfc says how a file is written: name one');
   return false;
-}
-
-/** The keystore’s file, sealed under the passphrase; a wallet of words has none that a backup needs. */
-async function sealedKey({ home }: Context): Promise<Uint8Array | undefined> {
-  const path = keyPath(home);
-  return (await exists(path)) ? Uint8Array.from(await readFile(path)) : undefined;
 }
 
 type Made = readonly [made: object, lines: readonly string[]];

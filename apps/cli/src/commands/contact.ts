@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import * as s from '../schema.ts';
 import { withWallet } from '../session.ts';
 import {
+  bindingLine,
   contactLines,
   contactSchema,
   contactView,
@@ -48,6 +49,7 @@ const show: CommandSpec = {
           `state    ${contact.state}, incarnation ${contact.incarnation}`,
           `since    ${howItBegan[contact.introduced]}`,
           `takes    payments that are at least ${contact.minimumFinality}`,
+          `bound    ${bindingLine(contact.binding)}`,
           ...(contact.stopped === '' ? [] : [`stopped  ${contact.stopped}`]),
           ...(contact.floods === 0 ? [] : [`floods   ${contact.floods}: dsm contact block`]),
           `entries  ${contact.written} written, ${contact.absorbed} absorbed`,

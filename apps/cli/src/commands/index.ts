@@ -18,6 +18,7 @@ import { guardian } from './guardian.ts';
 import { history } from './history.ts';
 import { id } from './id.ts';
 import { inbox } from './inbox.ts';
+import { device } from './device.ts';
 import { init } from './init.ts';
 import { limit } from './limit.ts';
 import { load } from './load.ts';
@@ -41,6 +42,7 @@ import { token } from './token.ts';
 export const commands: readonly CommandSpec[] = [
   status,
   init,
+  device,
   id,
   contact,
   directory,

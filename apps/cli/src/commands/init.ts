@@ -5,7 +5,8 @@ import { createWallet, DsmError } from '@dsm/wallet';
 import type { CommandSpec } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ask } from '../prompt.ts';
-import { exists, keyPath, makeWallet } from '../session.ts';
+import { exists, keyPath, makeWallet, newKeystore } from '../session.ts';
+import { levelOf, levelsHere } from '../things.ts';
 import { identityLines, identitySchema, identityView } from './id.ts';
 
 export const init: CommandSpec = {
@@ -17,6 +18,10 @@ export const init: CommandSpec = {
   options: [
     { form: '--name <name>', meaning: 'what you call this device; others see it' },
     { form: '--suite <number>', meaning: 'signatures: 1 (default), or 2, hashes alone and slower' },
+    {
+      form: '--binding <level>',
+      meaning: `seal the secret to ${levelsHere.join(', ')}; software is the default`,
+    },
   ],
   example: 'dsm init --name Maya',
   output: identitySchema,
@@ -26,6 +31,7 @@ export const init: CommandSpec = {
     }
     const name = input.option('name') ?? (await askedName(context));
     const suite = suiteOf(input.option('suite') ?? '1');
+    const level = levelOf(input.option('binding') ?? 'software');
     return makeWallet(
       context,
       name,
@@ -34,6 +40,7 @@ export const init: CommandSpec = {
         context.result(identityView(wallet.id, context.home), identityLines(wallet.id));
         return 0;
       },
+      await newKeystore(context, level),
     );
   },
 };

@@ -1,4 +1,4 @@
-/** A real TPM 2.0 in software (swtpm) for tests: started, stopped, started again on the same state. */
+/** @dsm/tpm/swtpm: a real TPM 2.0 in software, for tests: started, stopped, started again as it was. */
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
