@@ -161,8 +161,8 @@ export interface WalletRow {
   /** Incarnations before, oldest first: their notes are still spent with their keys. */
   readonly births: readonly Uint8Array[];
   readonly card: Uint8Array;
-  /** 1 while a restored wallet has not certified its incarnation yet. */
-  readonly restored: number;
+  /** 0 live; 1 restored, while its incarnation is not certified; 2 superseded, 3 retired: see phase.ts. */
+  readonly phase: PhaseNumber;
   readonly issued: number;
   /** The secret, only if the wallet has no keystore. */
   readonly secret: Uint8Array | undefined;
@@ -181,7 +181,7 @@ export const walletRow: Obj<WalletRow> = object(
     birth: bytes32,
     births: list(bytes32, 1_024),
     card: variable(262_144),
-    restored: u8,
+    phase: oneOf([0, 1, 2, 3]),
     issued: u32,
     secret: option(bytes32),
   }),
