@@ -141,8 +141,8 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: 'host/wallet/src/restore.ts',
-        from: 'const next = { ...row, restored: 1, secret: own',
-        to: 'const next = { ...row, restored: 0, secret: own',
+        from: 'const next = { ...row, phase: 1, secret: own',
+        to: 'const next = { ...row, phase: 0, secret: own',
       },
     ],
     by: sim('all', 3),

@@ -54,6 +54,9 @@ export const explanations: Readonly<Record<FailureCode, string>> = {
   exists: 'There is a wallet already; it is never overwritten.',
   'needs-restore':
     'A restored wallet signs nothing before the nodes have certified its new incarnation.',
+  superseded:
+    'A copy of this wallet was restored elsewhere and certified: this one signs nothing any more.',
+  retired: 'The owner’s device tree has taken this device out: it signs nothing any more.',
   closed: 'The wallet was closed while something was still asked of it.',
   bug: 'A fault of this program.',
   interrupted: 'Ctrl-C, or another signal, ended the command.',

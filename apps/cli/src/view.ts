@@ -173,7 +173,7 @@ export const contactSchema: s.Schema = s.record({
   incarnation: s.count,
   written: s.count,
   absorbed: s.count,
-  state: s.oneOf('ok', 'bricked', 'blocked', 'stopped'),
+  state: s.oneOf('ok', 'resuming', 'bricked', 'blocked', 'stopped'),
   introduced: s.oneOf('met', 'unanswered', 'by-me', 'by-them'),
   minimumFinality: s.oneOf(...minimumFinalities),
   floods: s.count,

@@ -298,7 +298,7 @@ export function absorb(
 }
 
 /** The peer's lane has grown; it says how far it has absorbed this one, and that it knows of a restore. */
-function learned(on: Relationship, { absorbed, lane }: AcceptedRun): Relationship {
+export function learned(on: Relationship, { absorbed, lane }: AcceptedRun): Relationship {
   const { index, head, former } = absorbed;
   return former
     ? { ...on, theirs: lane }

@@ -77,6 +77,7 @@ export const kinds = {
   invitation: 0x5e,
   introduction: 0x5f,
   listing: 0x61,
+  held: 0x60,
   challenge: 0x62,
 } as const;
 

@@ -178,7 +178,8 @@ export interface Contact {
   /** Entries of the two lanes. */
   readonly written: number;
   readonly absorbed: number;
-  readonly state: 'ok' | 'bricked' | 'blocked' | 'stopped';
+  /** `resuming` after a restore of this device, until the contact has shown that it knows of it. */
+  readonly state: 'ok' | 'resuming' | 'bricked' | 'blocked' | 'stopped';
   /**
    * Whether the two met, or one introduced itself through the directory: `unanswered` until the
    * other side shows that it has read it.
@@ -431,4 +432,6 @@ export interface WalletEvents {
   readonly copied: CapsuleStatus;
   /** The thing that a contact’s device is sealed to was shown, or another, or none any more. */
   readonly binding: BindingNotice;
+  /** This device acts never again: superseded by a restored copy, or retired by its device tree. */
+  readonly over: 'superseded' | 'retired';
 }

@@ -86,7 +86,7 @@ export async function makeCapsules(maker: Maker, store: Store): Promise<number> 
 /** Not while a restored wallet is about to open its next incarnation: that one has capsules of its own. */
 function isSettled({ model, keys }: Maker): boolean {
   const { publicKey } = keys.working();
-  return model.row.restored === 0 && equal(model.card.body.workingKey, publicKey);
+  return model.row.phase === 0 && equal(model.card.body.workingKey, publicKey);
 }
 
 /** What an earlier incarnation has left: its capsules are nobody’s any more. */

@@ -134,7 +134,7 @@ function overlay(store: Store): Overlay {
       checkFormat(wallet);
       const row = decodeRow(walletRow, wallet, 'wallet');
       const key = rowKey('wallet');
-      const last = { key, value: walletRow.encode({ ...row, restored: 1, secret }) };
+      const last = { key, value: walletRow.encode({ ...row, phase: 1, secret }) };
       const kept = sealed === undefined ? [] : [{ key: rowKey('secrets'), value: sealed }];
       await store.commit([...waiting.values(), ...kept, last]);
     },

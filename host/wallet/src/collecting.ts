@@ -51,7 +51,9 @@ export function collectable({ model, keys }: Engine): Gift[] {
 
 /** Collect while a decision is being taken. A restored device waits for its next `collectAll`. */
 export async function collectNow(engine: Engine): Promise<number> {
-  return engine.model.row.incarnation > 0 ? 0 : collect(engine, collectable(engine));
+  return engine.model.row.incarnation > 0 || engine.model.row.phase !== 0
+    ? 0
+    : collect(engine, collectable(engine));
 }
 
 /**
@@ -59,7 +61,7 @@ export async function collectNow(engine: Engine): Promise<number> {
  * writes nothing: it would continue the chain of its former incarnation.
  */
 export async function collectAll(engine: Engine): Promise<number> {
-  if (engine.model.row.restored === 1) return 0;
+  if (engine.model.row.phase !== 0) return 0;
   if (engine.model.row.incarnation === 0) {
     return engine.exclusive(() => collect(engine, collectable(engine)));
   }

@@ -1,6 +1,7 @@
 /** Contacts as people and programs see them. */
 
 import { card as cardObject, equal, keyOf } from '@dsm/primitive';
+import type { Relationship } from '@dsm/bilateral';
 import { minimumFinalities, type MinimumFinality } from '@dsm/protocols';
 import type { Contact } from './api.ts';
 import { bindingView } from './binding-view.ts';
@@ -21,7 +22,7 @@ export function contactView(model: Model, row: ContactRow): Contact {
     incarnation: card.ok ? card.value.body.incarnation : 0,
     written: on?.mine.index ?? 0,
     absorbed: on?.theirs.index ?? 0,
-    state: stateOf(model, row),
+    state: stateOf(model, row, on),
     introduced: introducedAs(model, row),
     minimumFinality: minimumFinalities[row.minimum]!,
     floods: row.floods,
@@ -37,13 +38,21 @@ function introducedAs({ introductions }: Model, { device }: ContactRow): Contact
   return row.open === undefined ? 'by-me' : 'unanswered';
 }
 
-function stateOf(model: Model, row: ContactRow): Contact['state'] {
+function stateOf(model: Model, row: ContactRow, on: Relationship | undefined): Contact['state'] {
   const told = [...model.alarms.values()].some(
     (alarm) => alarm.culprit === 0 && equal(alarm.device, row.device),
   );
   if (told) return 'bricked';
   if (row.blocked === 1) return 'blocked';
-  return row.stopped === '' ? 'ok' : 'stopped';
+  if (row.stopped !== '') return 'stopped';
+  return on !== undefined && isResuming(model, on) ? 'resuming' : 'ok';
+}
+
+/** True after a restore until the peer has shown that it knows: by an entry, or by an acknowledgement. */
+function isResuming({ open }: Model, { key, former, mine }: Relationship): boolean {
+  if (former !== 1) return false;
+  const oldest = open.get(keyOf(key))?.find(({ row }) => row.acked === 0);
+  return mine.index === 0 || (oldest !== undefined && oldest.index - oldest.row.count === 0);
 }
 
 /** Take nothing less final from the contact from now on. What was consented to before stays. */

@@ -60,6 +60,11 @@ export const errorCodes = {
     exit: 4,
     fix: 'go online once: the restored wallet certifies its incarnation',
   },
+  superseded: {
+    exit: 6,
+    fix: 'go on with the copy that was restored; if that was not you, restore from the words at once',
+  },
+  retired: { exit: 6, fix: 'go on with another device of this identity' },
   closed: { exit: 10, fix: 'the wallet is closed' },
 } as const;
 

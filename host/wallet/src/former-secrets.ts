@@ -14,7 +14,7 @@ import type { Runtime } from './runtime.ts';
 /** Answers how many were destroyed. */
 export async function destroyFormer({ engine, keysOf, renewKeys }: Runtime): Promise<number> {
   const { custody, model } = engine;
-  if (custody.kept().length < 2 || model.row.restored === 1) return 0;
+  if (custody.kept().length < 2 || model.row.phase === 1) return 0;
   return engine.exclusive(async () => {
     const { suite, id } = model.device;
     const { incarnation: now } = model.row;

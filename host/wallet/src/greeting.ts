@@ -17,6 +17,7 @@ import {
   relationshipKey,
   workingKeyDigest,
   zero32,
+  type Card,
 } from '@dsm/primitive';
 import { introducedSecret } from '@dsm/identity';
 import {
@@ -41,6 +42,7 @@ import { signAs } from './keys.ts';
 import { awaitsVersion } from './registry-talk.ts';
 import { draft, putContact, putIntroduction, type Introduced } from './model.ts';
 import type { ContactRow } from './rows.ts';
+import { rest, restsFrom } from './resting.ts';
 import { isSuccession, meetCard } from './succession.ts';
 import { settleReady, contactOf, giveUp, relationshipOf, say, type Talk } from './talk.ts';
 import { sayOpenRuns, sayWants } from './trading.ts';
@@ -48,7 +50,7 @@ import { isBricked } from './tripwire.ts';
 
 export async function hello(talk: Talk, said: Message & { type: 'hello' }): Promise<void> {
   const { card: bytes } = said;
-  const { engine, options } = talk;
+  const { engine } = talk;
   const { model } = engine;
   if (talk.peer !== undefined) return;
   const decoded = cardObject.decode(bytes);
@@ -67,15 +69,23 @@ export async function hello(talk: Talk, said: Message & { type: 'hello' }): Prom
     );
   }
   // Whoever was met before still settles what is old; a stranger has nothing to settle.
-  if (isBricked(model, device) && model.contacts.get(keyOf(device))?.agreed !== 1) {
+  const isStranger = model.contacts.get(keyOf(device))?.agreed !== 1;
+  if (isStranger && isBricked(model, device)) {
     return giveUp(talk, 'fork', 'there is evidence that this device told two histories');
   }
+  if (isStranger && model.row.phase !== 0) return restsFrom(talk);
+  return accepted(talk, card, bytes);
+}
+
+async function accepted(talk: Talk, card: Card, bytes: Uint8Array): Promise<void> {
+  const { engine, options } = talk;
   const contact = await meetCard(engine, card, bytes, options.name);
   if (contact === undefined) {
     return giveUp(talk, 'refused', 'this card is of an earlier incarnation of a known device');
   }
   if (contact.blocked === 1) return giveUp(talk, 'blocked', `${contact.name} is blocked here`);
-  talk.peer = { device, card };
+  talk.peer = { device: contact.device, card };
+  if (engine.model.row.phase !== 0) return rest(talk);
   if (contact.agreed !== 1) return sendAgreement(talk, contact);
   await sayIntroduced(talk);
   await resume(talk, contact);

@@ -172,6 +172,11 @@ export async function commit(
     await noteStop(talk.engine, on, talk.peer!.card, said, talk.unaccepted);
   }
   if (relationshipOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
+  await askMissing(talk, said);
+}
+
+/** Ask for the lineage of a run that was taken without it. */
+export async function askMissing(talk: Talk, said: Message & { type: 'commit' }): Promise<void> {
   const missing = missingFor(talk.engine, said.entries);
   if (missing.heads.length + missing.tokens.length === 0 || talk.wants) return;
   talk.wants = true;

@@ -28,6 +28,7 @@ import {
   type IntroductionRow,
 } from './directory-rows.ts';
 import { freshKeysRow, type FreshKeys } from './fresh-rows.ts';
+import { heldRow, type HeldRow } from './held-rows.ts';
 import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
 import { pinnedRow, type PinnedRow } from './pinned-rows.ts';
@@ -99,6 +100,8 @@ export interface Model {
   /** Whoever goes along with the lanes as they grow. */
   readonly followers: Set<Follower>;
   readonly routing: Routing;
+  /** What peers committed to this wallet, restored, before its first sync: by relationship. */
+  readonly held: Map<string, readonly HeldRow[]>;
   /** What this wallet is found by. */
   directory: DirectoryRow;
   /** How relationships began by introduction, by device. */
@@ -367,6 +370,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [key] of await store.scan(rowKey('collected'))) {
     into.collected.add(keyOf(key.subarray(1)));
   }
+  await loadHeld(store, into);
   await loadRouting(store, into.routing);
   for (const [key, { most }] of await readTable(store, 'unsigned', unsignedRow)) {
     into.unsigned.set(keyOf(key), most);
@@ -376,6 +380,13 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   await loadDirectory(store, into);
   const leaves = await store.scan(rowKey('leaf'));
   map.apply(leaves.map(([key, value]) => ({ key: key.subarray(1), value })));
+}
+
+async function loadHeld(store: Store, { held }: Model): Promise<void> {
+  for (const [, row] of await readTable(store, 'held', heldRow)) {
+    const key = keyOf(row.relationship);
+    held.set(key, [...(held.get(key) ?? []), row]);
+  }
 }
 
 /** In the order in which each device stated them. */
@@ -443,6 +454,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     fresh: new Map(),
     followers: new Set(),
     routing: noRouting(),
+    held: new Map(),
     streams: new Map(),
     unsigned: new Map(),
     notices: new Map(),

@@ -101,7 +101,7 @@ export async function createModel(
     birth,
     births: [],
     card: cardObject.encode(card),
-    restored,
+    phase: restored,
     issued: 0,
     secret: keystore === undefined ? secret : undefined,
   };

@@ -13,19 +13,10 @@
 import type { KeyPair } from '@dsm/primitive';
 import { DsmError, type ErrorCode } from './errors.ts';
 import type { Keys } from './keys.ts';
+import { phaseOf, type Phase, type PhaseNumber } from './phase-numbers.ts';
 
-export const phases = { live: 0, restored: 1, superseded: 2, retired: 3 } as const;
-
-export type Phase = keyof typeof phases;
-
-/** What a row may say of the phase. */
-export type PhaseNumber = (typeof phases)[Phase];
-
-export const phaseNumbers: readonly PhaseNumber[] = Object.values(phases);
-
-export function phaseOf({ phase }: { readonly phase: PhaseNumber }): Phase {
-  return (Object.keys(phases) as Phase[])[phase]!;
-}
+/** The phases that do not end. */
+export type OverPhase = Extract<Phase, 'superseded' | 'retired'>;
 
 const refusal: Record<Exclude<Phase, 'live'>, readonly [ErrorCode, string]> = {
   restored: ['needs-restore', 'a restored wallet acts only after its first sync'],
@@ -60,7 +51,7 @@ export function mayNotAct(phase: Exclude<Phase, 'live'>): DsmError {
  * The keys of a device that acts never again: whatever reaches for a secret of them is refused, so
  * that nothing which was forgotten elsewhere can sign.
  */
-export function mutedKeys(keys: Keys, phase: 'superseded' | 'retired'): Keys {
+export function mutedKeys(keys: Keys, phase: OverPhase): Keys {
   const mute = ({ publicKey }: KeyPair): KeyPair => ({
     publicKey,
     get secretKey(): never {
@@ -71,6 +62,8 @@ export function mutedKeys(keys: Keys, phase: 'superseded' | 'retired'): Keys {
     ...keys,
     root: () => mute(keys.root()),
     working: () => mute(keys.working()),
+    lane: (relationship) => mute(keys.lane(relationship)),
+    capsule: () => mute(keys.capsule()),
     issuer: (n) => mute(keys.issuer(n)),
     byDigest: (digest) => {
       const pair = keys.byDigest(digest);

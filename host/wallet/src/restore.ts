@@ -210,7 +210,7 @@ function startAgain(
     birth,
     births,
     card: cardObject.encode(card),
-    restored: 0,
+    phase: 0,
   });
   to.after(() => {
     model.card = card;

@@ -94,7 +94,7 @@ export function router(around: Surroundings): Router {
 }
 
 function mayAct({ model }: Engine): boolean {
-  return model.row.restored === 0;
+  return model.row.phase === 0;
 }
 
 interface Work {

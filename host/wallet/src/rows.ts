@@ -40,9 +40,11 @@
  *     0x30   (none)                           secrets of a wallet from words, sealed
  *     0x31   relationship                     KEM keys that the two have told each other
  *     0x34   (none)                           directory: invitation, names, what its inbox held
+ *     0x35   relationship ‖ index             run that a restored wallet keeps until its first sync
  *     0x36   0 ‖ digest                       credential that this wallet holds, as bytes
  *     0x36   1 ‖ digest                       credential that it has issued: what it needs to revoke it
  *     0x37   digest ‖ nonce                   when and to whom a credential was shown
+ *     0x3a   (none)                           certificate of the incarnation that follows this one
  *     0x38   DevID                            key that a contact’s device attests with, and what became of it
  *     0x39   DevID                            introduction: how the relationship began
  *
@@ -81,6 +83,7 @@ import {
   type Slot,
   type Step,
 } from '@dsm/primitive';
+import type { PhaseNumber } from './phase-numbers.ts';
 export * from './value-rows.ts';
 
 export const tables = {
@@ -120,6 +123,8 @@ export const tables = {
   capsule: 0x32,
   secrets: 0x30,
   fresh: 0x31,
+  held: 0x35,
+  successor: 0x3a,
   directory: 0x34,
   credential: 0x36,
   presentation: 0x37,

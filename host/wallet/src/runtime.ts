@@ -7,8 +7,8 @@ import type { CapsuleSender } from './capsule-sender.ts';
 import { refreshFinality } from './changes.ts';
 import { contactView } from './contacts.ts';
 import type { Engine } from './engine.ts';
-import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
+import { checkLive, checkNotOver } from './phase.ts';
 import { emitFinality } from './payments.ts';
 import type { ContactRow } from './rows.ts';
 import { openSession, type Session } from './session.ts';
@@ -33,6 +33,8 @@ export interface Runtime {
   readonly keysOf: (incarnation: number, birth: Uint8Array) => Keys;
   /** Take the keys of the incarnation that this wallet is now, out of what custody holds. */
   readonly renewKeys: () => void;
+  /** Nothing is signed any more, and every talk ends. */
+  readonly stop: (phase: 'superseded' | 'retired') => Promise<void>;
 }
 
 /** Start a conversation. It is found under its device as soon as the relationship stands. */
@@ -66,17 +68,15 @@ export function liveSession(
   return session?.isOpen() === true ? session : undefined;
 }
 
-/** A restored wallet acts only after it has certified its incarnation. */
+/** A restored wallet acts only after it has certified its incarnation; one that is over never again. */
 export function checkReady({ engine }: Runtime): void {
-  if (engine.model.row.restored === 1) {
-    throw new DsmError('needs-restore', 'a restored wallet acts only after its first sync');
-  }
+  checkLive(engine.model.row);
 }
 
-/** Who is restored or closed begins no talk, and the other side is not left waiting. */
+/** Who is over or closed begins no talk, and the other side is not left waiting. */
 export async function checkOpen(runtime: Runtime, connection: Connection): Promise<void> {
   try {
-    checkReady(runtime);
+    checkNotOver(runtime.engine.model.row);
     await runtime.engine.exclusive(async () => undefined);
   } catch (error) {
     await connection.close();

@@ -28,6 +28,7 @@ import { heardOfStream } from './stream-hearing.ts';
 import { forgetTicks } from './stream-taking.ts';
 import { registrySaid, sayVersion } from './registry-talk.ts';
 import { askRemint, remintSaid } from './remint-talk.ts';
+import { heardAtRest } from './resting.ts';
 import { notTaken, sayOwedStep, sayRun, turn } from './trading.ts';
 
 /** An own run that was said. */
@@ -70,6 +71,8 @@ export interface Session {
   /** Say something that is durable, or needs not be. */
   readonly tell: (message: Message) => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Cuts the line: nothing more is said. */
+  readonly drop: () => Promise<void>;
 }
 
 export function openSession(engine: Engine, connection: Connection, options: MeetOptions): Session {
@@ -111,6 +114,7 @@ export function openSession(engine: Engine, connection: Connection, options: Mee
     pushed: new Set(),
     queues: () => queuesOf(talk),
     tell: (message) => say(talk, message),
+    drop: () => connection.close(),
     close: async () => {
       if (!open) return;
       await patiently(finishStreams(talk));
@@ -214,9 +218,16 @@ async function heard(talk: Talk, said: Message): Promise<void> {
   if (talk.peer === undefined && said.type === 'refuse') return turnedDown(talk, said);
   if (said.type === 'registry') return heardVersion(talk, said);
   if (talk.peer === undefined && said.type !== 'hello') return;
+  const isLive = talk.engine.model.row.phase === 0;
+  return isLive || (await heardAtRest(talk, said)) ? heeded(talk, said) : undefined;
+}
+
+async function heeded(talk: Talk, said: Message): Promise<void> {
   switch (said.type) {
     case 'hello':
       return hello(talk, said);
+    case 'registry':
+      return heardVersion(talk, said);
     case 'agree':
       return agree(talk, said);
     case 'agreed':

@@ -167,7 +167,7 @@ export async function learnSuccession(engine: Engine, device: Uint8Array): Promi
 }
 
 /** Copies that are restored at one moment can split a slot's votes: then a later incarnation counts. */
-const incarnationsAhead = 8;
+export const incarnationsAhead = 8;
 
 export interface CertifiedIncarnation {
   readonly incarnation: number;

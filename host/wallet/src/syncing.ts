@@ -7,6 +7,10 @@ import { escrowsOf } from './edge-value.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { learnOpenExits } from './exits.ts';
+import { end, laterIncarnation } from './fencing.ts';
+import { takeHeld } from './held-runs.ts';
+import { checkNotOver, mayNotAct } from './phase.ts';
+import { sweep } from './sweeping.ts';
 import { collectAll } from './collecting.ts';
 import { readInbox } from './inbox.ts';
 import { sayIntroductions } from './introducing.ts';
@@ -25,22 +29,27 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { engine } = runtime;
   const { model } = engine;
   await engine.quorum.follow();
-  if (model.row.restored === 1) {
+  checkNotOver(model.row);
+  if (model.row.phase === 1) {
     await reincarnate(engine, runtime.keysOf);
     runtime.renewKeys();
+  } else {
+    await checkNewest(runtime);
   }
   await engine.exclusive(() => signOpenRuns(engine));
+  const held = await takeHeld(engine);
   const met = await receiveAll(engine, new Set([keyOf(model.own)]));
   const introduced = await readInbox(
     engine,
     (device) => liveSession(runtime, device) !== undefined,
   );
   const fresh = await receiveAll(engine, met.heard);
-  const received = met.received + fresh.received;
+  const received = held + met.received + fresh.received;
   let online = met.online && fresh.online;
   await fetchLineage(engine);
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
+  await sweep(runtime);
   online = (await learnOpenExits(engine)) && online;
   await followNotices(engine);
   online = (await runtime.router.sync()) && online;
@@ -57,6 +66,16 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
     conflicted: certified.conflicted,
     online: online && certified.undecided === 0,
   };
+}
+
+/** The nodes may know a later incarnation of this device: then it is over, and its talks with it. */
+async function checkNewest(runtime: Runtime): Promise<void> {
+  const { engine } = runtime;
+  const proof = await laterIncarnation(engine);
+  if (proof === undefined) return;
+  await end(engine, 2, proof);
+  await runtime.stop('superseded');
+  throw mayNotAct('superseded');
 }
 
 /** What waits for this device on every relationship but those that were heard. */

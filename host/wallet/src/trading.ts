@@ -36,6 +36,7 @@ import {
   refreshFinality,
   signedDraft,
   writersOf,
+  type Taken,
 } from './changes.ts';
 import { readRun, signStep, worldFor, type Engine } from './engine.ts';
 import { DsmError, errorCodes, sentenceOf, type ErrorCode } from './errors.ts';
@@ -152,12 +153,12 @@ export async function keepRun(
   by: Card,
   countersignature: Countersignature | undefined,
   also: (to: Draft) => void = () => undefined,
+  held?: Taken,
 ): Promise<boolean> {
-  const consented = consentIsMine(engine, change, countersignature);
+  const { claim, lane } = change.absorbed.run;
+  const consented = held !== undefined || consentIsMine(engine, lane.head, countersignature);
   const consent = consented ? countersignature : undefined;
-  const { entries } = change.absorbed.run.claim;
-  const beyond = consented && judgeRisk(engine, before, entries) !== 'taken';
-  const taken = beyond ? 'beyond' : consented ? 'paid' : 'unasked';
+  const taken = held ?? takenAs(engine, before, claim.entries, consented);
   const kept = absorbedDraft(engine, before, change, by, consent, taken);
   const fresh = kept.payments.filter(({ number }) => isNew(engine.model, number));
   also(kept.change);
@@ -172,13 +173,23 @@ export async function keepRun(
   return kept.payments.length > 0;
 }
 
+function takenAs(
+  engine: Engine,
+  before: Relationship,
+  entries: readonly Uint8Array[],
+  consented: boolean,
+): Taken {
+  if (!consented) return 'unasked';
+  return judgeRisk(engine, before, entries) === 'taken' ? 'paid' : 'beyond';
+}
+
 /** True if this device gave the countersignature: only then is an uncertified run taken as paid. */
-function consentIsMine(
+export function consentIsMine(
   { model, keys }: Engine,
-  { absorbed }: Absorbed,
+  head: Uint8Array,
   claim: Countersignature | undefined,
 ): boolean {
-  if (claim === undefined || !equal(claim.consent.head, absorbed.run.lane.head)) return false;
+  if (claim === undefined || !equal(claim.consent.head, head)) return false;
   const { suite, network, id } = model.device;
   const digest = consentDigest(claim.consent);
   const { publicKey } = keys.working();

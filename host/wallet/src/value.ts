@@ -31,6 +31,7 @@ import type { Balance } from './api.ts';
 import { finalityOfTotal, heldInEdges } from './edge-value.ts';
 import { mine, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import type { HeldRow } from './held-rows.ts';
 import type { Model, Token } from './model.ts';
 import { routeOfLock } from './route-model.ts';
 import type { NoteRow, PaidOver, PaymentRow } from './rows.ts';
@@ -78,13 +79,25 @@ export function exposure(
   token: Uint8Array,
   from: (peer: Uint8Array) => boolean = () => true,
 ): bigint {
+  const held = [...model.held.values()].flat().reduce((sum, row) => sum + heldFrom(row), 0n);
   return model.payments.reduce(
     (sum, row) =>
       row.side === 1 && equal(row.token, token) && isOpen(model, row) && from(row.peer)
         ? sum + row.amount
         : sum,
-    0n,
+    held,
   );
+
+  /** What a restored wallet has consented to and not taken in is as uncertified as the rest. */
+  function heldFrom({ relationship, taken, gifts }: HeldRow): bigint {
+    const on = model.relationships.get(keyOf(relationship));
+    if (taken !== 0 || on === undefined || !from(on.peer.device)) return 0n;
+    return gifts.reduce(
+      (sum, gift) =>
+        gift.over === undefined && equal(gift.token, token) ? sum + gift.amount : sum,
+      0n,
+    );
+  }
 }
 
 function isOpen(model: Model, { finality, online, head }: PaymentRow): boolean {

@@ -2,19 +2,27 @@
 
 import { keyOf } from '@dsm/primitive';
 import type { Waiting } from './api.ts';
+import { heldViews } from './held-view.ts';
 import type { Model } from './model.ts';
 import { paymentOf } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 
 /** Payments to this wallet that are not as final as they can be. */
 export function inbox(model: Model): Waiting[] {
-  return model.payments
+  const kept = model.payments
     .filter((row) => row.side === 1 && !isSettled(model, row))
     .map((row) => ({
       payment: paymentOf(model, row),
       ...(row.over === undefined || row.finality === 0 ? fromNodes(model, row) : leaving),
       why: paymentOf(model, row).waiting,
     }));
+  const held = heldViews(model).map((payment): Waiting => ({
+    payment,
+    on: 'nodes',
+    next: 'sync',
+    why: payment.waiting,
+  }));
+  return [...kept, ...held];
 }
 
 /** A payment over an open edge waits for nothing, unless its owner demands more. */

@@ -30,12 +30,14 @@ import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
 import { custodyActions } from './unlocking.ts';
+import { door } from './door.ts';
 import { edgeActions } from './edge-actions.ts';
 import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
 import { credentialActions, presentingBy } from './credentials.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
+import type { Keys } from './keys.ts';
 import { journalOf, type Journal } from './journal.ts';
 import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
@@ -43,16 +45,19 @@ import { commit, draft, putContact } from './model.ts';
 import { createModel, keysBeside, keysOf, openModel, type Opened } from './open.ts';
 import { backupSecrets } from './opening-custody.ts';
 import { paymentOf } from './payments.ts';
+import { mutedKeys, type OverPhase } from './phase.ts';
+import { phaseOf } from './phase-numbers.ts';
 import { planeOf, type Plane } from './plane.ts';
 import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
 import { routeOf } from './route-view.ts';
+import { heldViews } from './held-view.ts';
 import { router, type Router } from './routing.ts';
 import { linkKey, rowKey, type ContactRow, type PaymentRow } from './rows.ts';
 import { storageActions } from './storage-actions.ts';
 import { chargeFor } from './subscribing.ts';
-import { checkOpen, checkReady, converse, current, liveSession, type Runtime } from './runtime.ts';
+import { checkOpen, converse, current, liveSession, type Runtime } from './runtime.ts';
 import { openStream, unsignedTerms } from './streams.ts';
 import { sync } from './syncing.ts';
 import { idText, phraseOf } from './text.ts';
@@ -172,32 +177,12 @@ function listeners(): Listeners {
   };
 }
 
-/** One decision at a time, in the order of asking; none once the wallet is closed. */
-function door(): { readonly exclusive: Engine['exclusive']; readonly shut: () => Promise<void> } {
-  let last: Promise<unknown> = Promise.resolve();
-  let open = true;
-  return {
-    exclusive: async (decide) => {
-      if (!open) throw new DsmError('closed', 'this wallet is closed');
-      const next = last.then(decide);
-      last = next.catch(() => undefined);
-      return next.catch((error: unknown) => {
-        throw translated(error);
-      });
-    },
-    shut: async () => {
-      open = false;
-      await last;
-    },
-  };
-}
-
 function assemble(options: Full & { readonly journal: Journal }, opened: Opened): Wallet {
   const { on, emit } = listeners();
   const { exclusive, shut } = door();
   const { store, journal, network, entropy, kem, aead } = options;
   const { model, custody } = opened;
-  let { keys } = opened;
+  let keys = keysNow(opened);
   const plane = planeIn(store, network, opened, () => engine);
   const engine: Engine = {
     model,
@@ -236,6 +221,10 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     keysOf: (incarnation, birth) => keysBeside(custody, kem, model.row, { incarnation, birth }),
     renewKeys: () => {
       keys = keysOf(custody, kem, model.row);
+    },
+    stop: (phase) => {
+      keys = mutedKeys(keys, phase);
+      return stopped(runtime, phase);
     },
   };
   model.followers.add({ kept: () => engine.wake(), moved: () => undefined });
@@ -284,6 +273,17 @@ function parts(
     credentials: credentialActions(runtime),
     capsules: { status: capsules.status, send: capsules.send },
   };
+}
+
+/** Whoever is connected is told nothing more. */
+async function stopped({ engine, sessions }: Runtime, phase: OverPhase): Promise<void> {
+  engine.emit('over', phase);
+  await Promise.all([...sessions.values()].map((session) => session.drop()));
+}
+
+function keysNow({ model, keys }: Opened): Keys {
+  const phase = phaseOf(model.row);
+  return phase === 'superseded' || phase === 'retired' ? mutedKeys(keys, phase) : keys;
 }
 
 const wallClock = { now: (): number => Date.now() };
@@ -341,7 +341,8 @@ function reading({ engine }: Runtime): Reading {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     history: (filter) => {
       const of = filter?.contact === undefined ? undefined : findContact(model, filter.contact);
-      const payments = model.payments.map((row) => paymentOf(model, row));
+      const kept = model.payments.map((row) => paymentOf(model, row));
+      const payments = [...kept, ...heldViews(model)];
       return of === undefined
         ? payments
         : payments.filter(({ device }) => device === idText('device', of.device));
@@ -437,7 +438,6 @@ function meeting(runtime: Runtime): Pick<Wallet, 'contact' | 'meet' | 'answer' |
     directory: directoryActions(runtime, relationship),
     contact: (name) => relationship(findContact(model, name)),
     meet: async (other, options: MeetOptions = {}) => {
-      checkReady(runtime);
       const connection = over(other);
       await checkOpen(runtime, connection);
       return relationship(await converse(runtime, connection, options).ready);

@@ -24,7 +24,7 @@ function shown(key: Uint8Array, value: Uint8Array): string {
   if (hex(key) !== hex(rowKey('wallet'))) return hex(value);
   const decoded = walletRow.decode(withoutSecret(key, value));
   assert.ok(decoded.ok);
-  return hex(walletRow.encode({ ...decoded.value, restored: 0 }));
+  return hex(walletRow.encode({ ...decoded.value, phase: 0 }));
 }
 
 function hex(bytes: Uint8Array): string {

@@ -48,7 +48,7 @@ test('a restored device gets what waited for it, and its peer what it had sent',
   await maya.close();
 
   const restored = await restoreWallet({ backup, store: memory(), network, keystore });
-  await assert.rejects(restored.meet(cafe), { code: 'needs-restore' });
+  await assert.rejects(restored.load('ERA', 1n), { code: 'needs-restore' });
   await restored.sync();
   assert.equal(restored.id.incarnation, 1);
   assert.deepEqual(totals(restored), { total: 50n, online: 50n, purse: 0n, uncertified: 0n });
