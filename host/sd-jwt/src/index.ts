@@ -1,3 +1,4 @@
-/** Credentials as SD-JWT VC, for software that knows nothing of dsm. */
+/** @dsm/sd-jwt: credentials as SD-JWT VC, for software that knows nothing of dsm. */
 
-export {};
+export * from './jws-key.ts';
+export * from './exporting.ts';

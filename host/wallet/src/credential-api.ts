@@ -121,6 +121,13 @@ export interface LoginOptions {
   readonly audience: string;
 }
 
+/** A key of this wallet as JOSE has it; what it signs is no signature of dsm, and none of those is it. */
+export interface JoseKey {
+  readonly algorithm: 'ML-DSA-65';
+  readonly jwk: { readonly kty: 'AKP'; readonly alg: 'ML-DSA-65'; readonly pub: string };
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
+}
+
 export interface CredentialActions {
   /** Make a credential of a token that this wallet issues alone, and send it to its holder. */
   readonly issue: (token: string, options: NewCredentialOptions) => Promise<NewlyIssued>;
@@ -152,6 +159,11 @@ export interface CredentialActions {
     challenge: Uint8Array,
     options?: VerifyOptions,
   ) => Promise<VerifiedCredential>;
+  /**
+   * The key for the export of credentials (`@dsm/sd-jwt`): of a token that this wallet issues alone, or the
+   * working key of the holder if no token is named. Suite 1 only.
+   */
+  readonly jwsKey: (token?: string) => JoseKey;
   /** Answer a challenge of a server. */
   readonly login: (challenge: Uint8Array, options: LoginOptions) => Promise<Uint8Array>;
 }

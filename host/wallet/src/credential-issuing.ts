@@ -113,7 +113,8 @@ function signedByToken(
   return { suite, publicKey: pair.publicKey, signature };
 }
 
-function issuerPair(keys: Engine['keys'], { issuer, rules }: Token): KeyPair {
+/** The pair of the token's issuer key, if this wallet has it. */
+export function issuerPair(keys: Engine['keys'], { issuer, rules }: Token): KeyPair {
   if (issuer === 0) throw new DsmError('refused', `this wallet does not issue ${rules.ticker}`);
   return keys.issuer(issuer - 1);
 }

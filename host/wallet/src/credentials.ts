@@ -1,8 +1,8 @@
 /** Credentials and logins as programs hold them. */
 
 import { challenge as challengeObject, isAttributeName } from '@dsm/identity';
-import { equal } from '@dsm/primitive';
-import type { CredentialActions, Wish } from './credential-api.ts';
+import { equal, signatures } from '@dsm/primitive';
+import type { CredentialActions, JoseKey, Wish } from './credential-api.ts';
 import {
   acceptCredential,
   answerLogin,
@@ -12,7 +12,13 @@ import {
   present,
   readChallenge,
 } from './credential-holding.ts';
-import { issueCredential, issuedRows, issuedView, revoke } from './credential-issuing.ts';
+import {
+  issueCredential,
+  issuedRows,
+  issuedView,
+  issuerPair,
+  revoke,
+} from './credential-issuing.ts';
 import { verifyPresentation } from './credential-verifying.ts';
 import { findContact } from './contacts.ts';
 import type { Engine } from './engine.ts';
@@ -60,6 +66,7 @@ export function credentialActions(runtime: Runtime): CredentialActions {
       engine.presenting.handler = handler;
     },
     verify: (shown, asked, options) => verifyPresentation(engine, shown, asked, options),
+    jwsKey: (token) => jwsKey(engine, token),
     login: (bytes, options) => answerLogin(runtime, bytes, options),
   };
 }
@@ -82,4 +89,19 @@ function newChallenge(engine: Engine, audience: string, wish: Wish | undefined):
   };
   const nonce = entropy.bytes(32);
   return challengeObject.encode({ network: model.device.network, nonce, audience, wanted });
+}
+
+/** JOSE signs without a context, dsm never does: so one key makes both, and neither is the other. */
+function jwsKey({ model, keys }: Engine, token: string | undefined): JoseKey {
+  const { publicKey, secretKey } =
+    token === undefined ? keys.working() : issuerPair(keys, findToken(model, token));
+  if (secretKey.algorithm !== 'ml-dsa-65') {
+    throw new DsmError('usage', `JOSE has no name for keys of ${secretKey.algorithm} here`);
+  }
+  const pub = publicKey.toBase64({ alphabet: 'base64url', omitPadding: true });
+  return {
+    algorithm: 'ML-DSA-65',
+    jwk: { kty: 'AKP', alg: 'ML-DSA-65', pub },
+    sign: (bytes) => signatures().sign(secretKey, bytes, new Uint8Array(0)),
+  };
 }

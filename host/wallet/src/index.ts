@@ -18,6 +18,7 @@ export {
   type RestoreOptions,
 } from './wallet.ts';
 export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
+export { loginDesk, type LoginDesk, type LoginDeskOptions, type Visitor } from './login-desk.ts';
 export { networkId } from './open.ts';
 export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
