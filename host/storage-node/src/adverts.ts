@@ -62,9 +62,7 @@ export function advertsIn({ engine, objects, inTurn, network, version }: AdvertP
     const address = addressOf(bytes);
     if (known !== undefined && keyOf(known.address) === keyOf(address)) return;
     if (known !== undefined && known.said.sequence >= said.sequence) throw refused('stale');
-    if (known === undefined && (await count(under(said.topic))) >= limits.advertisementsMax) {
-      throw refused('crowded');
-    }
+    if (known === undefined && (await isCrowded(said.topic))) throw refused('crowded');
     const writer = advertiser(said, network);
     await objects.put(bytes, {
       class: objectClasses.advertisement,
@@ -73,6 +71,18 @@ export function advertsIn({ engine, objects, inTurn, network, version }: AdvertP
     });
     await translated(engine.commit([{ shelf: shelves.adverts, key, value: address }]));
     if (known !== undefined && writer !== undefined) await objects.forget(known.address, writer);
+  };
+  /** What has ended stands in nobody’s way: its place is free once others need it. */
+  const isCrowded = async (topic: Uint8Array): Promise<boolean> => {
+    if ((await count(under(topic))) < limits.advertisementsMax) return false;
+    const ended: Uint8Array[] = [];
+    for await (const { key } of under(topic)) {
+      const kept = await at(key);
+      if (kept === undefined || kept.said.until < version()) ended.push(key);
+    }
+    const gone = ended.map((key) => ({ shelf: shelves.adverts, key, value: undefined }));
+    if (gone.length > 0) await translated(engine.commit(gone));
+    return ended.length === 0;
   };
   return {
     put: async (bytes) => {

@@ -10,19 +10,23 @@ import {
   type Advertisement,
   type NodeAnswer,
 } from '@dsm/availability';
+import { memoryEngine } from '@dsm/memory';
 import { installNative } from '@dsm/node';
-import { filled } from '@dsm/ports/conformance';
+import { filled, registryOf } from '@dsm/ports/conformance';
 import {
   keyDigest,
   kinds,
   limits,
   reader,
+  registryLineage,
   signatureContext,
   signatures,
   type KeyPair,
+  type Registry,
 } from '@dsm/primitive';
 import { advertRefusals } from '../src/adverts.ts';
-import type { StorageNode } from '../src/node.ts';
+import { secretsInMemory } from '../src/keys.ts';
+import { storageNode, type StorageNode } from '../src/node.ts';
 import { network, oneNode } from './one-node.ts';
 
 installNative();
@@ -106,5 +110,32 @@ test('what is not signed, has ended, or is one too many is refused', async () =>
     assert.equal((await say(node, advertBy(by))).type, 'ok');
   }
   const oneMore = signatures().keyPair('ml-dsa-65', filled(9).with(1, 200));
+  assert.deepEqual(await say(node, advertBy(oneMore)), refusal('crowded'));
+});
+
+test('what has ended makes room for others in a topic that is full', async () => {
+  let registry: Registry | undefined;
+  const node = await storageNode({
+    engine: memoryEngine(),
+    registry: () => registry,
+    network,
+    suite: 1,
+    secrets: secretsInMemory(filled(11)),
+    capacityBytes: 1 << 26,
+  });
+  const first = registryOf(network, [node.card], 0);
+  registry = first;
+  for (let i = 0; i < limits.advertisementsMax; i++) {
+    const by = signatures().keyPair('ml-dsa-65', filled(i & 255).with(0, i >> 8));
+    const until = first.version + (i < 3 ? 0 : 1);
+    assert.equal((await say(node, advertBy(by, { until }))).type, 'ok');
+  }
+  const later = { version: first.version + 1, previous: filled(5), first: registryLineage(first) };
+  registry = { ...first, ...later };
+  for (const seed of [200, 201, 202]) {
+    const by = signatures().keyPair('ml-dsa-65', filled(9).with(1, seed));
+    assert.equal((await say(node, advertBy(by))).type, 'ok');
+  }
+  const oneMore = signatures().keyPair('ml-dsa-65', filled(9).with(1, 203));
   assert.deepEqual(await say(node, advertBy(oneMore)), refusal('crowded'));
 });

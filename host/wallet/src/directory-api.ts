@@ -51,7 +51,7 @@ export interface Claimant {
   readonly phrase: string;
   readonly incarnation: number;
   readonly invitation: string;
-  /** True if the nodes show that no later incarnation was opened. */
+  /** True if the nodes show that no later incarnation was opened and no later key made. */
   readonly current: boolean;
   /** What the contacts of this wallet have to do with it; a sentence each. */
   readonly warnings: readonly string[];

@@ -2,8 +2,8 @@
  * Finding: who is listed under a name, or by an id, with everything that he shows checked.
  *
  * What a node hands out is believed by its address and by signatures. A listing counts if the working
- * key of the card that it leads to has written it, and if the nodes show no later incarnation of the
- * device: nobody is found through what a lost device has left.
+ * key of the card that it leads to has written it, and if the nodes show no later incarnation or
+ * generation of the device: nobody is found through what a lost device or an old key has left.
  */
 
 import {
@@ -12,6 +12,7 @@ import {
   checkCard,
   compare,
   equal,
+  generationPlace,
   incarnationPlace,
   keyOf,
   workingKeyDigest,
@@ -116,10 +117,13 @@ async function follow(
   if (!shown.ok || checkCard(shown.value, network, registries) !== undefined) return undefined;
   const card = shown.value;
   if (checkInvitation(decoded.value, card, network) !== undefined) return undefined;
-  const next = await quorum.readSlot(incarnationPlace(card.body, card.body.incarnation + 1));
-  if (next.type === 'voted') return undefined;
+  const next = await Promise.all([
+    quorum.readSlot(incarnationPlace(card.body, card.body.incarnation + 1)),
+    quorum.readSlot(generationPlace(card.body, card.body.generation + 1)),
+  ]);
+  if (next.some(({ type }) => type === 'voted')) return undefined;
   const device = cardDevice(card);
-  const current = next.type === 'free';
+  const current = next.every(({ type }) => type === 'free');
   return { device, name, card, cardBytes, invitation: decoded.value, address, current };
 }
 

@@ -238,3 +238,23 @@ test('nodes learn neither who introduces himself nor to what he writes afterward
   }
   assert.equal(maya.contacts().length, 2);
 });
+
+test('what is listed is said again before it lapses', async () => {
+  const { network, maya } = await market();
+  const place = memoryPlace();
+  const first = await walletIn(network, place, 'Ben');
+  await first.directory.publish('ben');
+  const { until } = first.directory.status();
+  await first.sync();
+  assert.equal(first.directory.status().until, until, 'there is time yet');
+  await first.close();
+  // As if as many versions had passed.
+  const key = [...place.rows.keys()].find((name) => keyIsDirectory(name))!;
+  const row = directoryRow.decode(place.rows.get(key)!);
+  assert.ok(row.ok);
+  place.rows.set(key, directoryRow.encode({ ...row.value, until: until - 9 }));
+  const again = await walletIn(network, place, 'Ben');
+  await again.sync();
+  assert.equal(again.directory.status().until, until);
+  assert.equal((await maya.directory.find('ben')).length, 1);
+});
