@@ -6,8 +6,10 @@ import { advertisement, advertisementDigest } from '@dsm/availability';
 import { inboxTopic, invitation, type InvitationBody } from '@dsm/identity';
 import { memoryPlace, memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
-import { card as cardObject, kinds, signatureContext, signatures } from '@dsm/primitive';
+import { card as cardObject, keyOf, kinds, signatureContext, signatures } from '@dsm/primitive';
 import { createWallet, restoreWallet, type Network, type Wallet } from '../src/index.ts';
+import { directoryRow } from '../src/directory-rows.ts';
+import { contactRow, rowKey } from '../src/rows.ts';
 import { idBytes } from '../src/text.ts';
 import { market, met, opened, stall } from './market.ts';
 import { walletIn, type TestNetwork } from './world.ts';
@@ -249,12 +251,48 @@ test('what is listed is said again before it lapses', async () => {
   assert.equal(first.directory.status().until, until, 'there is time yet');
   await first.close();
   // As if as many versions had passed.
-  const key = [...place.rows.keys()].find((name) => keyIsDirectory(name))!;
-  const row = directoryRow.decode(place.rows.get(key)!);
+  const key = rowKey('directory');
+  const row = directoryRow.decode(place.rows.get(keyOf(key))![1]);
   assert.ok(row.ok);
-  place.rows.set(key, directoryRow.encode({ ...row.value, until: until - 9 }));
+  const near = directoryRow.encode({ ...row.value, until: until - 9 });
+  place.rows.set(keyOf(key), [key, near]);
   const again = await walletIn(network, place, 'Ben');
   await again.sync();
   assert.equal(again.directory.status().until, until);
   assert.equal((await maya.directory.find('ben')).length, 1);
+});
+
+test('no more than 256 strangers who say nothing are taken; who was paid by one is his contact', async () => {
+  const { network, maya } = await market();
+  const place = memoryPlace();
+  const first = await walletIn(network, place, 'Ben');
+  await first.directory.publish('ben');
+  await maya.directory.introduce('ben');
+  assert.equal((await first.sync()).introduced, 1);
+  await first.close();
+  // Maya, 255 times more, under made-up ids: a crowd costs too much here.
+  const tables = { contact: rowKey('contact'), introduction: rowKey('introduction') };
+  const kept = [...place.rows.values()];
+  const contact = kept.find(([key]) => key[0] === tables.contact[0])!;
+  const said = kept.find(([key]) => key[0] === tables.introduction[0])!;
+  const row = contactRow.decode(contact[1]);
+  assert.ok(row.ok);
+  for (let n = 0; n < 255; n++) {
+    const device = new Uint8Array(32).fill(n, 0, 31);
+    const name = `Maya ${n}`;
+    const bytes = contactRow.encode({ ...row.value, device, name });
+    const keys = [rowKey('contact', device), rowKey('introduction', device)] as const;
+    place.rows.set(keyOf(keys[0]), [keys[0], bytes]);
+    place.rows.set(keyOf(keys[1]), [keys[1], said[1]]);
+  }
+  const ben = await walletIn(network, place, 'Ben');
+  assert.equal(ben.directory.status().strangers, 256);
+  const eve = await newcomer(network, 'Eve');
+  await eve.directory.introduce('ben');
+  assert.equal((await ben.sync()).introduced, 0);
+  assert.equal(ben.directory.status().bad, 0, 'she is not judged, and may come later');
+  // Those who say something are strangers no more, and make room.
+  await maya.contact('Ben').pay({ ERA: 1n });
+  await ben.sync();
+  assert.equal((await ben.sync()).introduced, 1);
 });
