@@ -69,7 +69,9 @@ test('a wallet notices that a copy was restored elsewhere: it stops, says why, a
 test('some votes are no certificate: a restore that never came to its end stops nobody', async () => {
   const all = await market();
   const nodes = all.network.nodes.map((node, i) =>
-    i < 2 ? { ...node, writeSlot: () => Promise.reject(new NodeError('unreachable', 'down')) } : node,
+    i < 2
+      ? { ...node, writeSlot: () => Promise.reject(new NodeError('unreachable', 'down')) }
+      : node,
   );
   const half = await restoreWallet({
     store: memoryStore(),
