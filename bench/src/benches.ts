@@ -31,6 +31,8 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   engine: () => import('./engine.ts'),
   slots: () => import('./slots.ts'),
   exchange: () => import('./exchange.ts'),
+  capsule: () => import('./capsule.ts'),
+  restore: () => import('./restore.ts'),
   clone: () => import('./clone.ts'),
 };
 

@@ -1,5 +1,5 @@
 /**
- * A storage node in a process of its own, over HTTP, its objects on disk: `node-process.ts ENGINE FOLDER SEED`.
+ * A storage node in a process of its own, over HTTP, its objects on disk: `node-process.ts ENGINE FOLDER SEED NETWORK`.
  *
  * It says to the bench who and where it is, is told the registry, and ends when the bench ends.
  */
@@ -11,9 +11,10 @@ import { registry as registryObject, type Registry } from '@dsm/primitive';
 import { openSegmentLog } from '@dsm/segment-log';
 import { secretsInMemory, storageNode } from '@dsm/storage-node';
 import { serveNode } from '@dsm/storage-node/http';
-import { network, type EngineName, type Introduction } from './node-processes.ts';
+import type { EngineName, Introduction } from './node-processes.ts';
 
-const [name = '', folder = '', seed = '0'] = process.argv.slice(2);
+const [name = '', folder = '', seed = '0', of = ''] = process.argv.slice(2);
+const network = Uint8Array.from(Buffer.from(of, 'base64url'));
 const capacityBytes = 2 ** 34;
 
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {

@@ -34,7 +34,11 @@ export interface NodeProcesses {
 const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
 
 /** At least four, because fewer make no group. */
-export async function startNodes(count: number, engine: EngineName): Promise<NodeProcesses> {
+export async function startNodes(
+  count: number,
+  engine: EngineName,
+  of: Uint8Array = network,
+): Promise<NodeProcesses> {
   const folder = mkdtempSync(join(tmpdir(), 'dsm-nodes-'));
   const children: ChildProcess[] = [];
   let stopping: Promise<void> | undefined;
@@ -48,12 +52,13 @@ export async function startNodes(count: number, engine: EngineName): Promise<Nod
     for (let i = 0; i < count; i++) {
       const own = join(folder, String(i));
       mkdirSync(own);
-      const child = fork(program, [engine, own, String(i + 1)], { serialization: 'advanced' });
+      const told = [engine, own, String(i + 1), Buffer.from(of).toString('base64url')];
+      const child = fork(program, told, { serialization: 'advanced' });
       children.push(child);
       const [{ card }] = (await once(child, 'message')) as [Introduction];
       cards.push(card);
     }
-    const registry = firstRegistry({ network, nodes: cards });
+    const registry = firstRegistry({ network: of, nodes: cards });
     if (registry === undefined) throw new RangeError('at least four nodes');
     for (const child of children) {
       const ready = once(child, 'message');

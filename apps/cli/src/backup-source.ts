@@ -19,7 +19,7 @@ export async function backupAt(path: string): Promise<BackupSource> {
 }
 
 export function parseBackup(given: Uint8Array): BackupSource {
-  const bytes = decodeNdef(given) ?? (isText(given) ? fromPaper(given) : given);
+  const bytes = decodeNdef(given) ?? (isText(given) ? paperBackup(given) : given);
   return { bytes, backup: openBackup(bytes) };
 }
 
@@ -32,7 +32,7 @@ function isText(bytes: Uint8Array): boolean {
     .startsWith('cap1');
 }
 
-function fromPaper(bytes: Uint8Array): Uint8Array {
+function paperBackup(bytes: Uint8Array): Uint8Array {
   const codes = Buffer.from(bytes)
     .toString('latin1')
     .split(/\s+/)

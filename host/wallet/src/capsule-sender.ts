@@ -1,11 +1,13 @@
 /** When capsules are sent: when the owner asks, after each sync, and after payments while nodes answer. */
 
-import { capsuleStatus, sendCapsules, type Sent } from './capsule-sending.ts';
+import { capsuleStatus, sealCapsules, sendCapsules, type Sent } from './capsule-sending.ts';
 import type { CapsuleActions } from './capsules-api.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 
-export interface CapsuleSender extends CapsuleActions {
+export interface CapsuleSender {
+  /** For the owner. */
+  readonly actions: CapsuleActions;
   /** After a sync: everything, if this wallet has capsules at all. */
   readonly afterSync: () => Promise<void>;
   /** Something has changed. Sent in the background if the nodes have answered before. */
@@ -29,7 +31,8 @@ export function capsuleSender(engine: Engine, isWanted: boolean | undefined): Ca
     isReached = sent === 'done';
     return sent;
   };
-  return {
+  const actions: CapsuleActions = {
+    seal: () => sealCapsules(engine),
     status: () => capsuleStatus(engine),
     send: async () => {
       if ((await send()) === 'offline') {
@@ -37,6 +40,9 @@ export function capsuleSender(engine: Engine, isWanted: boolean | undefined): Ca
       }
       return capsuleStatus(engine);
     },
+  };
+  return {
+    actions,
     afterSync: async () => {
       if (isWanted ?? engine.journal.isOn()) await send();
     },

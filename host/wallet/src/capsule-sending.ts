@@ -69,22 +69,26 @@ export type Sent = 'done' | 'offline' | 'copied';
  * nodes answer, or a copy is noticed.
  */
 export async function sendCapsules(engine: Engine, signal?: AbortSignal): Promise<Sent> {
-  const { journal } = engine;
   for (;;) {
     const { next, isCopied } = await waitingIn(engine);
     if (isCopied) return 'copied';
     if (next === undefined) {
-      const made = await journal.still(async (store) => {
-        const count = await makeCapsules(engine, store);
-        if (count > 0) journal.begin();
-        return count;
-      });
-      if (made === 0) return 'done';
+      if ((await sealCapsules(engine)) === 0) return 'done';
       continue;
     }
     const outcome = await sendOne(engine, numberIn(next[0]), next[1], signal);
     if (outcome !== 'done') return outcome;
   }
+}
+
+/** Seals what has changed; answers how many capsules that made. */
+export async function sealCapsules(engine: Engine): Promise<number> {
+  const { journal } = engine;
+  return journal.still(async (store) => {
+    const made = await makeCapsules(engine, store);
+    if (made > 0) journal.begin();
+    return made;
+  });
 }
 
 /** The first capsule of this incarnation that waits. */

@@ -15,6 +15,8 @@ export interface CapsuleStatus {
 }
 
 export interface CapsuleActions {
+  /** Seal what has changed and keep it here, to be sent later; answers how many capsules that made. */
+  readonly seal: () => Promise<number>;
   readonly status: () => Promise<CapsuleStatus>;
   /**
    * Send what has changed to the nodes. From the first time on every sync and every payment with the

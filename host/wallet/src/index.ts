@@ -19,6 +19,7 @@ export {
 } from './wallet.ts';
 export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 export { loginDesk, type LoginDesk, type LoginDeskOptions, type Visitor } from './login-desk.ts';
+export { secretsOf, type Secrets } from './keys.ts';
 export { networkId } from './open.ts';
 export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';

@@ -271,7 +271,7 @@ function parts(
     custody: custodyActions(runtime, stretch),
     binding: bindingActions(runtime),
     credentials: credentialActions(runtime),
-    capsules: { status: capsules.status, send: capsules.send },
+    capsules: capsules.actions,
   };
 }
 

@@ -1,0 +1,72 @@
+/**
+ * A wallet with many relationships and receipts, made by the library itself, for `restore.ts`.
+ *
+ * Every relationship is one with a wallet of its own: met, an edge funded with a certified note, paid
+ * over. All rows are those that the library writes, of true size. What is not true are signatures:
+ * zeros of the right length that nobody checks while this wallet is made, because a thousand roots
+ * would take half an hour. Restoring looks at none of them. The wallet's own working keys are real.
+ */
+
+import { memoryKeystore, memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
+import { nativeHash, nativeKem, nativeSignatures } from '@dsm/node';
+import type { Keystore } from '@dsm/ports';
+import { installHash, installSignatures, type Signatures } from '@dsm/primitive';
+import { createWallet, localNetwork, type Network, type Wallet } from '@dsm/wallet';
+import { unsigned } from './pair.ts';
+
+export const networkName = 'local';
+
+/** Real keys where the wallet is opened again with real signatures, none elsewhere. */
+const quick: Signatures = {
+  ...unsigned,
+  keyPair: (algorithm, seed) =>
+    algorithm === 'ml-dsa-65'
+      ? nativeSignatures.keyPair(algorithm, seed)
+      : unsigned.keyPair(algorithm, seed),
+};
+
+export interface Source {
+  readonly place: MemoryPlace;
+  readonly keystore: Keystore;
+  readonly receipts: number;
+}
+
+export async function manyRelationships(
+  relationships: number,
+  paymentsEach: number,
+  told: (made: number) => void,
+): Promise<Source> {
+  installHash(nativeHash);
+  installSignatures(quick);
+  const place = memoryPlace();
+  const network = await localNetwork({ nodes: 4, name: networkName });
+  const [store, keystore] = [memoryStore({ place }), memoryKeystore()];
+  const own = { name: 'Maya', store, keystore, network, kem: nativeKem };
+  const maya = await createWallet(own);
+  const { id } = await maya.issue({ ticker: 'ERA', cap: 1_000_000_000n });
+  for (let i = 0; i < relationships; i++) {
+    await acquaintance(network, maya, id, i, paymentsEach);
+    if (i % 50 === 49) told(i + 1);
+  }
+  const receipts = maya.history().length;
+  await maya.close();
+  return { place, keystore, receipts };
+}
+
+async function acquaintance(
+  network: Network,
+  maya: Wallet,
+  token: string,
+  number: number,
+  payments: number,
+): Promise<void> {
+  const name = `peer ${number}`;
+  const peer = await createWallet({ name, store: memoryStore(), network, kem: nativeKem });
+  await peer.adopt(token);
+  const relationship = await maya.meet(peer, { name });
+  await maya.mint(token, 100n);
+  await relationship.fund(token, 100n);
+  for (let i = 0; i < payments; i++) await relationship.pay({ token, amount: 1n, over: 'edge' });
+  await relationship.close();
+  await peer.close();
+}
