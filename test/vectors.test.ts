@@ -13,7 +13,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ratelessRefusals, sumProofRefusals } from '@dsm/availability';
 import {
+  capsuleRefusals,
   contributionRefusals,
+  frameRefusals,
   introductionRefusals,
   invitationRefusals,
   membershipRefusals,
@@ -106,6 +108,9 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'membership/check': [...Object.keys(membershipRefusals), 'ok'],
   'invitation/check': [...Object.keys(invitationRefusals), 'ok'],
   'introduction/check': [...Object.keys(introductionRefusals), 'ok'],
+  'capsule/read': [...Object.keys(capsuleRefusals), 'ok'],
+  'capsule/join': [...Object.keys(frameRefusals), 'missing', 'ok'],
+  'capsule/payload': ['malformed', 'ok'],
   'operation/rules': [
     ...Object.keys(operationRefusals),
     'pending operation',

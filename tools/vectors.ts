@@ -14,6 +14,7 @@ import { generationAcceptances } from './vectors/accept-generations.ts';
 import { acceptances } from './vectors/accept.ts';
 import { placements, sumMaps, symbolDrafts } from './vectors/availability.ts';
 import { attestations } from './vectors/attestations.ts';
+import { capsuleDrafts } from './vectors/capsules.ts';
 import { cards } from './vectors/cards.ts';
 import { certificates, voteTrees } from './vectors/certificates.ts';
 import { challenges, credentials } from './vectors/credentials.ts';
@@ -92,6 +93,7 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   placement: placements,
   'sum-map': sumMaps,
   symbol: symbolDrafts,
+  capsule: capsuleDrafts,
   genesis: geneses,
   contribution: contributions,
   attestation: attestations,

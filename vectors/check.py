@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True  # The folder holds nothing but what is in the repository.
 
 import attestation
+import capsules
 import codec
 import identity
 import credentials
@@ -255,6 +256,7 @@ OBJECTS = {
     "listing": (directory.listing, nothing),
     "invitation": (directory.invitation, directory.of_invitation),
     "introduction": (directory.introduction, directory.of_introduction),
+    "capsule": (capsules.capsule, capsules.derived),
 }
 
 
@@ -566,6 +568,11 @@ CHECKS = {
     "invitation/check": directory.check_invitation,
     "introduction/check": directory.check_introduction,
     "introduction/place": directory.place,
+    "capsule/read": capsules.read,
+    "capsule/frames": capsules.frames,
+    "capsule/join": capsules.join,
+    "capsule/record": capsules.record,
+    "capsule/payload": capsules.payload,
     "evidence/check": convicted,
     "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
     "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),

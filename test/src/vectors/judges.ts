@@ -6,6 +6,7 @@
 import { acceptanceJudges } from './acceptance.ts';
 import { availabilityJudges } from './availability.ts';
 import { bytesOf, givenOf, type Finding, type Judge, type VectorCase } from './case.ts';
+import { capsuleJudges } from './capsules.ts';
 import { credentialJudges } from './credentials.ts';
 import { derivationJudges } from './derivations.ts';
 import { directoryJudges } from './directory.ts';
@@ -28,6 +29,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   credentialJudges,
   attestationJudges,
   directoryJudges,
+  capsuleJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
