@@ -2,7 +2,14 @@
 
 import { access, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileStore, nativeKem, nativeKemAvailable, nodeEntropy } from '@dsm/node';
+import {
+  fileStore,
+  nativeKem,
+  nativeKemAvailable,
+  nativeStretch,
+  nativeStretchAvailable,
+  nodeEntropy,
+} from '@dsm/node';
 import type { Keystore, Store } from '@dsm/ports';
 import { DsmError, openWallet, type Wallet, type WalletOptions } from '@dsm/wallet';
 import type { Context } from './context.ts';
@@ -14,6 +21,7 @@ import {
   type OpenNetwork,
 } from './network-file.ts';
 import { existingKeystore, newKeystore } from './keystores.ts';
+import { wordsFrom } from './words-source.ts';
 
 export { existingKeystore, keyPath, newKeystore } from './keystores.ts';
 
@@ -40,6 +48,22 @@ export async function withWallet<T>(
     }
   } finally {
     network.close();
+  }
+}
+
+/** Do what may need the root key; where it does, the owner is asked for the words. */
+export async function withWords<T>(
+  context: Context,
+  { custody }: Wallet,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof DsmError && error.code === 'needs-words')) throw error;
+    if (custody.unlocked()) throw error;
+    await custody.unlock(await wordsFrom(context, undefined));
+    return await act();
   }
 }
 
@@ -110,6 +134,7 @@ function optionsOf(
     clock: { now: () => Date.now() },
     capsules: settings.capsules.value === 'nodes',
     ...(nativeKemAvailable() && { kem: nativeKem }),
+    ...(nativeStretchAvailable() && { stretch: nativeStretch }),
   };
 }
 

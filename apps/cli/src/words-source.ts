@@ -1,6 +1,7 @@
 /** Where a command line takes 24 words from: a question, the environment, or standard input; never its arguments. */
 
 import { DsmError } from '@dsm/wallet';
+import { readWords } from '@dsm/words';
 import type { Parameter } from './command.ts';
 import type { Context } from './context.ts';
 import { ask } from './prompt.ts';
@@ -10,8 +11,14 @@ export const wordsOption: Parameter = {
   meaning: 'prompt, env (DSM_WORDS), or stdin: where the 24 words are',
 };
 
-/** The words as they were typed; whoever uses them reads them. */
+/** The words as they were typed, which are words: nothing is begun with others. */
 export async function wordsFrom(context: Context, source: string | undefined): Promise<string> {
+  const typed = await typedWords(context, source);
+  readWords(typed).fill(0);
+  return typed;
+}
+
+async function typedWords(context: Context, source: string | undefined): Promise<string> {
   switch (source ?? standardSource(context)) {
     case 'env':
       return fromEnvironment(context);

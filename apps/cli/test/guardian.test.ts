@@ -53,7 +53,10 @@ test('too few shares, other shares and other words have their codes', async () =
   const slip = await dsm('guardian split --needed 2 --of 2', {
     DSM_WORDS: words.replace('winner', 'winer'),
   });
-  assert.match(slip.stderr, /word 2, "winer", is not in the list: perhaps "wine", "winner" or "winter"/);
+  assert.match(
+    slip.stderr,
+    /word 2, "winer", is not in the list: perhaps "wine", "winner" or "winter"/,
+  );
   assert.match(slip.stderr, /docs\/errors\.md#bad-words/);
 });
 

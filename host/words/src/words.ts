@@ -10,6 +10,7 @@
 
 import { entropyToMnemonic, mnemonicToEntropy, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import type { Entropy } from '@dsm/ports';
 import { distance, nearestWords } from './nearest.ts';
 import { WordsError } from './refusal.ts';
 
@@ -27,6 +28,11 @@ export function wordsOf(bytes: Uint8Array): string {
     throw new RangeError(`words: expected ${wordsBytes} bytes, got ${bytes.length}`);
   }
   return entropyToMnemonic(bytes, wordlist);
+}
+
+/** Fresh words. */
+export function drawWords(entropy: Entropy): string {
+  return wordsOf(entropy.bytes(wordsBytes));
 }
 
 /** The 32 bytes of typed words. Throws `WordsError` with what is wrong, and where. */

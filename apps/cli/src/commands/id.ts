@@ -7,7 +7,7 @@ import { located } from '../network-file.ts';
 import * as s from '../schema.ts';
 import { withWallet } from '../session.ts';
 
-export const identitySchema: s.Schema = s.record({
+export const identityFields: Readonly<Record<string, s.Schema>> = {
   device: s.text,
   name: s.text,
   phrase: s.text,
@@ -15,7 +15,9 @@ export const identitySchema: s.Schema = s.record({
   suite: s.count,
   network: s.text,
   home: s.text,
-});
+};
+
+export const identitySchema: s.Schema = s.record(identityFields);
 
 export function identityView(identity: Identity, home: string): object {
   const { device, name, phrase, incarnation, suite, network } = identity;

@@ -21,7 +21,9 @@ export async function funding(
     `${nodes.length} storage nodes run, each a process: ${nodes.join(' ')}`,
   );
   await Promise.all(
-    all.map((one) => one.good(`init --name ${one.name} --network`, cluster.networkPath)),
+    all.map((one) =>
+      one.good(`init --without-words --name ${one.name} --network`, cluster.networkPath),
+    ),
   );
   const token = await mint.good<{ id: string; cap: string; decimals: number }>(
     'token issue ERA --decimals 2 --cap 1000000',
