@@ -41,7 +41,7 @@ export async function linesOf({ cli }: Context): Promise<readonly string[]> {
 
 /** What to say where words are needed and none are to be had. */
 export const howToGiveWords =
-  'set DSM_WORDS, or give --words-from prompt or --words-from stdin: words are never an argument';
+  'set DSM_WORDS, or answer where you can be asked; words are never an argument';
 
 function standardSource({ cli, canAsk }: Context): string {
   if ((cli.env['DSM_WORDS'] ?? '') !== '') return 'env';

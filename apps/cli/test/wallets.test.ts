@@ -15,13 +15,16 @@ installNative();
 
 const described = schemas(commands);
 const { folder, dsm, begin } = place();
+/** What each was shown when it was made. */
+const wordsOf = new Map<string, string>();
 let nodes: Cluster;
 
 before(async () => {
   nodes = await cluster(join(folder, 'nodes'));
   await nodes.start();
   for (const name of ['Maya', 'Café']) {
-    await good('init', `--name ${name} --yes`, name);
+    const { words } = await good<{ words: string }>('init', `--name ${name} --yes`, name);
+    wordsOf.set(name, words);
   }
 });
 
@@ -216,7 +219,13 @@ test('a backup becomes the next incarnation, with what the nodes show unspent', 
   await good('backup', 'cafe.backup', 'Café');
   await good('restore', `cafe.backup --network ${nodes.networkPath}`, 'Again');
   assert.equal((await said('pay Maya 1 ERA', 'Again')).exit, 4);
-  await good('sync', '', 'Again');
+  assert.equal(
+    (await said('sync', 'Again')).exit,
+    9,
+    'the root key certifies the next incarnation',
+  );
+  const env = { DSM_WORDS: wordsOf.get('Café')! };
+  assert.equal((await said('sync', 'Again', env)).exit, 0);
   assert.equal((await good<{ incarnation: number }>('id', '', 'Again')).incarnation, 1);
   const [balance] = await good<readonly Balance[]>('balance', '', 'Again');
   assert.equal(balance!.total, '1950');
@@ -275,8 +284,12 @@ function home(name: string): string {
   return join(folder, name);
 }
 
-function said(line: string, name: string): ReturnType<typeof dsm> {
-  return dsm(`${line} --json --home ${home(name)} --network ${nodes.networkPath}`);
+function said(
+  line: string,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): ReturnType<typeof dsm> {
+  return dsm(`${line} --json --home ${home(name)} --network ${nodes.networkPath}`, env);
 }
 
 /** Runs a command that must succeed, and checks what it prints against its schema. */
