@@ -4,6 +4,7 @@ import { tcpTransport } from '@dsm/node';
 import type { Listener } from '@dsm/ports';
 import { DsmError, type Payment, type Wallet } from '@dsm/wallet';
 import type { Context } from './context.ts';
+import { confirm } from './prompt.ts';
 import { contactView, paymentLine, paymentView, streamLine, streamView } from './view.ts';
 
 export interface ServeOptions {
@@ -77,6 +78,16 @@ export async function serve(
       await connection.close();
     }
   }
+}
+
+/** A contact that asks for a credential is shown it if the owner says yes, or has said so before. */
+export function answerRequests(context: Context, wallet: Wallet, show: string | undefined): void {
+  wallet.credentials.onRequest(async ({ contact, wish: { names } }) => {
+    if (show !== undefined) return { credential: show };
+    // `--yes` is for what the owner asks: what others ask is shown by `--show` alone.
+    const question = `${contact} asks for ${names.join(', ')} of a credential. Show it?`;
+    return context.canAsk && (await confirm(question, context.cli.signal)) ? {} : undefined;
+  });
 }
 
 type Connection = Listener['connections'] extends AsyncIterable<infer One> ? One : never;

@@ -11,7 +11,7 @@
 
 import type { Attribute, AttributeValue } from '@dsm/identity';
 import { SDJwtVcInstance, type SdJwtVcPayload } from '@sd-jwt/sd-jwt-vc';
-import { fromText, toText, verifies, type JwsKey, type PublicJwk } from './jws-key.ts';
+import { bytesIn, toText, verifies, type JwsKey, type PublicJwk } from './jws-key.ts';
 
 export interface ExportOptions {
   readonly attributes: readonly Attribute[];
@@ -161,6 +161,6 @@ async function signed(key: JwsKey, data: string): Promise<string> {
 }
 
 async function verified(jwk: unknown, data: string, signature: string): Promise<boolean> {
-  const bytes = fromText(signature);
+  const bytes = bytesIn(signature);
   return bytes !== undefined && verifies(jwk, utf8.encode(data), bytes);
 }

@@ -62,10 +62,10 @@ export async function verifies(
   bytes: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const key = readJwk(jwk);
+  const key = knownJwk(jwk);
   if (key === undefined) return false;
   if (key.kty === 'AKP') {
-    const publicKey = fromText(key.pub);
+    const publicKey = bytesIn(key.pub);
     const { publicKey: size, signature: length } = sizes['ml-dsa-65'];
     if (publicKey?.length !== size || signature.length !== length) return false;
     return signatures().verify('ml-dsa-65', publicKey, bytes, signature, noContext);
@@ -80,7 +80,7 @@ export async function verifies(
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** A key that this file knows, whatever else the object says. */
-function readJwk(jwk: unknown): PublicJwk | undefined {
+function knownJwk(jwk: unknown): PublicJwk | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { kty, alg, pub, crv, x, y } = jwk as Readonly<Record<string, unknown>>;
   if (kty === 'AKP' && alg === 'ML-DSA-65' && typeof pub === 'string') return { kty, alg, pub };
@@ -94,7 +94,7 @@ export function toText(bytes: Uint8Array): string {
   return bytes.toBase64(alphabet);
 }
 
-export function fromText(text: string): Uint8Array | undefined {
+export function bytesIn(text: string): Uint8Array | undefined {
   try {
     return Uint8Array.fromBase64(text, { alphabet: 'base64url' });
   } catch {

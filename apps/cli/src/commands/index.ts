@@ -10,6 +10,7 @@ import { complete } from './complete.ts';
 import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { contact } from './contact.ts';
+import { credential } from './credential.ts';
 import { dev } from './dev.ts';
 import { directory } from './directory.ts';
 import { doctor } from './doctor.ts';
@@ -22,6 +23,7 @@ import { device } from './device.ts';
 import { init } from './init.ts';
 import { limit } from './limit.ts';
 import { load } from './load.ts';
+import { login } from './login.ts';
 import { meet } from './meet.ts';
 import { network } from './network.ts';
 import { node } from './node.ts';
@@ -58,6 +60,8 @@ export const commands: readonly CommandSpec[] = [
   chain,
   alarm,
   token,
+  credential,
+  login,
   limit,
   load,
   edge,

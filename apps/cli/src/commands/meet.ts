@@ -5,7 +5,7 @@ import { DsmError } from '@dsm/wallet';
 import type { CommandSpec, Input } from '../command.ts';
 import type { Context } from '../context.ts';
 import * as s from '../schema.ts';
-import { serve, tellPayment, tellStreams } from '../serve.ts';
+import { answerRequests, serve, tellPayment, tellStreams } from '../serve.ts';
 import { withWallet } from '../session.ts';
 import { contactSchema, contactView, paymentSchema, streamSchema } from '../view.ts';
 
@@ -14,12 +14,14 @@ export const meet: CommandSpec = {
   summary: 'meet another wallet: become contacts, and catch up on both chains',
   details:
     'One side listens, the other goes there; payments come over the same connection.\n' +
+    'Whoever asks for a credential is shown nothing without a yes.\n' +
     'With --json, --listen prints one document for each line: listening, payment, stream, met,\n' +
     'failed.',
   options: [
     { form: '--listen [address]', meaning: 'wait for others (127.0.0.1, any free port)' },
     { form: '--to <address>', meaning: 'go to somebody who listens' },
     { form: '--name <name>', meaning: 'what to call whoever is met for the first time' },
+    { form: '--show <credential>', meaning: 'show this one to whoever asks, unasked' },
     { form: '--once', meaning: 'leave after the first visitor' },
   ],
   example: 'dsm meet --listen 127.0.0.1:4700',
@@ -45,6 +47,7 @@ export const meet: CommandSpec = {
 async function listen(context: Context, input: Input): Promise<number> {
   const name = input.option('name');
   return withWallet(context, async (wallet) => {
+    answerRequests(context, wallet, input.option('show'));
     const leave = tellStreams(context, wallet);
     await serve(context, wallet, {
       address: input.option('listen') ?? context.settings.listen.value,
