@@ -27,6 +27,8 @@ import type { CapsuleActions, CapsuleStatus } from './capsules-api.ts';
 export type * from './capsules-api.ts';
 import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
+import type { RecoveryActions } from './recovery-api.ts';
+export type * from './recovery-api.ts';
 import type { CredentialActions } from './credential-api.ts';
 export type * from './credential-api.ts';
 import type { DirectoryActions } from './directory-api.ts';
@@ -79,6 +81,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly id: Identity;
   /** The storage plane for data of one's own. */
   readonly storage: StorageActions;
+  /** Whether this device may act, and what a recovery brings back. */
+  readonly recovery: RecoveryActions;
   /** Finding, and being found by, those whom this wallet has not met. */
   readonly directory: DirectoryActions;
   /** Encrypted recovery data at the nodes. */

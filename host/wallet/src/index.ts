@@ -17,6 +17,8 @@ export {
   type RecoverOptions,
   type RestoreOptions,
 } from './wallet.ts';
+export { recover, rehearseRecovery, type Recovered, type RecoveryOptions } from './recovering.ts';
+export type { Phase } from './phase-numbers.ts';
 export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './local-network.ts';
 export { loginDesk, type LoginDesk, type LoginDeskOptions, type Visitor } from './login-desk.ts';
 export { secretsOf, type Secrets } from './keys.ts';

@@ -48,6 +48,7 @@ import { paymentOf } from './payments.ts';
 import { mutedKeys, type OverPhase } from './phase.ts';
 import { phaseOf } from './phase-numbers.ts';
 import { planeOf, type Plane } from './plane.ts';
+import { recoveryActions } from './recovery.ts';
 import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
@@ -124,7 +125,7 @@ export async function recoverWallet(options: RecoverOptions): Promise<Wallet> {
   });
 }
 
-type Full = WalletOptions & {
+export type Full = WalletOptions & {
   readonly kem: Kem;
   readonly aead: Aead;
   readonly entropy: Entropy;
@@ -137,7 +138,7 @@ async function noted(options: Full): Promise<Full & { readonly journal: Journal 
   return { ...options, store: journal.store, journal };
 }
 
-function withDefaults(options: WalletOptions): Full {
+export function withDefaults(options: WalletOptions): Full {
   try {
     implementation();
   } catch {
@@ -264,10 +265,11 @@ function routerOf(engine: Engine, runtime: () => Runtime): Router {
 function parts(
   runtime: Runtime,
   stretch: Stretch,
-): Pick<Wallet, 'storage' | 'custody' | 'binding' | 'capsules' | 'credentials'> {
+): Pick<Wallet, 'storage' | 'recovery' | 'custody' | 'binding' | 'capsules' | 'credentials'> {
   const { engine, capsules } = runtime;
   return {
     storage: storageActions(engine),
+    recovery: recoveryActions(engine),
     custody: custodyActions(runtime, stretch),
     binding: bindingActions(runtime),
     credentials: credentialActions(runtime),
