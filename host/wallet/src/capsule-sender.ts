@@ -10,9 +10,9 @@ export interface CapsuleSender {
   readonly actions: CapsuleActions;
   /** After a sync: everything, if this wallet has capsules at all. */
   readonly afterSync: () => Promise<void>;
-  /** Something has changed. Sent in the background if the nodes have answered before. */
-  readonly soon: () => void;
-  /** Resolves when nothing is under way. */
+  /** Something has changed. Sent in the background if the nodes have answered before, or just now. */
+  readonly soon: (isOnline: boolean) => void;
+  /** Resolves when nothing is under way, and nothing is left that the nodes would take. */
   readonly settled: () => Promise<void>;
 }
 
@@ -46,12 +46,14 @@ export function capsuleSender(engine: Engine, isWanted: boolean | undefined): Ca
     afterSync: async () => {
       if (isWanted ?? engine.journal.isOn()) await send();
     },
-    soon: () => {
+    soon: (isOnline) => {
+      isReached ||= isOnline && (isWanted ?? engine.journal.isOn());
       if (!isReached || isQueued || isWanted === false) return;
       isQueued = true;
       void send().catch(() => undefined);
     },
     settled: async () => {
+      if (isReached && isWanted !== false) void send().catch(() => undefined);
       await last;
     },
   };

@@ -15,6 +15,7 @@ import type {
   Contact,
   Identity,
   MeetOptions,
+  Payment,
   TokenCalls,
   Relationship,
   SyncReport,
@@ -207,7 +208,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     presenting: presentingBy(() => runtime),
     emit: (event, value) => {
       emit(event, value);
-      if (event === 'payment' || event === 'finality') runtime.capsules.soon();
+      keepUp(runtime, event, value);
     },
   };
   const runtime: Runtime = {
@@ -248,6 +249,17 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
       await store.close();
     },
   };
+}
+
+/** Payments are news for whoever recovers this wallet; one with the nodes shows that they answer. */
+function keepUp<K extends keyof WalletEvents>(
+  { capsules }: Runtime,
+  event: K,
+  value: WalletEvents[K],
+): void {
+  if (event !== 'payment' && event !== 'finality') return;
+  const { over, finality } = value as Payment;
+  capsules.soon(over === 'online' && finality === 'certified');
 }
 
 function routerOf(engine: Engine, runtime: () => Runtime): Router {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
-import { card as cardObject, cardDevice } from '@dsm/primitive';
+import { address, card as cardObject, cardDevice } from '@dsm/primitive';
 import type { Keystore, Store } from '@dsm/ports';
 import { isInCapsules, withoutSecret } from '../src/capsule-rows.ts';
 import { secretsOf } from '../src/keys.ts';
@@ -12,7 +12,7 @@ import { rowKey, walletRow } from '../src/rows.ts';
 import type { Stall } from './market.ts';
 import type { TestNetwork } from './world.ts';
 
-/** What capsules must bring back of a place: every row that they hold, as text. */
+/** What capsules must bring back of a place: every row that they hold, as keys and digests. */
 export function rowsIn({ rows }: MemoryPlace): Readonly<Record<string, string>> {
   const kept = [...rows.values()].filter(([key]) => isInCapsules(key));
   const texts = kept.map(([key, value]): [string, string] => [hex(key), shown(key, value)]);
@@ -21,7 +21,7 @@ export function rowsIn({ rows }: MemoryPlace): Readonly<Record<string, string>> 
 
 /** The row of the wallet is marked by a restore, and goes without the secret. */
 function shown(key: Uint8Array, value: Uint8Array): string {
-  if (hex(key) !== hex(rowKey('wallet'))) return hex(value);
+  if (hex(key) !== hex(rowKey('wallet'))) return hex(address(value));
   const decoded = walletRow.decode(withoutSecret(key, value));
   assert.ok(decoded.ok);
   return hex(walletRow.encode({ ...decoded.value, phase: 0 }));

@@ -53,6 +53,17 @@ test('from the first time on every sync sends, and payments do while nodes answe
   assert.deepEqual(rowsIn(place), rowsIn(stalls.maya.place));
 });
 
+test('who opens a wallet, pays with the nodes and closes it has kept its capsules up', async () => {
+  const { maya, cafe, network, stalls } = await market();
+  await maya.capsules.send();
+  await maya.close();
+  const again = await opened(network, stalls.maya);
+  await paid(again, cafe, 20n, 'online');
+  await again.close();
+  const { place } = await returned(network, stalls.maya);
+  assert.deepEqual(rowsIn(place), rowsIn(stalls.maya.place));
+});
+
 test('what an incarnation before has left is not sent, and the next one has its own', async () => {
   const { maya, network, stalls } = await market();
   await maya.capsules.send();
