@@ -1,5 +1,6 @@
 /** When capsules are sent: when the owner asks, after each sync, and after payments while nodes answer. */
 
+import type { Payment, WalletEvents } from './api.ts';
 import { capsuleStatus, sealCapsules, sendCapsules, type Sent } from './capsule-sending.ts';
 import type { CapsuleActions } from './capsules-api.ts';
 import type { Engine } from './engine.ts';
@@ -57,4 +58,15 @@ export function capsuleSender(engine: Engine, isWanted: boolean | undefined): Ca
       await last;
     },
   };
+}
+
+/** Payments are news for whoever recovers this wallet; one with the nodes shows that they answer. */
+export function keepUp<K extends keyof WalletEvents>(
+  { soon }: CapsuleSender,
+  event: K,
+  value: WalletEvents[K],
+): void {
+  if (event !== 'payment' && event !== 'finality') return;
+  const { over, finality } = value as Payment;
+  soon(over === 'online' && finality === 'certified');
 }

@@ -15,7 +15,6 @@ import type {
   Contact,
   Identity,
   MeetOptions,
-  Payment,
   TokenCalls,
   Relationship,
   SyncReport,
@@ -24,7 +23,7 @@ import type {
   WalletOptions,
 } from './api.ts';
 import { importBackup, makeBackup, openBackup } from './backup-file.ts';
-import { capsuleSender } from './capsule-sender.ts';
+import { capsuleSender, keepUp } from './capsule-sender.ts';
 import { bindingActions } from './bindings.ts';
 import { heldBinding } from './binding-view.ts';
 import { alarmOf } from './conviction.ts';
@@ -208,7 +207,7 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     presenting: presentingBy(() => runtime),
     emit: (event, value) => {
       emit(event, value);
-      keepUp(runtime, event, value);
+      keepUp(runtime.capsules, event, value);
     },
   };
   const runtime: Runtime = {
@@ -249,17 +248,6 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
       await store.close();
     },
   };
-}
-
-/** Payments are news for whoever recovers this wallet; one with the nodes shows that they answer. */
-function keepUp<K extends keyof WalletEvents>(
-  { capsules }: Runtime,
-  event: K,
-  value: WalletEvents[K],
-): void {
-  if (event !== 'payment' && event !== 'finality') return;
-  const { over, finality } = value as Payment;
-  capsules.soon(over === 'online' && finality === 'certified');
 }
 
 function routerOf(engine: Engine, runtime: () => Runtime): Router {
