@@ -32,6 +32,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   slots: () => import('./slots.ts'),
   exchange: () => import('./exchange.ts'),
   capsule: () => import('./capsule.ts'),
+  credential: () => import('./credential.ts'),
   restore: () => import('./restore.ts'),
   clone: () => import('./clone.ts'),
 };

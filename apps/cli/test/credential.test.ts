@@ -79,7 +79,11 @@ test('a holder that is not reached takes a file, and a key of its own', async ()
     string,
   ];
   writeFileSync(from, JSON.stringify({ name: 'Maya', grade: 5, photo: { bytes: 'AQID' } }));
-  await good('credential issue', `DIP --to Maya --from ${from} --key ${key} --file ${file}`, 'Uni');
+  await good(
+    'credential issue',
+    `DIP --to Maya --attributes ${from} --key ${key} --file ${file}`,
+    'Uni',
+  );
   assert.equal(statSync(file).mode & 0o077, 0, 'for its owner alone');
   await good('credential accept', file, 'Maya');
   assert.equal((await said(`credential accept ${file}`, 'Lib')).exit, 4);

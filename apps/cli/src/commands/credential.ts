@@ -72,12 +72,12 @@ const issueCommand: CommandSpec = {
   summary: 'make a credential of a token that this wallet issues, and send it to its holder',
   details:
     'Attributes are NAME[:TYPE]=VALUE; types are text, integer, boolean, date and bytes. Other users\n' +
-    'of this machine can see arguments: --from takes them out of a file.\n' +
+    'of this machine can see arguments: --attributes takes them out of a file.\n' +
     'Everybody sees in the issuer’s chain that the device was given one; nobody sees what it says.',
   arguments: [tokenArgument, { form: '[attributes...]', meaning: 'what it says' }],
   options: [
     { form: '--to <who>', meaning: 'the contact that it is for' },
-    { form: '--from <file>', meaning: 'attributes as a JSON object' },
+    { form: '--attributes <file>', meaning: 'more of them, as a JSON object' },
     { form: '--key <key>', meaning: 'a key of the holder for this one (dsm credential key)' },
     { form: '--file <file>', meaning: 'write it there too, for a holder that is not reached' },
   ],
@@ -85,10 +85,12 @@ const issueCommand: CommandSpec = {
   output: issuedSchema,
   run: (context, input) =>
     withWallet(context, async (wallet) => {
-      const [to, from, key, file] = ['to', 'from', 'key', 'file'].map((one) => input.option(one));
+      const [to, key, file, more] = ['to', 'key', 'file', 'attributes'].map((one) =>
+        input.option(one),
+      );
       const attributes = {
         ...attributesIn(input.rest(1)),
-        ...(from !== undefined && attributesFromJson((await bytesFrom(context, from)).toString())),
+        ...(more !== undefined && attributesFromJson((await bytesFrom(context, more)).toString())),
       };
       const { bytes, sent, ...made } = await wallet.credentials.issue(input.argument(0), {
         attributes,
