@@ -76,8 +76,8 @@ export const kinds = {
   login: 0x5d,
   invitation: 0x5e,
   introduction: 0x5f,
-  listing: 0x61,
   held: 0x60,
+  listing: 0x61,
   challenge: 0x62,
 } as const;
 

@@ -50,6 +50,7 @@ import { inputsOfEntry, partsOf, putParts } from './parts.ts';
 import { putFunded, putPaid } from './escrow-rows.ts';
 import { putGiven } from './credential-giving.ts';
 import { putNotices } from './notices.ts';
+import { putRecalls } from './recalling.ts';
 import { inItsStream, isNew, putPaymentOf } from './stream-rows.ts';
 import { burntBy, finalityOf, givenTo, type Given } from './value.ts';
 
@@ -250,6 +251,7 @@ export function absorbedDraft(
   putMarks(to, engine, relationship, before.theirs.head, entries, signed, card);
   putSaid(to, model, entries);
   putNotices(to, engine, entries);
+  putRecalls(to, engine, relationship, entries);
   putGiven(to, engine, entries);
   acknowledge(to, engine, relationship);
   const payments = paymentsOf(engine, relationship, 1, entries, run.heads, takenOnline[taken]);

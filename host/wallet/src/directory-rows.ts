@@ -92,6 +92,8 @@ export interface IntroductionRow {
   readonly name: string;
   /** The inbox by which the device has come: the key of its lane follows from it. Zero: no inbox. */
   readonly via: Uint8Array;
+  /** What the device has lost and is still to be told: see recalling.ts. */
+  readonly owed: { readonly secret: Uint8Array; readonly laneKey: Uint8Array } | undefined;
   readonly open: OpenIntroduction | undefined;
 }
 
@@ -104,6 +106,7 @@ export const introductionRow: Obj<IntroductionRow> = object(
     byThem: oneOf([0, 1]),
     name: text(limits.nameBytesMax),
     via: bytes32,
+    owed: option(struct({ secret: bytes32, laneKey: bytes32 })),
     open: option(
       struct<OpenIntroduction>({
         relationship: bytes32,

@@ -3,15 +3,17 @@
  *
  * Two introductions that crossed, or a device that came back without its secrets, leave more than one
  * relationship. A talk writes on the newest; what was written before on another one is said again
- * there, judged by its own lane and acknowledged under its own key.
+ * there, judged by its own lane and acknowledged under its own key. Whoever has lost the secret of one is
+ * told it (recalling.ts).
  */
 
 import { equal, keyOf } from '@dsm/primitive';
 import { ackMac, type Message, type Relationship } from '@dsm/bilateral';
-import { readRun } from './engine.ts';
+import { readRun, type Engine } from './engine.ts';
 import { moved } from './flood.ts';
-import { draft, putRun } from './model.ts';
-import { takeParcel } from './online.ts';
+import { draft, putIntroduction, putRun } from './model.ts';
+import { appendRun, takeParcel } from './online.ts';
+import { recallOperation } from './recalling.ts';
 import { relationshipOf, say, type Talk } from './talk.ts';
 import { sayRun } from './trading.ts';
 
@@ -72,4 +74,22 @@ export async function heardEarlierAck(
     return true;
   }
   return false;
+}
+
+/** Tell who has lost the secret of an earlier one; it is written and no longer owed in one commit. */
+export async function sayRecalls(engine: Engine): Promise<void> {
+  const { model } = engine;
+  for (const { device } of model.introductions.values()) {
+    await engine.exclusive(async () => {
+      const row = model.introductions.get(keyOf(device));
+      const to = model.contacts.get(keyOf(device))?.relationship;
+      if (row?.owed === undefined || to === undefined) return;
+      const on = model.relationships.get(keyOf(to));
+      if (on === undefined || on.bricked !== 0) return;
+      const paid = { ...row, owed: undefined };
+      await appendRun(engine, to, [recallOperation(row.owed)], true, (change) => {
+        putIntroduction(change, model, paid);
+      });
+    });
+  }
 }

@@ -39,6 +39,7 @@ import { moved } from './flood.ts';
 import { opened, takeIntroduction } from './inbox.ts';
 import { answeredBy, drawn, introductionFor } from './introducing.ts';
 import { signAs } from './keys.ts';
+import { owedTo } from './recalling.ts';
 import { awaitsVersion } from './registry-talk.ts';
 import { draft, putContact, putIntroduction, type Introduced } from './model.ts';
 import type { ContactRow } from './rows.ts';
@@ -272,6 +273,7 @@ async function establish(talk: Talk, contact: ContactRow, theirs: Uint8Array): P
       byThem: 0,
       name,
       via: zero32,
+      owed: owedTo(engine, model.contacts.get(keyOf(device))!),
       open: undefined,
     });
   }

@@ -22,6 +22,7 @@ import { contactView } from './contacts.ts';
 import { judgedMax } from './directory-rows.ts';
 import { putRelationship, type Engine } from './engine.ts';
 import { laneKeyOf } from './introducing.ts';
+import { owedTo } from './recalling.ts';
 import { draft, putContact, putDirectory, putIntroduction } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { unseal } from './sealed.ts';
@@ -190,17 +191,22 @@ async function establish(
   const on = openRelationship(model.device, peer, secret, { mine: writer, theirs: said.laneKey });
   const former = said.incarnation < model.device.incarnation ? 1 : 0;
   const before = model.introductions.get(keyOf(device));
-  const isLater = before !== undefined && incarnation > before.since;
+  // Whatever was begun with an earlier incarnation of it ends here, but for what is owed to it.
+  const same = before !== undefined && incarnation <= before.since ? before : undefined;
+  const { byMe, owed, open } = same ?? { byMe: 0, owed: owedTo(engine, contact), open: undefined };
+  const { via } = said;
+  const name = before?.name ?? '';
   const change = draft();
   putRelationship(change, model, { ...on, former });
   putIntroduction(change, model, {
     device,
     since: incarnation,
-    byMe: isLater ? 0 : (before?.byMe ?? 0),
+    byMe,
     byThem: 1,
-    name: before?.name ?? '',
-    via: said.via,
-    open: isLater ? undefined : before?.open,
+    name,
+    via,
+    owed,
+    open,
   });
   const row: ContactRow =
     place === 'listen'

@@ -123,6 +123,7 @@ export async function drawn(
     byThem: 0,
     name: lookedUp === '' ? (before?.name ?? '') : lookedUp,
     via: zero32,
+    owed: undefined,
     open,
   });
   await engine.commit(change);

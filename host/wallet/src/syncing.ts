@@ -20,6 +20,7 @@ import { partsFor } from './lineage.ts';
 import { keepListed } from './listing.ts';
 import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
+import { sayRecalls } from './earlier.ts';
 import { reincarnate } from './restore.ts';
 import { liveSession, type Runtime } from './runtime.ts';
 import { learnSuccession } from './succession.ts';
@@ -55,6 +56,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   online = (await runtime.router.sync()) && online;
   await collectAll(engine);
   online = (await listed(engine)) && (await sayIntroductions(engine)) && online;
+  await sayRecalls(engine);
   const delivered = await deliverOpen(runtime);
   await shareCertificates(runtime);
   await destroyFormer(runtime);
