@@ -35,6 +35,7 @@ const all: Readonly<Record<string, () => Promise<Bench>>> = {
   credential: () => import('./credential.ts'),
   restore: () => import('./restore.ts'),
   clone: () => import('./clone.ts'),
+  probe: () => import('./probe.ts'),
 };
 
 export const benches: ReadonlyMap<string, () => Promise<Bench>> = new Map(Object.entries(all));

@@ -7,6 +7,7 @@ export * from './entropy.ts';
 export * from './keystore.ts';
 export * from './stretch.ts';
 export * from './bound-keystore.ts';
+export * from './probe.ts';
 export * from './install.ts';
 export * from './store.ts';
 export * from './process-lock.ts';

@@ -83,7 +83,7 @@ async function told<T>(ask: () => Promise<T>): Promise<T> {
     if (/locked|prompt|dismissed/i.test(message))
       throw new BindingError('locked', 'the key ring is locked: log in, or unlock it', { cause });
     if (/dbus|secret.?service|platform failure|no storage/i.test(message))
-      throw new BindingError('not-here', `no key ring answers: ${message}`, { cause });
+      throw new BindingError('not-here', 'no key ring answers', { cause });
     throw new BindingError('failed', `the key ring: ${message}`, { cause });
   }
 }

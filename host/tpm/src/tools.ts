@@ -69,7 +69,8 @@ function refusedBy(tool: string, said: string): BindingError {
       .split('\n')
       .find((line) => line.startsWith('ERROR')) ?? said.trim();
   if (code === undefined) {
-    if (/tcti/i.test(said)) return new BindingError('not-here', `no TPM is to be reached: ${last}`);
+    if (/tcti/i.test(said))
+      return new BindingError('not-here', 'no TPM answers', { cause: new Error(last) });
     return new BindingError('failed', `${tool}: ${last}`);
   }
   if (code === lockout)
