@@ -118,7 +118,7 @@ export async function keepCopy(path: string): Promise<void> {
   if (await exists(path)) await copyFile(path, `${path}.old`);
 }
 
-function optionsOf(
+export function optionsOf(
   { settings }: Context,
   name: string,
   store: Store,

@@ -49,6 +49,7 @@ export interface RecoveredContact {
 export interface RecoveredToken {
   readonly token: string;
   readonly ticker: string;
+  readonly decimals: number;
   /** Certified online notes that the nodes show to be free: this comes back. */
   readonly kept: bigint;
   /** Certified online notes that were spent after the capsule or the backup was made. */
@@ -62,6 +63,7 @@ export interface RecoveredToken {
 export interface RecoveredEdge {
   readonly contact: string;
   readonly ticker: string;
+  readonly decimals: number;
   readonly mine: bigint;
   readonly theirs: bigint;
   /** What can be done about it, in a sentence. */

@@ -2,6 +2,7 @@
 
 import { equal } from '@dsm/primitive';
 import { forms, noteKinds, spendPlace } from '@dsm/protocols';
+import { format } from './amounts.ts';
 import type { Edge } from './edge-api.ts';
 import { allEdges } from './edges.ts';
 import { contactView } from './contacts.ts';
@@ -54,7 +55,8 @@ async function tokenIn(engine: Engine, token: Token): Promise<RecoveredToken> {
     const amount = token.rules.form === forms.fungible ? row.note.amount : 1n;
     sums[await fateOf(engine, row, standing === 'spendable')] += amount;
   }
-  return { token: idText('token', token.id), ticker: token.rules.ticker, ...sums };
+  const { ticker, decimals } = token.rules;
+  return { token: idText('token', token.id), ticker, decimals, ...sums };
 }
 
 async function fateOf(
@@ -76,7 +78,8 @@ function edgeIn({ contact, token, mine, theirs }: Edge): RecoveredEdge {
     mine > 0n
       ? `leave it (edge exit) for what ${contact} has paid; what was funded from here returns when ${contact} leaves`
       : `nothing to do: it is ${contact}’s until ${contact} leaves`;
-  return { contact, ticker: token.ticker, mine, theirs, next };
+  const { ticker, decimals } = token;
+  return { contact, ticker, decimals, mine, theirs, next };
 }
 
 function missingIn(
@@ -87,12 +90,12 @@ function missingIn(
   const spent = tokens.filter((token) => token.spent > 0n);
   return [
     ...lost.map(
-      ({ purse, ticker }) =>
-        `${purse} ${ticker} of the purse: it is lost with the device that held it`,
+      ({ purse, ticker, decimals }) =>
+        `${format(purse, decimals)} ${ticker} of the purse: it is lost with the device that held it`,
     ),
     ...spent.map(
-      ({ spent: amount, ticker }) =>
-        `${amount} ${ticker} were spent after this was written down; what came of them is with whoever was paid, change with the lost device`,
+      ({ spent: amount, ticker, decimals }) =>
+        `${format(amount, decimals)} ${ticker} were spent after this was written down; what came of them is with whoever was paid, change with the lost device`,
     ),
     ...(edges.length === 0
       ? []

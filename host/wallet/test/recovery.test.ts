@@ -80,6 +80,7 @@ test('what was spent after the last capsule is said to be spent', async () => {
   assert.deepEqual(report.tokens[0], {
     token: report.tokens[0]!.token,
     ticker: 'ERA',
+    decimals: 0,
     kept: 0n,
     spent: 43n,
     purse: 7n,

@@ -30,6 +30,7 @@ import { node } from './node.ts';
 import { outbox } from './outbox.ts';
 import { pay } from './pay.ts';
 import { receipt } from './receipt.ts';
+import { recoverCommand } from './recover.ts';
 import { registry } from './registry.ts';
 import { restore } from './restore.ts';
 import { route } from './route.ts';
@@ -69,6 +70,7 @@ export const commands: readonly CommandSpec[] = [
   storage,
   sync,
   backup,
+  recoverCommand,
   restore,
   guardian,
   config,
