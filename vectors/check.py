@@ -244,7 +244,7 @@ OBJECTS = {
     "spend-part": (codec.spend_part, of_spend_part),
     "exit-part": (codec.exit_part, of_exit_part),
     "message": (codec.message, nothing),
-    "genesis": (identity.genesis, lambda value, *_: {"id": identity.genesis_id(value)}),
+    "genesis": (identity.genesis, identity.of_genesis),
     "contribution": (identity.contribution, identity.of_contribution),
     "tree-update": (identity.tree_update, identity.of_update),
     "attestation": (attestation.attestation, attestation.of_attestation),

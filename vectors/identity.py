@@ -2,6 +2,7 @@
 
 import codec
 import rules
+from blake3 import blake3
 from codec import (
     Ascending,
     Choice,
@@ -19,7 +20,7 @@ from codec import (
     u32,
     u8,
 )
-from derive import evaluate, h, key_digest, slot_key, u
+from derive import evaluate, h, key_digest, slot_key, slot_list_root, statement, u
 from rules import ROOT_KEY_BYTES
 
 ZERO = bytes(32)
@@ -97,7 +98,15 @@ def mix(_, given):
 
 
 def genesis_id(value):
-    return h("genesis", genesis.write(value))
+    return blake3(genesis.write(value))
+
+
+def of_genesis(value, *_):
+    """The identity, and the slot that leads from its first authority to it."""
+    writer, identity = key_digest(value["suite"], value["authority"]), genesis_id(value)
+    key = slot_key(8, writer, h("position", writer, u(4, 0)))
+    root = slot_list_root([{"key": key, "value": identity}])
+    return {"id": identity, "slot": key, "statement": statement(identity, root)}
 
 
 def update_digest(one):

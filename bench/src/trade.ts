@@ -96,6 +96,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'reveal':
     case 'given-up':
     case 'end':
+    case 'membership':
     case 'remint':
     case 'reminted':
     case 'stream':

@@ -173,8 +173,10 @@ export const contactSchema: s.Schema = s.record({
   incarnation: s.count,
   written: s.count,
   absorbed: s.count,
-  state: s.oneOf('ok', 'resuming', 'bricked', 'blocked', 'stopped'),
+  state: s.oneOf('ok', 'resuming', 'bricked', 'blocked', 'stopped', 'retired'),
   introduced: s.oneOf('met', 'unanswered', 'by-me', 'by-them'),
+  identity: s.text,
+  own: s.flag,
   minimumFinality: s.oneOf(...minimumFinalities),
   floods: s.count,
   stopped: s.text,
@@ -186,19 +188,10 @@ export const contactSchema: s.Schema = s.record({
 
 export function contactView(contact: Contact): object {
   const { device, name, phrase, incarnation, written, absorbed, state } = contact;
-  const { introduced, minimumFinality, floods, stopped, binding } = contact;
+  const { introduced, minimumFinality, floods, stopped, binding, identity = '', own } = contact;
   const who = { device, name, phrase, incarnation };
-  return {
-    ...who,
-    written,
-    absorbed,
-    state,
-    introduced,
-    minimumFinality,
-    floods,
-    stopped,
-    binding,
-  };
+  const standing = { state, introduced, identity, own, minimumFinality, floods, stopped, binding };
+  return { ...who, written, absorbed, ...standing };
 }
 
 export function contactLines(contacts: readonly Contact[]): readonly string[] {

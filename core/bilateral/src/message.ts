@@ -23,6 +23,7 @@
  *     reminted   the issue that does, with what it rests on; or why not issuer → holder
  *     request    show me these attributes of a credential              verifier → holder
  *     present    what is shown, sealed; or why nothing is              holder → verifier
+ *     membership which identity I am a device of, and which of its devices have left
  *     end        nothing more from my side
  *     challenge  sign this with the key of the thing that you are sealed to
  *     attest     that signature, or that there is no such key; MAC that it is from the peer
@@ -145,6 +146,8 @@ export type Message =
       readonly version: number;
       readonly link: Uint8Array | undefined;
     }
+  /** Which identity I am a device of, and which of its devices have left. */
+  | { readonly type: 'membership'; readonly membership: Uint8Array }
   /** `ticks`: the chain from which the stream goes on. */
   | { readonly type: 'stream'; readonly escrow: Uint8Array; readonly ticks: Uint8Array }
   | {
@@ -240,6 +243,7 @@ export const message: Obj<Message> = object(
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
     fresh: [41, struct({ key: freshKeyCoder })],
+    membership: [35, struct({ membership: variable(983_040) })],
     registry: [34, struct({ version: u32, link: option(variable(1_000_000)) })],
     edges: [
       24,

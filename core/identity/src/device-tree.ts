@@ -45,6 +45,7 @@ export type NextUpdate =
 export interface DeviceTree {
   /** Every device that was ever in the tree, ascending. */
   readonly devices: () => readonly TreeDevice[];
+  readonly root: () => Uint8Array;
   readonly status: (device: Uint8Array) => DeviceStatus | undefined;
   /** Takes over what a checked update has changed. */
   readonly apply: (update: TreeUpdate) => void;
@@ -54,16 +55,24 @@ export interface DeviceTree {
   readonly prove: (devices: readonly Uint8Array[]) => Multiproof;
 }
 
-/** The tree of one identity, empty. */
-export function deviceTree(genesis: Uint8Array): DeviceTree {
+/** The tree of one identity with these devices. */
+export function deviceTree(genesis: Uint8Array, devices: readonly TreeDevice[] = []): DeviceTree {
   const map = deviceMap();
-  const known = new Map<string, TreeDevice>();
-  const status = (device: Uint8Array): DeviceStatus | undefined => known.get(keyOf(device))?.status;
+  const known = new Map(devices.map((one) => [keyOf(one.device), one]));
+  map.apply(
+    devices.map(({ device, status }) => ({
+      key: deviceLeaf(genesis, device),
+      value: statusValue(status),
+    })),
+  );
+  const statusOf = (device: Uint8Array): DeviceStatus | undefined =>
+    known.get(keyOf(device))?.status;
   const prove = (devices: readonly Uint8Array[]): Multiproof =>
     map.prove(devices.map((device) => deviceLeaf(genesis, device)).toSorted(compare));
   return {
     devices: () => [...known.values()].toSorted((a, b) => compare(a.device, b.device)),
-    status,
+    root: map.root,
+    status: statusOf,
     apply: ({ seq, change }) => {
       if (change.type === 'rotate') return;
       const changes = statusChanges(seq, change);
@@ -76,7 +85,7 @@ export function deviceTree(genesis: Uint8Array): DeviceTree {
       const change = proved(wish, prove);
       const changes = change.type === 'rotate' ? [] : statusChanges(head.seq + 1, change);
       const fit = changes.every(({ device, before }) =>
-        equal(statusValue(status(device)), statusValue(before)),
+        equal(statusValue(statusOf(device)), statusValue(before)),
       );
       if (!fit) return refused('proof');
       const update = updateAfter(head, change, map.rootAfter(leavesAfter(genesis, changes)));

@@ -25,6 +25,7 @@ import {
   proofCoder,
   struct,
   type Certificate,
+  type Coder,
   type Multiproof,
   type Obj,
   type Registries,
@@ -60,21 +61,21 @@ export interface Membership {
   readonly proof: Multiproof;
 }
 
-const certified = struct<CertifiedUpdate>({ signed: treeUpdate, certificate });
+export const certifiedUpdate: Coder<CertifiedUpdate> = struct({ signed: treeUpdate, certificate });
+
+export const treeDeviceCoder: Coder<TreeDevice> = struct({
+  device: bytes32,
+  status: option(statusCoder),
+});
 
 export const membership: Obj<Membership> = object(
   kinds.membership,
   983_040,
   struct({
     genesis,
-    rotations: list(certified, limits.treeRotationsMax),
-    newest: certified,
-    devices: ascending<TreeDevice>(
-      struct({ device: bytes32, status: option(statusCoder) }),
-      ({ device }) => device,
-      limits.proofKeysMax,
-      1,
-    ),
+    rotations: list(certifiedUpdate, limits.treeRotationsMax),
+    newest: certifiedUpdate,
+    devices: ascending<TreeDevice>(treeDeviceCoder, ({ device }) => device, limits.proofKeysMax, 1),
     proof: proofCoder,
   }),
 );

@@ -98,7 +98,6 @@ export const domains = [
   'attest-mac',
   'binding-key',
   'binding-auth',
-  'genesis',
   'contribution',
   'transcript',
   'mix',

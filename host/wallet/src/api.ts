@@ -25,6 +25,8 @@ import type { Stream, StreamOptions, StreamStatus } from './stream-api.ts';
 export type * from './stream-api.ts';
 import type { CapsuleActions, CapsuleStatus } from './capsules-api.ts';
 export type * from './capsules-api.ts';
+import type { DeviceActions, IdentityNotice } from './devices-api.ts';
+export type * from './devices-api.ts';
 import type { StorageActions } from './storage-api.ts';
 export type * from './storage-api.ts';
 import type { RecoveryActions } from './recovery-api.ts';
@@ -66,6 +68,8 @@ export interface WalletOptions {
   readonly deviceIndex?: number;
   /** Argon2id, for the words. In JavaScript unless given. */
   readonly stretch?: Stretch;
+  /** The genesis of the identity that the card of a new wallet names: see `genesisFrom`. */
+  readonly genesis?: Uint8Array;
   readonly entropy?: Entropy;
   readonly clock?: Clock;
   readonly kem?: Kem;
@@ -83,6 +87,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly storage: StorageActions;
   /** Whether this device may act, and what a recovery brings back. */
   readonly recovery: RecoveryActions;
+  /** The devices of this wallet's owner. */
+  readonly devices: DeviceActions;
   /** Finding, and being found by, those whom this wallet has not met. */
   readonly directory: DirectoryActions;
   /** Encrypted recovery data at the nodes. */
@@ -183,7 +189,11 @@ export interface Contact {
   readonly written: number;
   readonly absorbed: number;
   /** `resuming` after a restore of this device, until the contact has shown that it knows of it. */
-  readonly state: 'ok' | 'resuming' | 'bricked' | 'blocked' | 'stopped';
+  readonly state: 'ok' | 'resuming' | 'bricked' | 'blocked' | 'stopped' | 'retired';
+  /** `gen1…` of the identity that its card names; undefined if it names none. */
+  readonly identity: string | undefined;
+  /** True if it is another device of this wallet's owner: both cards and the tree say so. */
+  readonly own: boolean;
   /**
    * Whether the two met, or one introduced itself through the directory: `unanswered` until the
    * other side shows that it has read it.
@@ -438,4 +448,6 @@ export interface WalletEvents {
   readonly binding: BindingNotice;
   /** This device acts never again: superseded by a restored copy, or retired by its device tree. */
   readonly over: 'superseded' | 'retired';
+  /** Two updates of one identity with one number: see `devices`. */
+  readonly identity: IdentityNotice;
 }

@@ -7,6 +7,7 @@ import type { Contact } from './api.ts';
 import { bindingView } from './binding-view.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import { hasLeft, isOwnDevice } from './belonging.ts';
 import { draft, putContact, type Model } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { idText, phraseOf, prefixes } from './text.ts';
@@ -15,6 +16,7 @@ export function contactView(model: Model, row: ContactRow): Contact {
   const on =
     row.relationship === undefined ? undefined : model.relationships.get(keyOf(row.relationship));
   const card = cardObject.decode(row.card);
+  const genesis = card.ok ? card.value.body.genesis : undefined;
   return {
     device: idText('device', row.device),
     name: row.name,
@@ -23,6 +25,8 @@ export function contactView(model: Model, row: ContactRow): Contact {
     written: on?.mine.index ?? 0,
     absorbed: on?.theirs.index ?? 0,
     state: stateOf(model, row, on),
+    identity: genesis && idText('identity', genesis),
+    own: isOwnDevice(model, row.device, genesis),
     introduced: introducedAs(model, row),
     minimumFinality: minimumFinalities[row.minimum]!,
     floods: row.floods,
@@ -43,6 +47,7 @@ function stateOf(model: Model, row: ContactRow, on: Relationship | undefined): C
     (alarm) => alarm.culprit === 0 && equal(alarm.device, row.device),
   );
   if (told) return 'bricked';
+  if (hasLeft(model, row.device)) return 'retired';
   if (row.blocked === 1) return 'blocked';
   if (row.stopped !== '') return 'stopped';
   return on !== undefined && isResuming(model, on) ? 'resuming' : 'ok';

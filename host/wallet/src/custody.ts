@@ -12,7 +12,7 @@
 import { deviceId, equal, hash, type Suite } from '@dsm/primitive';
 import type { Aead, Entropy, Stretch } from '@dsm/ports';
 import { DsmError, translated } from './errors.ts';
-import { identityFrom } from './identity-secrets.ts';
+import { identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 import { keptOf, sealKept, secretsFrom, type Kept, type SecretsOf } from './kept-secrets.ts';
 import { rootOf, secretsOf, type Incarnation, type Secrets } from './keys.ts';
 import type { Draft } from './model.ts';
@@ -103,18 +103,22 @@ export interface WordsOf {
   readonly stretch: Stretch;
 }
 
-export async function deviceOf({
+/** What the words lead to. */
+export async function wordsSecrets({
   words,
   network,
   suite,
-  index,
   stretch,
-}: WordsOf): Promise<Uint8Array> {
+}: Omit<WordsOf, 'index'>): Promise<IdentitySecrets> {
   try {
-    return (await identityFrom(words, network, stretch, suite)).device(index);
+    return await identityFrom(words, network, stretch, suite);
   } catch (error) {
     throw translated(error);
   }
+}
+
+export async function deviceOf(of: WordsOf): Promise<Uint8Array> {
+  return (await wordsSecrets(of)).device(of.index);
 }
 
 /** D of the device with this DevID. Throws `bad-words` if the words lead to another one. */

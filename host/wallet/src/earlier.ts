@@ -11,6 +11,7 @@ import { equal, keyOf } from '@dsm/primitive';
 import { ackMac, type Message, type Relationship } from '@dsm/bilateral';
 import { readRun, type Engine } from './engine.ts';
 import { moved } from './flood.ts';
+import { isTooLate } from './leaving.ts';
 import { draft, putIntroduction, putRun } from './model.ts';
 import { appendRun, takeParcel } from './online.ts';
 import { recallOperation } from './recalling.ts';
@@ -48,6 +49,7 @@ export async function heardEarlierRun(
   }
   const on = earlier(talk).find(({ key }) => equal(key, cause.relationship));
   if (on === undefined) return true;
+  if (isTooLate(engine, on, said)) return true;
   const isNew = await takeParcel(engine, on.key, { commit: said, policies: [], parts: [] });
   if (isNew) moved(talk);
   const kept = await readRun(engine, on.theirs.start, cause.index);

@@ -40,6 +40,8 @@ import { opened, takeIntroduction } from './inbox.ts';
 import { answeredBy, drawn, introductionFor } from './introducing.ts';
 import { signAs } from './keys.ts';
 import { owedTo } from './recalling.ts';
+import { hasCardLeft } from './belonging.ts';
+import { sayMembership } from './membership.ts';
 import { awaitsVersion } from './registry-talk.ts';
 import { draft, putContact, putIntroduction, type Introduced } from './model.ts';
 import type { ContactRow } from './rows.ts';
@@ -59,21 +61,10 @@ export async function hello(talk: Talk, said: Message & { type: 'hello' }): Prom
   const card = decoded.value;
   const refusal = checkCard(card, model.device.network, engine.registries);
   if (refusal !== undefined) return unheld(talk, said, refusal);
+  const unmet = whyUnmet(engine, card);
+  if (unmet !== undefined) return giveUp(talk, ...unmet);
   const device = cardDevice(card);
-  if (equal(device, model.device.id))
-    return giveUp(talk, 'refused', 'a device does not meet itself');
-  if (isSuccession(engine, card)) {
-    return giveUp(
-      talk,
-      'pending',
-      'this device was restored: sync with the nodes first, they may keep what it sent before',
-    );
-  }
-  // Whoever was met before still settles what is old; a stranger has nothing to settle.
   const isStranger = model.contacts.get(keyOf(device))?.agreed !== 1;
-  if (isStranger && isBricked(model, device)) {
-    return giveUp(talk, 'fork', 'there is evidence that this device told two histories');
-  }
   if (isStranger && model.row.phase !== 0) return restsFrom(talk);
   return accepted(talk, card, bytes);
 }
@@ -87,9 +78,31 @@ async function accepted(talk: Talk, card: Card, bytes: Uint8Array): Promise<void
   if (contact.blocked === 1) return giveUp(talk, 'blocked', `${contact.name} is blocked here`);
   talk.peer = { device: contact.device, card };
   if (engine.model.row.phase !== 0) return rest(talk);
+  await sayMembership(talk);
   if (contact.agreed !== 1) return sendAgreement(talk, contact);
   await sayIntroduced(talk);
   await resume(talk, contact);
+}
+
+/** Why this device does not meet whoever shows the card. */
+function whyUnmet(engine: Engine, card: Card): [ErrorCode, string] | undefined {
+  const { model } = engine;
+  const device = cardDevice(card);
+  if (equal(device, model.device.id)) return ['refused', 'a device does not meet itself'];
+  if (isSuccession(engine, card)) {
+    return [
+      'pending',
+      'this device was restored: sync with the nodes first, they may keep what it sent before',
+    ];
+  }
+  // Whoever was met before still settles what is old; a stranger has nothing to settle.
+  if (model.contacts.get(keyOf(device))?.agreed === 1) return undefined;
+  if (isBricked(model, device)) {
+    return ['fork', 'there is evidence that this device told two histories'];
+  }
+  return hasCardLeft(model, card)
+    ? ['refused', 'its owner’s device tree has taken this device out']
+    : undefined;
 }
 
 /** What this side has begun alone, until the other has answered. */

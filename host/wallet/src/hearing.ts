@@ -10,6 +10,7 @@ import {
   equal,
   keyDigest,
   keyOf,
+  nextHead,
   stepStatement,
   type SignedStep,
 } from '@dsm/primitive';
@@ -36,6 +37,7 @@ import {
   partsFor,
   uncertifiedUnder,
 } from './lineage.ts';
+import { isTooLate, leftRefusal } from './leaving.ts';
 import { draft, putRun } from './model.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
@@ -160,6 +162,10 @@ export async function commit(
 ): Promise<void> {
   const on = relationshipOf(talk);
   if (on === undefined) return;
+  if (isTooLate(talk.engine, on, said)) {
+    const head = said.entries.reduce(nextHead, on.theirs.head);
+    return say(talk, { type: 'refuse', head, ...leftRefusal });
+  }
   talk.pending = false;
   talk.unaccepted = undefined;
   talk.repeats = false;

@@ -6,7 +6,15 @@
  * with a new invitation, which has another inbox.
  */
 
-import { equal, isZero, keyDigest, keyOf, relationshipKey, type Card } from '@dsm/primitive';
+import {
+  cardDevice,
+  equal,
+  isZero,
+  keyDigest,
+  keyOf,
+  relationshipKey,
+  type Card,
+} from '@dsm/primitive';
 import { openRelationship } from '@dsm/bilateral';
 import {
   checkIntroduction,
@@ -23,6 +31,7 @@ import { judgedMax } from './directory-rows.ts';
 import { putRelationship, type Engine } from './engine.ts';
 import { laneKeyOf } from './introducing.ts';
 import { owedTo } from './recalling.ts';
+import { hasCardLeft } from './belonging.ts';
 import { draft, putContact, putDirectory, putIntroduction } from './model.ts';
 import type { ContactRow } from './rows.ts';
 import { unseal } from './sealed.ts';
@@ -124,7 +133,7 @@ export async function takeIntroduction(
   if (writer === undefined) return 'bad';
   // What the former incarnation has delivered comes first, and a talk ends as it began.
   if (isSuccession(engine, card) || isTalking(device)) return 'later';
-  const place = placeFor(engine, device, card.body.incarnation);
+  const place = placeFor(engine, card);
   if (place === 'refuse') return 'bad';
   const isStranger = model.contacts.get(keyOf(device))?.agreed !== 1;
   if (isStranger && strangersIn(engine) >= inboxLimits.strangersMax) return 'later';
@@ -135,13 +144,11 @@ export async function takeIntroduction(
 }
 
 /** Where the introduced relationship belongs; nowhere for whoever is blocked or convicted here. */
-function placeFor(
-  { model }: Engine,
-  device: Uint8Array,
-  incarnation: number,
-): 'write' | 'listen' | 'refuse' {
+function placeFor({ model }: Engine, card: Card): 'write' | 'listen' | 'refuse' {
+  const device = cardDevice(card);
+  const { incarnation } = card.body;
   const known = model.contacts.get(keyOf(device));
-  if (known?.blocked === 1 || isBricked(model, device)) return 'refuse';
+  if (known?.blocked === 1 || isBricked(model, device) || hasCardLeft(model, card)) return 'refuse';
   const row = model.introductions.get(keyOf(device));
   const standing = {
     agreed: known?.agreed === 1,

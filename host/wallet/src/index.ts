@@ -23,6 +23,7 @@ export { localNetwork, type LocalNetwork, type LocalNetworkOptions } from './loc
 export { loginDesk, type LoginDesk, type LoginDeskOptions, type Visitor } from './login-desk.ts';
 export { secretsOf, type Secrets } from './keys.ts';
 export { networkId } from './open.ts';
+export { genesisFrom, type NamedGenesis } from './identity-name.ts';
 export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';

@@ -18,8 +18,10 @@ import {
 } from '@dsm/primitive';
 import type { Device, Relationship } from '@dsm/bilateral';
 import { escrowId, noteId, policy, type KeptRun, type Origin, type Policy } from '@dsm/protocols';
+import type { DeviceStatus } from '@dsm/identity';
 import type { Store, Write } from '@dsm/ports';
 import { DsmError } from './errors.ts';
+import type { TreeRow } from './tree-rows.ts';
 import {
   directoryRow,
   introductionRow,
@@ -108,6 +110,10 @@ export interface Model {
   readonly introductions: Map<string, Introduced>;
   /** What contacts’ devices are bound to, as it was shown. */
   readonly pinned: Map<string, PinnedRow>;
+  /** Device trees by genesis; the identities that each device has named; devices that have left. */
+  readonly trees: Map<string, TreeRow>;
+  readonly named: Map<string, Map<string, Uint8Array>>;
+  readonly left: Map<string, DeviceStatus>;
 }
 
 export interface Introduced extends IntroductionRow {
@@ -461,5 +467,8 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     directory: noDirectory,
     introductions: new Map(),
     pinned: new Map(),
+    trees: new Map(),
+    named: new Map(),
+    left: new Map(),
   };
 }

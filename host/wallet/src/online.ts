@@ -55,6 +55,7 @@ import { noticesIn } from './notices.ts';
 import { emitFinality } from './payments.ts';
 import type { PaymentRow } from './rows.ts';
 import { seal, sealedBytesMax, unsealBy } from './sealed.ts';
+import { isCertifiedAnyway, isTooLate } from './leaving.ts';
 import { keepAbsorbed, keepRun, keepSigned, signOpenRuns, signedRun } from './trading.ts';
 import { noteStop } from './stopping.ts';
 import { forkOfEntries, forkOfSteps, raise } from './tripwire.ts';
@@ -261,6 +262,8 @@ export async function receiveFrom(engine: Engine, relationship: Uint8Array): Pro
     const opened = await firstParcel(engine, on, hints);
     const absorbed =
       opened !== undefined &&
+      (!isTooLate(engine, on, opened.commit) ||
+        (await isCertifiedAnyway(engine, on, opened.commit))) &&
       (await engine.exclusive(() => takeParcel(engine, relationship, opened)));
     if (!absorbed) return { received, online: true, drained: false };
     received += 1;

@@ -18,7 +18,6 @@ import {
   walk,
   zero32,
   type Card,
-  type CardBinding,
   type CardBody,
   type Certificate,
   type Suite,
@@ -29,6 +28,7 @@ import {
   openOwnLane,
   type Device,
 } from '@dsm/bilateral';
+import { genesis as genesisObject, genesisHolds, genesisId, type Genesis } from '@dsm/identity';
 import type { Kem, Store } from '@dsm/ports';
 import { cardBindingOf, heldBinding } from './binding-view.ts';
 import { firstBirth, type Custody } from './custody.ts';
@@ -37,7 +37,7 @@ import { DsmError } from './errors.ts';
 import { signAs, walletKeys, type Incarnation, type Keys } from './keys.ts';
 import {
   cardIn,
-  deviceFromWords,
+  fromWords,
   keystoreSecret,
   newCustody,
   openCustody,
@@ -55,6 +55,8 @@ import {
   readTable,
   type Model,
 } from './model.ts';
+import { loadTrees, putTree } from './tree-keeping.ts';
+import { newTree } from './tree-rows.ts';
 import { formatVersion, laneKey, rowKey, runRow, walletRow, type WalletRow } from './rows.ts';
 
 export interface Opened {
@@ -84,13 +86,16 @@ export async function createModel(
   const { store, name, network, keystore, suite = 1, kem } = options;
   if (utf8(name).length > 48) throw new DsmError('usage', 'a name has at most 48 bytes');
   const id = networkId(network.name);
-  const device = await deviceFromWords(options, suite, id);
+  const words = await fromWords(options, suite, id);
+  const genesis = genesisIn(options.genesis, id) ?? words?.genesis;
+  const device = words?.device;
   const secret = await keystoreSecret(options);
   const birth = device === undefined ? options.entropy.bytes(32) : firstBirth(device);
   const custody = newCustody(options, secret, device, birth);
   const keys = walletKeys(custody.secrets(), suite, kem, { incarnation: 0, birth });
   const binding = cardBindingOf(heldBinding(keystore));
-  const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name, binding), undefined);
+  const said = { binding, genesis: genesis && genesisId(genesis) };
+  const card = signCard(keys, bodyOf(keys, id, suite, 0, birth, name, said), undefined);
   const row: WalletRow = {
     format: formatVersion,
     name,
@@ -113,6 +118,7 @@ export async function createModel(
   putDevice(change, model, start);
   putRelationship(change, model, own);
   custody.keep(change, { device: start.id, incarnation: 0 }, [{ incarnation: 0, birth }]);
+  if (genesis !== undefined) putTree(change, model, newTree(genesis));
   await commit(store, change);
   if (restored === 1) return { model, keys, custody, links: [] };
   custody.lock();
@@ -131,6 +137,14 @@ export function keysBeside(custody: Custody, kem: Kem, row: WalletRow, which: In
   for (const [n, birth] of all) if (n !== which.incarnation) keys.remember(n, birth);
   for (let n = 0; n < row.issued; n++) keys.issuer(n);
   return keys;
+}
+
+/** The identity that the card of a new wallet names. */
+function genesisIn(bytes: Uint8Array | undefined, network: Uint8Array): Genesis | undefined {
+  if (bytes === undefined) return undefined;
+  const decoded = genesisObject.decode(bytes);
+  if (decoded.ok && genesisHolds(decoded.value, network)) return decoded.value;
+  throw new DsmError('integrity', 'this is no genesis of this network');
 }
 
 export async function openModel(options: OpenOptions): Promise<Opened | undefined> {
@@ -152,6 +166,7 @@ export async function openModel(options: OpenOptions): Promise<Opened | undefine
   const own = openOwnLane(device, keys.working().publicKey, keys.ownSecret);
   const model = emptyModel(row, card, device, own.key);
   await loadTables(store, model);
+  await loadTrees(store, model);
   await loadRelationships(store, model);
   if (!equal(model.map.root(), device.root)) {
     throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
@@ -229,7 +244,7 @@ export function bodyOf(
   incarnation: number,
   birth: Uint8Array,
   name: string,
-  binding: CardBinding,
+  said: Pick<CardBody, 'binding' | 'genesis'>,
 ): CardBody {
   return firstGeneration({
     network,
@@ -241,7 +256,7 @@ export function bodyOf(
     kemKey: keys.kem().publicKey,
     versions,
     name,
-    binding,
+    ...said,
   });
 }
 

@@ -6,14 +6,15 @@
  */
 
 import { cardDevice, card as cardObject, type Card, type Suite } from '@dsm/primitive';
+import type { Genesis } from '@dsm/identity';
 import type { Aead, Entropy, Kem, Stretch } from '@dsm/ports';
 import type { WalletOptions } from './api.ts';
 import type { OpenedBackup } from './backup-file.ts';
 import {
-  deviceOf,
   deviceNamed,
   wholeCustody,
   wordsCustody,
+  wordsSecrets,
   type Custody,
   type SealedBy,
 } from './custody.ts';
@@ -31,13 +32,24 @@ export type OpenOptions = Omit<WalletOptions, 'name'> & {
   readonly stretch: Stretch;
 };
 
-/** D, if there are words. */
-export async function deviceFromWords(
+/** D, and the identity that a card of these words names unless another genesis of theirs is given. */
+export interface FromWords {
+  readonly device: Uint8Array;
+  readonly genesis: Genesis;
+}
+
+export async function fromWords(
   { words, deviceIndex: index = 0, stretch }: OpenOptions,
   suite: Suite,
   network: Uint8Array,
-): Promise<Uint8Array | undefined> {
-  return words === undefined ? undefined : deviceOf({ words, network, suite, index, stretch });
+): Promise<FromWords | undefined> {
+  if (words === undefined) return undefined;
+  const secrets = await wordsSecrets({ words, network, suite, stretch });
+  const authority = secrets.authority(0).publicKey;
+  return {
+    device: secrets.device(index),
+    genesis: { network, suite, authority, contributions: undefined },
+  };
 }
 
 /** The secret of the keystore, drawn if there is none; without a keystore it goes into the store. */

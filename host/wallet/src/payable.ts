@@ -4,6 +4,7 @@ import { keyOf } from '@dsm/primitive';
 import type { Relationship } from '@dsm/bilateral';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import { hasLeft } from './belonging.ts';
 import type { ContactRow } from './rows.ts';
 
 /** What stands before the payment in its run, and what must hold when the run is written. */
@@ -20,6 +21,9 @@ export function actingRelationship({ model }: Engine, contact: ContactRow): Rela
       : model.relationships.get(keyOf(contact.relationship));
   if (on === undefined) throw new DsmError('refused', `${contact.name} was never met`);
   if (on.bricked !== 0) throw new DsmError('fork', `${contact.name} told two histories`);
+  if (hasLeft(model, contact.device)) {
+    throw new DsmError('refused', `${contact.name} has left its owner’s device tree`);
+  }
   if (contact.blocked === 1) throw new DsmError('blocked', `${contact.name} is blocked`);
   return on;
 }

@@ -132,7 +132,8 @@ async function fromNodes(options: RecoveryOptions): Promise<CapsulesRestored | u
     const first: Incarnation = { incarnation: 0, birth: firstBirth(secrets.device!) };
     const keys = walletKeys(secrets, suite, kem, first);
     const binding = cardBindingOf(heldBinding(undefined));
-    const body = bodyOf(keys, id, suite, 0, first.birth, '', binding);
+    const said = { binding, genesis: undefined };
+    const body = bodyOf(keys, id, suite, 0, first.birth, '', said);
     const later = await ownIncarnations(plane, signCard(keys, body, undefined));
     const device = deviceId(id, suite, body.rootKey);
     for (const { incarnation, birth } of [first, ...later].toReversed()) {

@@ -42,7 +42,7 @@ export interface RecoveryReport {
 export interface RecoveredContact {
   readonly name: string;
   readonly device: string;
-  readonly state: 'ok' | 'resuming' | 'bricked' | 'blocked' | 'stopped';
+  readonly state: 'ok' | 'resuming' | 'bricked' | 'blocked' | 'stopped' | 'retired';
 }
 
 /** Amounts of one token; of items, their number. */

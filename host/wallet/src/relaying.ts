@@ -16,6 +16,7 @@ import {
 } from '@dsm/protocols';
 import { escrowsOf, escrowStateOf, idOf } from './edge-value.ts';
 import type { Engine } from './engine.ts';
+import { hasLeft } from './belonging.ts';
 import { draft, putEscrow, type Model, type RunAt } from './model.ts';
 import { appendRun } from './online.ts';
 import { putRoute, routeOfLock } from './route-model.ts';
@@ -133,9 +134,12 @@ export function feeTo({ routing }: Model, device: Uint8Array): RelayRow['fee'] {
   return routing.relays.get(keyOf(device))?.fee ?? { flat: 0n, perMillion: 0 };
 }
 
-function whyNotPayable(model: Model, { relationship, blocked }: ContactRow): string | undefined {
+function whyNotPayable(
+  model: Model,
+  { device, relationship, blocked }: ContactRow,
+): string | undefined {
   const on = relationship === undefined ? undefined : model.relationships.get(keyOf(relationship));
-  return on === undefined || on.bricked !== 0 || blocked === 1
+  return on === undefined || on.bricked !== 0 || blocked === 1 || hasLeft(model, device)
     ? 'nothing is paid to the next device'
     : undefined;
 }

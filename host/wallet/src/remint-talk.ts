@@ -3,6 +3,8 @@
 import { keyDigest } from '@dsm/primitive';
 import type { Message } from '@dsm/bilateral';
 import { DsmError } from './errors.ts';
+import { hasLeft } from './belonging.ts';
+import { leftRefusal } from './leaving.ts';
 import { answerRemint } from './remint-issue.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
 
@@ -35,6 +37,9 @@ async function remintAsked(talk: Talk, asked: Message & { type: 'remint' }): Pro
   const on = relationshipOf(talk);
   const { token } = asked;
   if (on === undefined) return;
+  if (hasLeft(talk.engine.model, on.peer.device)) {
+    return say(talk, { type: 'reminted', token, parts: [], why: leftRefusal.why });
+  }
   if (talk.isMaking || on.bricked !== 0) {
     const why = talk.isMaking ? 'one at a time' : 'there is evidence against this device';
     return say(talk, { type: 'reminted', token, parts: [], why });

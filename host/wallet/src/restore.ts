@@ -39,6 +39,7 @@ import type { Keys } from './keys.ts';
 import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
 import { bodyOf, firstDevice, signCard } from './open.ts';
 import { ownIncarnations, type OwnIncarnation } from './own-incarnations.ts';
+import { declaredGenesis } from './tree-learning.ts';
 import { claimRow, rowKey, type ClaimRow, type NoteRow, type WalletRow } from './rows.ts';
 
 /**
@@ -73,10 +74,14 @@ async function claimIncarnation(
   const { network, suite } = model.device;
   const begun = stillOpen(await claimOf(engine), learned);
   const { name, next } = comingBack(model.row, learned.at(-1));
+  const said = {
+    binding: cardBindingOf(engine.binding),
+    genesis: learned.at(-1)?.card.body.genesis ?? (await declaredGenesis(engine)),
+  };
   for (let n = begun?.incarnation ?? next; ; n++) {
     const birth = n === begun?.incarnation ? begun.birth : await keepClaim(engine, n);
     const keys = keysOf(n, birth);
-    const body = bodyOf(keys, network, suite, n, birth, name, cardBindingOf(engine.binding));
+    const body = bodyOf(keys, network, suite, n, birth, name, said);
     const card = signCard(keys, body, undefined);
     const bytes = cardObject.encode(card);
     await quorum.publish(bytes);

@@ -39,6 +39,7 @@
  *     0x32   see capsule-rows.ts              capsules: state, what waits, what they lack
  *     0x30   (none)                           secrets of a wallet from words, sealed
  *     0x31   relationship                     KEM keys that the two have told each other
+ *     0x33   genesis (‖ DevID)                device tree of an identity; that a device’s card has named it
  *     0x34   (none)                           directory: invitation, names, what its inbox held
  *     0x35   relationship ‖ index             run that a restored wallet keeps until its first sync
  *     0x36   0 ‖ digest                       credential that this wallet holds, as bytes
@@ -125,6 +126,7 @@ export const tables = {
   fresh: 0x31,
   held: 0x35,
   successor: 0x3a,
+  tree: 0x33,
   directory: 0x34,
   credential: 0x36,
   presentation: 0x37,

@@ -26,6 +26,7 @@ import { edges, givenUp, reveal } from './route-hearing.ts';
 import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
 import { heardOfStream } from './stream-hearing.ts';
 import { forgetTicks } from './stream-taking.ts';
+import { membershipSaid } from './membership.ts';
 import { registrySaid, sayVersion } from './registry-talk.ts';
 import { askRemint, remintSaid } from './remint-talk.ts';
 import { heardAtRest } from './resting.ts';
@@ -277,6 +278,8 @@ async function heeded(talk: Talk, said: Message): Promise<void> {
       return reveal(talk, said);
     case 'given-up':
       return givenUp(talk, said);
+    case 'membership':
+      return membershipSaid(talk, said);
     case 'remint':
     case 'reminted':
       return remintSaid(talk, said);

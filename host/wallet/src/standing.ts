@@ -17,6 +17,8 @@ import {
   operationOf,
 } from '@dsm/protocols';
 import type { Engine } from './engine.ts';
+import { hasLeft } from './belonging.ts';
+import { leftRefusal } from './leaving.ts';
 import { exceeded, exceededSentence } from './limits.ts';
 import type { Model } from './model.ts';
 import { givenTo } from './value.ts';
@@ -27,6 +29,7 @@ export function judgeStanding(
   entries: readonly Uint8Array[],
 ): Standing {
   if (on.bricked !== 0) return no('bricked', 'there is evidence that you told two histories');
+  if (hasLeft(engine.model, on.peer.device)) return leftRefusal;
   let head = on.theirs.head;
   for (const bytes of entries) {
     head = nextHead(head, bytes);

@@ -23,6 +23,8 @@ import type { StreamStatus } from './api.ts';
 import { escrowStateOf, escrowStates } from './edge-value.ts';
 import type { Engine } from './engine.ts';
 import { moved } from './flood.ts';
+import { hasLeft } from './belonging.ts';
+import { leftRefusal } from './leaving.ts';
 import type { Model, Token } from './model.ts';
 import type { EscrowRow } from './rows.ts';
 import { belowMinimum } from './standing.ts';
@@ -75,6 +77,7 @@ function judgeStream(
   if (on.bricked !== 0) {
     return { code: 'bricked', why: 'there is evidence that you told two histories' };
   }
+  if (hasLeft(model, on.peer.device)) return leftRefusal;
   const token = model.tokens.get(keyOf(row.escrow.note.token));
   if (token?.adopted !== 1) {
     return { code: 'not-adopted', why: 'this wallet does not take the token' };

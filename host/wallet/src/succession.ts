@@ -25,6 +25,7 @@ import { forgetTold } from './fresh-keys.ts';
 import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
 import type { Quorum } from './quorum.ts';
+import { putNamed } from './tree-keeping.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
 /** Keep a card that holds. Undefined if a later incarnation of the device is known already. */
@@ -58,6 +59,7 @@ export async function meetCard(
   if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
   const change = draft();
   putContact(change, model, next);
+  putNamed(change, model, card);
   if (before !== undefined && before < card.body.incarnation) {
     putFormerCard(change, cardOf(engine, device)!);
     await succeed(change, engine, next, card);

@@ -2,6 +2,7 @@
 
 import { equal, keyOf } from '@dsm/primitive';
 import type { SyncReport } from './api.ts';
+import { statusIn } from './belonging.ts';
 import { certifyAll } from './certify.ts';
 import { escrowsOf } from './edge-value.ts';
 import type { Engine } from './engine.ts';
@@ -25,6 +26,8 @@ import { reincarnate } from './restore.ts';
 import { liveSession, type Runtime } from './runtime.ts';
 import { learnSuccession } from './succession.ts';
 import { signOpenRuns } from './trading.ts';
+import { learnTree } from './tree-learning.ts';
+import { syncTrees } from './tree-signing.ts';
 
 export async function sync(runtime: Runtime): Promise<SyncReport> {
   const { engine } = runtime;
@@ -37,6 +40,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   } else {
     await checkNewest(runtime);
   }
+  const known = await checkAlive(runtime);
   await engine.exclusive(() => signOpenRuns(engine));
   const held = await takeHeld(engine);
   const met = await receiveAll(engine, new Set([keyOf(model.own)]));
@@ -46,7 +50,9 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   );
   const fresh = await receiveAll(engine, met.heard);
   const received = held + met.received + fresh.received;
-  let online = met.online && fresh.online;
+  let online = known && met.online && fresh.online;
+  // What a device delivered before its tree took it out comes first, as before a succession.
+  online = (await syncTrees(engine)) && online;
   await fetchLineage(engine);
   const certified = await certifyAll(engine);
   emitFinality(engine, certified.changed);
@@ -78,6 +84,20 @@ async function checkNewest(runtime: Runtime): Promise<void> {
   await end(engine, 2, proof);
   await runtime.stop('superseded');
   throw mayNotAct('superseded');
+}
+
+/** Its owner's tree may have taken this device out: then it is over. False if nodes were missing. */
+async function checkAlive(runtime: Runtime): Promise<boolean> {
+  const { engine } = runtime;
+  const { card, device } = engine.model;
+  const { genesis } = card.body;
+  if (genesis === undefined) return true;
+  const learned = await learnTree(engine, genesis);
+  const status = statusIn(engine.model, genesis, device.id);
+  if (status === undefined || status.type === 'alive') return learned?.online !== false;
+  await end(engine, 3);
+  await runtime.stop('retired');
+  throw mayNotAct('retired');
 }
 
 /** What waits for this device on every relationship but those that were heard. */

@@ -20,6 +20,7 @@ export const prefixes = {
   escrow: 'edge',
   route: 'route',
   issuer: 'iss',
+  identity: 'gen',
   invitation: 'inv',
   credential: 'cred',
 } as const;

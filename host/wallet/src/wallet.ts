@@ -24,17 +24,16 @@ import type {
 } from './api.ts';
 import { importBackup, makeBackup, openBackup } from './backup-file.ts';
 import { capsuleSender, keepUp } from './capsule-sender.ts';
-import { bindingActions } from './bindings.ts';
 import { heldBinding } from './binding-view.ts';
 import { alarmOf } from './conviction.ts';
 import { contactView, findContact, setMinimumFinality } from './contacts.ts';
 import { appsSeen, shared } from './acting.ts';
-import { custodyActions } from './unlocking.ts';
 import { door } from './door.ts';
 import { edgeActions } from './edge-actions.ts';
 import { directoryActions } from './directory.ts';
 import { allEdges } from './edges.ts';
-import { credentialActions, presentingBy } from './credentials.ts';
+import { presentingBy } from './credentials.ts';
+import { parts } from './parts-of-wallet.ts';
 import type { Engine } from './engine.ts';
 import { DsmError, translated } from './errors.ts';
 import type { Keys } from './keys.ts';
@@ -48,7 +47,6 @@ import { paymentOf } from './payments.ts';
 import { mutedKeys, type OverPhase } from './phase.ts';
 import { phaseOf } from './phase-numbers.ts';
 import { planeOf, type Plane } from './plane.ts';
-import { recoveryActions } from './recovery.ts';
 import { remint } from './reminting.ts';
 import { receiptOf } from './receipts.ts';
 import { relayActions, routeActions } from './route-actions.ts';
@@ -56,7 +54,6 @@ import { routeOf } from './route-view.ts';
 import { heldViews } from './held-view.ts';
 import { router, type Router } from './routing.ts';
 import { linkKey, rowKey, type ContactRow, type PaymentRow } from './rows.ts';
-import { storageActions } from './storage-actions.ts';
 import { chargeFor } from './subscribing.ts';
 import { checkOpen, converse, current, liveSession, type Runtime } from './runtime.ts';
 import { openStream, unsignedTerms } from './streams.ts';
@@ -259,22 +256,6 @@ function routerOf(engine: Engine, runtime: () => Runtime): Router {
       engine.emit('route', routeOf(engine.model, row));
     },
   });
-}
-
-/** What has a surface of its own. */
-function parts(
-  runtime: Runtime,
-  stretch: Stretch,
-): Pick<Wallet, 'storage' | 'recovery' | 'custody' | 'binding' | 'capsules' | 'credentials'> {
-  const { engine, capsules } = runtime;
-  return {
-    storage: storageActions(engine),
-    recovery: recoveryActions(engine),
-    custody: custodyActions(runtime, stretch),
-    binding: bindingActions(runtime),
-    credentials: credentialActions(runtime),
-    capsules: capsules.actions,
-  };
 }
 
 /** Whoever is connected is told nothing more. */

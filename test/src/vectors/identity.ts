@@ -7,6 +7,8 @@ import {
   contribution,
   genesis,
   genesisId,
+  genesisPlace,
+  genesisStatement,
   headAfter,
   membership,
   mix,
@@ -22,6 +24,7 @@ import {
   type Reveal,
   type TreeHead,
 } from '@dsm/identity';
+import { slotKey } from '@dsm/primitive';
 import { registriesIn } from './acceptance.ts';
 import { toJson, type Finding, type Given, type Judge } from './case.ts';
 import { decodedAs, decoding } from './objects.ts';
@@ -81,7 +84,13 @@ function shown(bytes: Uint8Array, given: Given): Finding {
 }
 
 export const identityJudges: Readonly<Record<string, Readonly<Record<string, Judge>>>> = {
-  genesis: { decode: decoding(genesis, (value) => ({ id: genesisId(value) })) },
+  genesis: {
+    decode: decoding(genesis, (value) => ({
+      id: genesisId(value),
+      slot: slotKey(genesisPlace(value.suite, value.authority)),
+      statement: genesisStatement(value),
+    })),
+  },
   contribution: { decode: decoding(contribution, derivedOf), mix: mixed },
   'tree-update': {
     decode: decoding(treeUpdate, ({ update }) => ({
