@@ -247,17 +247,18 @@ def check_holder(of, device, given):
         known = codec.card.decode(given["card"])["body"]
         require(device == card_device(known), "device")
         require(key == key_digest(known["suite"], known["workingKey"]), "retired-key")
-    elif key != of["body"]["key"]:
-        carried = of["card"]
-        require(carried is not None and device is not None, "holder")
-        keys = carried["body"]
+    elif device is None:
+        require(key == of["body"]["key"], "holder")
+    else:
+        require(of["card"] is not None, "holder")
+        keys = of["card"]["body"]
         require(device == card_device(keys), "holder")
         require(key == key_digest(keys["suite"], keys["workingKey"]), "holder")
         try:
-            check_card(carried, of["body"]["network"], None)
+            check_card(of["card"], of["body"]["network"], None)
         except Refused:
             raise Refused("card") from None
-    return "issuer" if key == of["body"]["key"] else "card"
+    return "issuer" if device is None else "card"
 
 
 def check_presentation(data, given):
@@ -283,7 +284,7 @@ def check_presentation(data, given):
         "issuerKey": key_digest(of["issuer"]["suite"], of["issuer"]["publicKey"]),
         "attributes": told,
         "hiddenMax": (1 << of["body"]["depth"]) - len(told),
-        "holder": {"issuer": "issuer", "card": "card"}[holder],
+        "holder": holder,
         "device": device,
         "anchor": h("issuance", digest, salts[0]) if issued else None,
     }

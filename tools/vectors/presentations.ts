@@ -160,6 +160,12 @@ export const presentations: readonly Draft[] = [
   judged('an old key', 'The known card has another.', shown(alice, withDevice), 'retired-key', {
     card: card.encode(laterCard),
   }),
+  judged(
+    'a device without its card',
+    'The named key does not do.',
+    shown(alice, withDevice),
+    'holder',
+  ),
   judged('a stranger', 'Named by nobody.', shown(emil), 'holder'),
   judged(
     'a card of nobody',

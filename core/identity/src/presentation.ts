@@ -4,9 +4,9 @@
  *     presentation  body ‖ issuer’s key and signature ‖ shown ‖ proof ‖ nonce ‖ audience ‖ option( card )
  *                   ‖ holder’s suite, key and signature over H_presentation( all before it )
  *
- * Who presents has the key that the issuer named, or the working key of the device that the issuer
- * named: that it shows, with a card. A verifier who has a card of the device believes that card
- * alone, so a device that has changed its keys is not presented by the old ones.
+ * Who does not show its device has the key that the issuer named. Who shows it has the working key of
+ * a card of that device, so that its verifier can see whether the card is the newest: keys that the
+ * device does not work with any more present nothing to him.
  *
  * Two presentations of one credential are linked to each other by the issuer’s signature and the
  * holder’s key. Whoever wants to be unlinked takes several credentials, each with a key of its own.
@@ -76,7 +76,7 @@ export interface PresentationBody {
   readonly proof: readonly Uint8Array[];
   readonly nonce: Uint8Array;
   readonly audience: string;
-  /** Of the holder’s device, where its working key is not the key that the issuer named. */
+  /** Of the holder’s device, if that is shown. */
   readonly card: Card | undefined;
   readonly suite: Suite;
   readonly publicKey: Uint8Array;
@@ -117,7 +117,8 @@ export const presentationRefusals = {
   missing: 'an attribute that was asked for is not shown',
   device: 'it does not show that it was issued to the expected device',
   'retired-key': 'it is signed with a key that the device does not work with any more',
-  holder: 'neither the issuer nor a card of the device names the key that presents it',
+  holder:
+    'neither the issuer nor, of a device that is shown, its card names the key that presents it',
   card: 'the card that comes with it does not hold',
   proof: 'what is shown does not lead to the root that was signed',
   'issuer-signature': 'the issuer’s signature does not hold',
@@ -150,7 +151,7 @@ export interface Presented {
   readonly attributes: readonly Attribute[];
   /** How many more there may be. */
   readonly hiddenMax: number;
-  /** Whether the issuer named the key that presents it, or the device’s card. */
+  /** Who names the key that presents it: the issuer, or of a device that is shown its card. */
   readonly holder: 'issuer' | 'card';
   /** The device that it was issued to, if that is shown. */
   readonly device: Uint8Array | undefined;
@@ -242,6 +243,7 @@ function attributesRefusal(
   return shown ? undefined : 'missing';
 }
 
+/** Whoever shows the device shows its card, and is held to it; whoever does not has the named key. */
 function holderRefusal(
   { body, card: carried, suite, publicKey }: PresentationBody,
   device: Uint8Array | undefined,
@@ -252,10 +254,9 @@ function holderRefusal(
     if (device === undefined || !equal(device, cardDevice(known))) return 'device';
     return equal(key, workingKeyDigest(known)) ? undefined : 'retired-key';
   }
-  if (equal(key, body.key)) return undefined;
-  if (carried === undefined || device === undefined) return 'holder';
-  const isOf = equal(device, cardDevice(carried)) && equal(key, workingKeyDigest(carried));
-  if (!isOf) return 'holder';
+  if (device === undefined) return equal(key, body.key) ? undefined : 'holder';
+  if (carried === undefined || !equal(device, cardDevice(carried))) return 'holder';
+  if (!equal(key, workingKeyDigest(carried))) return 'holder';
   return checkCard(carried, body.network, registries) === undefined ? undefined : 'card';
 }
 
@@ -285,19 +286,19 @@ function presented(
   const credential = credentialDigest(body);
   const serial = serialIn(attributes);
   const salt = shown.find(({ attribute }) => attribute.name === ownNames.serial)?.salt;
-  const byIssuer = equal(keyDigest(said.suite, said.publicKey), body.key);
+  const device = deviceIn(attributes);
   return {
     credential,
     body,
     issuerKey: keyDigest(issuer.suite, issuer.publicKey),
     attributes,
     hiddenMax: (1 << body.depth) - shown.length,
-    holder: byIssuer ? 'issuer' : 'card',
-    device: deviceIn(attributes),
+    holder: device === undefined ? 'issuer' : 'card',
+    device,
     issued:
       serial === undefined || salt === undefined
         ? undefined
         : { serial, anchor: issuanceAnchor(credential, salt) },
-    card: known ?? (byIssuer ? undefined : said.card),
+    card: device === undefined ? undefined : (known ?? said.card),
   };
 }

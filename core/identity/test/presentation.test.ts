@@ -96,6 +96,10 @@ test('after a change of keys the card of the device binds', () => {
   assert.equal(verdict(without, { card: laterCard }), 'by card', 'whoever has the card needs none');
 });
 
+test('the device is shown by its card, also with the key that the issuer named', () => {
+  assert.equal(verdict(presented(student, { ...withDevice, card: firstCard })), 'by card');
+});
+
 test('a one-time key presents alone, and for its device the working key does', () => {
   const once = credentialOf({ key: stranger.writer });
   assert.equal(verdict(presented(stranger, {}, once)), 'by issuer');
@@ -141,6 +145,7 @@ const bent: Record<
   ],
   'retired-key': [[presented(student, withDevice), { card: laterCard }]],
   holder: [
+    [presented(student, withDevice)],
     [presented(stranger)],
     [presented(changed, withDevice)],
     [presented(changed, { card: laterCard })],

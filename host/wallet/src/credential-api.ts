@@ -99,7 +99,7 @@ export interface VerifiedCredential {
   readonly attributes: Attributes;
   /** How many more attributes there may be. */
   readonly hiddenMax: number;
-  /** Whether the issuer named the key that presents it, or a card of the device did. */
+  /** Who names the key that presents it: the issuer, or of a device that is shown its card. */
   readonly holder: 'issuer' | 'card';
   readonly device: string | undefined;
   readonly serial: bigint | undefined;

@@ -186,8 +186,8 @@ async function fitting(engine: Engine, wanted: Wanted, prefix: string): Promise<
 }
 
 /**
- * The key that presents it. One that is used for nothing else presents alone, unless the device is
- * asked for: then the working key does, with the card of the device where the issuer named another.
+ * The key that presents it: of a device that is asked for the working key, with its card; otherwise
+ * the one that the issuer named.
  */
 function presenter(
   engine: Engine,
@@ -196,18 +196,14 @@ function presenter(
 ): { readonly pair: KeyPair; readonly card: Card | undefined } {
   const { model, keys } = engine;
   const working = keys.working();
+  if (names.includes(ownNames.device)) return { pair: working, card: model.card };
   const isWorking = equal(keyDigest(model.device.suite, working.publicKey), body.key);
-  if (isWorking) return { pair: working, card: undefined };
-  const asksDevice = names.includes(ownNames.device);
-  const once = isOwnKey(engine, body.key);
-  if (once !== undefined && !asksDevice) return { pair: once, card: undefined };
-  if (!asksDevice) {
-    throw new DsmError(
-      'refused',
-      'the keys of this device have changed since: the verifier must ask for dsm-device, or the issuer make it anew',
-    );
-  }
-  return { pair: working, card: model.card };
+  const pair = isWorking ? working : isOwnKey(engine, body.key);
+  if (pair !== undefined) return { pair, card: undefined };
+  throw new DsmError(
+    'refused',
+    'the keys of this device have changed since: the verifier must ask for dsm-device, or the issuer make it anew',
+  );
 }
 
 /** Answer a server that asks which device this is. */

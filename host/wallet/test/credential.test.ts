@@ -10,9 +10,11 @@ import {
   memory,
   networkId,
   openWallet,
+  restoreWallet,
+  type LocalNetwork,
   type Wallet,
 } from '@dsm/wallet';
-import { memoryPlace, memoryStore } from '@dsm/memory';
+import { memoryKeystore, memoryPlace, memoryStore } from '@dsm/memory';
 import { met } from './market.ts';
 
 installNative();
@@ -38,6 +40,7 @@ interface Campus {
   readonly maya: Wallet;
   readonly library: Wallet;
   readonly token: string;
+  readonly network: LocalNetwork;
 }
 
 async function campus(): Promise<Campus> {
@@ -51,7 +54,7 @@ async function campus(): Promise<Campus> {
   await met(university, maya);
   await met(maya, reader);
   const { id } = await university.issue({ ticker: 'DIP', form: 'credential', cap: 100n });
-  return { university, maya, library: reader, token: id };
+  return { university, maya, library: reader, token: id, network };
 }
 
 const code = (expected: string) => (error: unknown) =>
@@ -225,6 +228,30 @@ test('what was issued and shown is there again after a restart', async () => {
   await again.credentials.revoke(made.id);
   const shown = await again.credentials.present(asked);
   await assert.rejects(again.credentials.verify(shown, asked), says_(/revoked/));
+});
+
+test('keys from before a restore present nothing to whoever asks for the device', async () => {
+  const { university, library: reader, token, network } = await campus();
+  const keystore = memoryKeystore();
+  const maya = await createWallet({ name: 'Maya T', store: memory(), network, keystore });
+  await met(university, maya);
+  await university.credentials.issue(token, { to: 'Maya T', attributes: says });
+  await maya.sync();
+  const backup = await maya.backup();
+  const restored = await restoreWallet({ store: memory(), network, backup, keystore });
+  await restored.sync();
+  const names = ['dsm-device', 'grade'];
+  const asked = reader.credentials.challenge(library, { token, names });
+  const byThief = await maya.credentials.present(asked);
+  await assert.rejects(reader.credentials.verify(byThief, asked), says_(/later card/));
+  const byOwner = await restored.credentials.present(asked);
+  const verified = await reader.credentials.verify(byOwner, asked, { online: true });
+  assert.deepEqual([verified.holder, verified.card], ['card', 'current']);
+  // Without the device there is only what the issuer named: it has to make the credential anew.
+  const nameless = reader.credentials.challenge(library, { token, names: ['grade'] });
+  await assert.rejects(restored.credentials.present(nameless), says_(/have changed since/));
+  const stillGood = await maya.credentials.present(nameless);
+  assert.equal((await reader.credentials.verify(stillGood, nameless)).card, 'none');
 });
 
 test('a login is answered for the origin that is meant', async () => {
