@@ -7,11 +7,19 @@
  * would take half an hour. Restoring looks at none of them. The wallet's own working keys are real.
  */
 
-import { memoryKeystore, memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
+import { firstRegistry } from '@dsm/availability';
+import {
+  memoryEngine,
+  memoryKeystore,
+  memoryPlace,
+  memoryStore,
+  type MemoryPlace,
+} from '@dsm/memory';
 import { nativeHash, nativeKem, nativeSignatures } from '@dsm/node';
 import type { Keystore } from '@dsm/ports';
 import { installHash, installSignatures, type Signatures } from '@dsm/primitive';
-import { createWallet, localNetwork, type Network, type Wallet } from '@dsm/wallet';
+import { secretsInMemory, storageNode } from '@dsm/storage-node';
+import { createWallet, networkId, type Network, type Wallet } from '@dsm/wallet';
 import { unsigned } from './pair.ts';
 
 export const networkName = 'local';
@@ -39,7 +47,7 @@ export async function manyRelationships(
   installHash(nativeHash);
   installSignatures(quick);
   const place = memoryPlace();
-  const network = await localNetwork({ nodes: 4, name: networkName });
+  const network = await roomyNetwork();
   const [store, keystore] = [memoryStore({ place }), memoryKeystore()];
   const own = { name: 'Maya', store, keystore, network, kem: nativeKem };
   const maya = await createWallet(own);
@@ -53,6 +61,27 @@ export async function manyRelationships(
   const receipts = maya.history().length;
   await maya.close();
   return { place, keystore, receipts };
+}
+
+/** Four nodes in memory that hold more than those of a local network. */
+async function roomyNetwork(): Promise<Network> {
+  const network = networkId(networkName);
+  let registry: Network['registry'] | undefined;
+  const nodes = await Promise.all(
+    [1, 2, 3, 4].map((number) =>
+      storageNode({
+        engine: memoryEngine(),
+        registry: () => registry,
+        network,
+        suite: 1,
+        secrets: secretsInMemory(new Uint8Array(32).fill(number)),
+        capacityBytes: 2 ** 34,
+      }),
+    ),
+  );
+  registry = firstRegistry({ network, nodes: nodes.map(({ card }) => card), groupsMax: 1 });
+  if (registry === undefined) throw new RangeError('four nodes make a group');
+  return { name: networkName, registry, nodes };
 }
 
 async function acquaintance(

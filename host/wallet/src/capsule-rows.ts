@@ -54,10 +54,15 @@ export async function stateIn(store: Store): Promise<CapsuleState | undefined> {
 }
 
 /**
- * Tables that no capsule holds: a claim belongs to the restore that makes it, secrets (0x30) are what
- * capsules are sealed under, KEM keys (0x31) are destroyed so that nobody opens old parcels.
+ * Tables that no capsule holds: a claim belongs to the restore that makes it, secrets are what capsules
+ * are sealed under, fresh KEM keys are destroyed so that nobody opens old parcels.
  */
-const kept: ReadonlySet<number> = new Set([tables.claim, tables.secrets, 0x31, tables.capsule]);
+const kept: ReadonlySet<number> = new Set([
+  tables.claim,
+  tables.secrets,
+  tables.fresh,
+  tables.capsule,
+]);
 
 export function isInCapsules(key: Uint8Array): boolean {
   return !kept.has(key[0]!);
