@@ -29,6 +29,7 @@ import {
   noteKinds,
   spendPlace,
   type LineagePart,
+  type Note,
   operationOf,
 } from '@dsm/protocols';
 import { putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
@@ -207,6 +208,11 @@ export function signedDraft(
   return { change: to, at: { index: at.index, row } };
 }
 
+/** A lane that is recalled may pay to a key that was destroyed meanwhile: the words lead to it again. */
+function keyStateOf({ keys }: Engine, { key }: Note): number {
+  return keys.byDigest(key) === undefined ? 2 : 0;
+}
+
 /** How a peer's run counts: with own consent, with consent beyond the limits of now, without any. */
 export type Taken = 'paid' | 'beyond' | 'unasked';
 
@@ -230,7 +236,7 @@ export function absorbedDraft(
   putRelationship(to, model, relationship);
   putEntries(to, model, before, 1, before.theirs, entries);
   putLeaves(to, model, change.leaves);
-  for (const note of change.gained) putNote(to, model, { note, state: 0 });
+  for (const note of change.gained) putNote(to, model, { note, state: keyStateOf(engine, note) });
   for (const escrow of change.escrows) putPaid(to, model, relationship, escrow, signed);
   const row: RunRow = {
     before: before.theirs.head,

@@ -36,7 +36,15 @@ import { forgetTold } from './fresh-keys.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import type { Keys } from './keys.ts';
-import { decodeRow, draft, putLeaves, putWallet, removeNote, type Draft } from './model.ts';
+import {
+  decodeRow,
+  draft,
+  putLeaves,
+  putNote,
+  putWallet,
+  removeNote,
+  type Draft,
+} from './model.ts';
 import { bodyOf, firstDevice, signCard } from './open.ts';
 import { ownIncarnations, type OwnIncarnation } from './own-incarnations.ts';
 import { declaredGenesis } from './tree-learning.ts';
@@ -145,7 +153,7 @@ async function keepClaim({ store, entropy }: Engine, incarnation: number): Promi
 async function freeNotes({ model, quorum }: Engine): Promise<NoteRow[]> {
   const kept: NoteRow[] = [];
   for (const row of model.notes.values()) {
-    if (row.note.kind === noteKinds.purse || row.state !== 0) continue;
+    if (row.note.kind === noteKinds.purse || row.state === 1) continue;
     const reading = await quorum.readSlot(endOf(row, model));
     if (reading.type === 'undecided') {
       throw new DsmError('offline', 'too few nodes answer to see which notes are free');
@@ -197,6 +205,11 @@ function startAgain(
   for (const on of [...fresh, own]) putRelationship(to, model, on);
   // The peers may have destroyed what the backup knows of.
   for (const on of fresh) forgetTold(to, model, on);
+  // With the words at hand there are keys again that were destroyed.
+  for (const row of kept) {
+    const isFound = row.state === 2 && keys.byDigest(row.note.key) !== undefined;
+    if (isFound) putNote(to, model, { ...row, state: 0 });
+  }
   const keptIds = new Set(kept.map(({ note }) => keyOf(noteId(note.source, note.index))));
   for (const { note } of model.notes.values()) {
     const id = noteId(note.source, note.index);

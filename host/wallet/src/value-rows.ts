@@ -36,7 +36,10 @@ export type LaneSide = 0 | 1;
 /** The state of an own note. A reserved one is promised to an entry that is being decided. */
 export interface NoteRow {
   readonly note: Note;
-  /** 0 spendable as far as this wallet knows, 1 void: another spend of its lineage was certified. */
+  /**
+   * 0 spendable as far as this wallet knows, 1 void: another spend of its lineage was certified, 2 of
+   * a key that is not here: a recovery with the words finds it again.
+   */
   readonly state: number;
 }
 

@@ -7,8 +7,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
-import { restoreWallet, type Wallet } from '../src/index.ts';
+import { recover, restoreWallet, type Wallet } from '../src/index.ts';
 import { market, met, opened, paid, type Market, type Stall } from './market.ts';
+import { lived, phone, recovery } from './recovery-scene.ts';
 
 /** The cafe and the bazaar have 100 each and have never met. */
 async function strangers(): Promise<Market> {
@@ -201,3 +202,35 @@ for (const loser of ['cafe', 'bazaar'] as const) {
     await recalled(lost, other, names[1]);
   });
 }
+
+test('from words alone: who is met again recalls what was paid, and the words find its keys', async () => {
+  const { dora, maya, network } = await lived();
+  await maya.contact('Dora').pay({ ERA: 11n, over: 'online', note: 'unread' });
+  await dora.close();
+  const on = phone();
+  const { wallet } = await recover({ ...recovery(network, on), from: 'words' });
+  await maya.sync();
+  await met(wallet, maya);
+  for (const each of [maya, wallet, maya, wallet]) await each.sync();
+  // Both payments are found. What was spent before, or to a key that was destroyed, is not counted.
+  assert.deepEqual(
+    wallet.history().map(({ amount, finality }) => [amount, finality]),
+    [
+      [60n, 'certified'],
+      [11n, 'certified'],
+    ],
+  );
+  assert.equal(await wallet.balance('ERA'), 0n);
+  await pay(maya, 'Dora', 2n);
+  await wallet.sync();
+  await pay(wallet, 'Maya', 1n);
+  assert.deepEqual((await wallet.verify()).faults, []);
+  const backup = await wallet.backup();
+  await wallet.close();
+  // The words once more, with what the wallet knows now: the 11 are free, the 60 were spent.
+  const { wallet: again } = await recover({ ...recovery(network), backup });
+  assert.equal(await again.balance('ERA'), 12n);
+  await maya.sync();
+  await pay(again, 'Maya', 12n);
+  assert.deepEqual(again.alarms(), []);
+});
