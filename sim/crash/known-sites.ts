@@ -10,7 +10,8 @@ export const knownSites: Readonly<Record<string, string>> = {
   'host/node/src/disk.ts':
     'mkdir readdir open rename rm stat datasync truncate close read writevSync writev',
   'host/node/src/folder.ts': 'open sync close',
-  'host/node/src/keystore-file.ts': 'open read close link unlink rename open sync unlink close',
+  'host/node/src/keystore-file.ts':
+    'open read close link unlink rename unlink open sync unlink close',
   'host/node/src/mirror-open.ts': 'rm closeSync openSync rename open sync close',
   'host/node/src/process-lock.ts': 'mkdir access existsSync access DatabaseSync exec',
   'host/node/src/reserve.ts':

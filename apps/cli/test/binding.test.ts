@@ -75,6 +75,7 @@ test('who meets it sees the chip, and later that it is gone', options, async () 
   const own = await good('device binding --change software', 'Maya');
   assert.deepEqual([own['level'], own['told'], own['isTold']], ['software', 'tpm', false]);
   assert.deepEqual(await met(), ['tpm', 'changed']);
+  assert.equal((await said('contact bind Maya', 'Cafe')).exit, 3, 'it has shown no other');
 });
 
 test('a backup of what is sealed to a chip opens without the chip', options, async () => {

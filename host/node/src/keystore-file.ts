@@ -44,7 +44,10 @@ export async function replaceSmallFile(path: string, bytes: Uint8Array): Promise
   try {
     const stray = strayOf(path);
     await writeDurably(stray, bytes);
-    await rename(stray, path);
+    await rename(stray, path).catch(async (error: unknown) => {
+      await unlink(stray);
+      throw error;
+    });
     await syncFolder(dirname(path));
   } catch (error) {
     throw translated(path, error);

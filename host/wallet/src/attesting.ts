@@ -32,7 +32,9 @@ import { idText } from './text.ts';
 /** What a talk knows of questions to the peer and of the peer’s. */
 export interface Attesting {
   /** The question that is open, and who waits for its answer. */
-  asked: { readonly nonce: Uint8Array; readonly done: Deferred<void> } | undefined;
+  asked:
+    | { readonly nonce: Uint8Array; readonly card: Uint8Array; readonly done: Deferred<void> }
+    | undefined;
   /** The card that this side showed in this talk. */
   readonly shown: Card;
   /** Questions that were answered, and the answer that is being prepared. */
@@ -61,8 +63,10 @@ async function ask(talk: Talk): Promise<Deferred<void>> {
   if (asked !== undefined) return asked.done;
   const done = deferred<void>();
   const nonce = talk.engine.entropy.bytes(32);
-  talk.attesting.asked = { nonce, done };
-  await say(talk, { type: 'challenge', nonce, card: cardDigest(talk.peer!.card.body) });
+  // The peer may change its keys while it answers: the answer is about the card of now.
+  const card = cardDigest(talk.peer!.card.body);
+  talk.attesting.asked = { nonce, card, done };
+  await say(talk, { type: 'challenge', nonce, card });
   return done;
 }
 
@@ -116,7 +120,7 @@ export async function attest(talk: Talk, said: Message & { type: 'attest' }): Pr
     nonce: asked.nonce,
     asker: engine.model.device.id,
     asked: peer.device,
-    card: cardDigest(peer.card.body),
+    card: asked.card,
   };
   await remember(talk, await judged(said.attestation, question));
   asked.done.resolve();
@@ -160,7 +164,8 @@ async function remember(talk: Talk, shown: Shown): Promise<void> {
   putPinned(to, model, { ...row, device: contact.device });
   await engine.commit(to);
   const binding = bindingView(model, contact);
-  if (was.state === binding.state && was.why === binding.why) return;
+  const isAnother = before !== undefined && !equal(before.key, row.key);
+  if (was.state === binding.state && was.why === binding.why && !isAnother) return;
   const device = idText('device', contact.device);
   engine.emit('binding', { contact: contact.name, device, before: was.state, binding });
 }

@@ -14,7 +14,10 @@ export interface BindingActions {
    * same question anyway if the contact’s card names a key. Throws `unreachable`.
    */
   readonly check: (contact: string) => Promise<ContactBinding>;
-  /** The contact has a new device, or had it repaired: the key that it showed last counts from now on. */
+  /**
+   * The contact has a new device, or had it repaired: the key that it showed last counts from now on; none
+   * any more, if its newest card names none. Throws `not-found` if it has shown no other.
+   */
   readonly accept: (contact: string) => Promise<ContactBinding>;
 }
 

@@ -1,6 +1,6 @@
 /** What the owner asks and decides about bindings, its own and those of contacts. */
 
-import { bindingLevels, equal, keyOf } from '@dsm/primitive';
+import { bindingLevels, card as cardObject, equal, keyOf } from '@dsm/primitive';
 import type { BindingActions, ContactBinding, OwnBinding } from './binding-api.ts';
 import { bindingView, cardBindingOf, putPinned } from './binding-view.ts';
 import { findContact } from './contacts.ts';
@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { draft } from './model.ts';
 import type { PinnedRow } from './pinned-rows.ts';
-import type { ContactRow } from './rows.ts';
+import { rowKey, type ContactRow } from './rows.ts';
 import { liveSession, type Runtime } from './runtime.ts';
 
 export function bindingActions(runtime: Runtime): BindingActions {
@@ -42,9 +42,25 @@ function ownBinding({ binding, model }: Engine): OwnBinding {
   return { level, clonable, attests, told: bindingLevels[told.level], isTold };
 }
 
+/** Its card has been certified since without a key: it is no longer sealed to a thing that signs. */
+function namesNoKey({ card }: ContactRow): boolean {
+  const decoded = cardObject.decode(card);
+  return decoded.ok && decoded.value.body.binding.key === undefined;
+}
+
+async function forget(engine: Engine, contact: ContactRow): Promise<ContactBinding> {
+  const { model } = engine;
+  const to = draft();
+  to.remove(rowKey('pinned', contact.device));
+  to.after(() => model.pinned.delete(keyOf(contact.device)));
+  await engine.commit(to);
+  return bindingView(model, contact);
+}
+
 async function accept(engine: Engine, contact: ContactRow): Promise<ContactBinding> {
   const { model, clock } = engine;
   const row = model.pinned.get(keyOf(contact.device));
+  if (row !== undefined && namesNoKey(contact)) return forget(engine, contact);
   if (row?.other === undefined)
     throw new DsmError('not-found', `"${contact.name}" has shown no other key`);
   const to = draft();

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import type { AttestationProof, HeldBinding } from '@dsm/ports';
 import { attestation as attestationObject } from '@dsm/identity';
 import { attestMac, type Message } from '@dsm/bilateral';
-import type { BindingNotice, Wallet } from '../src/index.ts';
+import { memoryStore } from '@dsm/memory';
+import { nativeKem } from '@dsm/node';
+import { restoreWallet, type BindingNotice, type Wallet } from '../src/index.ts';
 import { copied, met, opened, stall, type Stall } from './market.ts';
 import { chip, liar, metOver, sealedTo } from './things.ts';
 import { copyOfNode, emptyWorld, networkIn, type TestNetwork, type World } from './world.ts';
@@ -296,6 +298,35 @@ async function flow(maya: Wallet, cafe: Wallet): Promise<unknown> {
   ];
   return [seen(maya), seen(cafe)];
 }
+
+test('a restored device shows what its new card names, and the owner of the other side is told', async () => {
+  for (const next of [await chip(), undefined]) {
+    const all = await pair();
+    const backup = await all.maya.backup();
+    await all.maya.close();
+    const again = await restoreWallet({
+      store: memoryStore(),
+      network: all.network,
+      kem: nativeKem,
+      backup,
+      keystore: sealedTo(next, secret),
+    });
+    await again.sync();
+    await all.cafe.sync();
+    await met(again, all.cafe);
+    const { level, state, why } = all.cafe.binding.of('Maya');
+    assert.equal(all.notices.length, 2, 'the first time, and now');
+    if (next !== undefined) {
+      assert.deepEqual([level, state, why], ['tpm', 'shown', '']);
+      continue;
+    }
+    assert.deepEqual([level, state], ['software', 'changed']);
+    const accepted = await all.cafe.binding.accept('Maya');
+    assert.deepEqual([accepted.state, accepted.since], ['claimed', undefined]);
+    await met(again, all.cafe);
+    assert.equal(all.cafe.binding.of('Maya').state, 'claimed');
+  }
+});
 
 test('a copy that was made before the two met shows nothing that the café would miss', async () => {
   const all = await pair();

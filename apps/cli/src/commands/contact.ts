@@ -117,10 +117,29 @@ const block: CommandSpec = {
     }),
 };
 
+const bind: CommandSpec = {
+  name: 'bind',
+  summary: 'take the thing that a contact’s device shows now for its own',
+  details:
+    'For a contact whose device was repaired or replaced, once you have heard that from its owner:\n' +
+    'dsm contact show says what has changed. No payment depends on it.',
+  arguments: [{ form: '<who>', meaning: 'a name, or a unique prefix of the id' }],
+  example: 'dsm contact bind Café',
+  output: contactSchema,
+  run: (context, input) =>
+    withWallet(context, async (wallet) => {
+      const { device } = wallet.contact(input.argument(0)).contact();
+      await wallet.binding.accept(device);
+      const now = wallet.contact(device).contact();
+      context.result(contactView(now), `${now.name}: ${bindingLine(now.binding)}.`);
+      return 0;
+    }),
+};
+
 export const contact: CommandSpec = {
   name: 'contact',
   summary: 'the people this wallet has met',
-  commands: [ls, show, add, rename, block],
+  commands: [ls, show, add, rename, block, bind],
 };
 
 const howItBegan = {
