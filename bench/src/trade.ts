@@ -105,6 +105,7 @@ function hear(by: Talker, from: Party, heard: Message): void {
     case 'settle':
     case 'registry':
     case 'fresh':
+    case 'card':
       throw new Error(`no part of a trade: ${heard.type}`);
   }
 }

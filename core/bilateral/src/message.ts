@@ -28,6 +28,7 @@
  *     challenge  sign this with the key of the thing that you are sealed to
  *     attest     that signature, or that there is no such key; MAC that it is from the peer
  *     fresh      the key to which the peer seals from now on
+ *     card       a card of mine: of later keys, or of keys that have signed what I say now
  *     stream     ticks over this escrow will follow                     payer → payee
  *     terms      what I take unsigned; perhaps that I want a total      payee → payer
  *     ticks      transfers without a signature                          payer → payee
@@ -140,6 +141,7 @@ export type Message =
     }
   | { readonly type: 'end' }
   | { readonly type: 'fresh'; readonly key: FreshKey }
+  | { readonly type: 'card'; readonly card: Uint8Array }
   /** The newest version of the registry that this side knows, or the link of a version. */
   | {
       readonly type: 'registry';
@@ -243,6 +245,7 @@ export const message: Obj<Message> = object(
     evidence: [13, struct({ evidence: variable(4 * limits.receiptBytesMax) })],
     end: [14, struct({})],
     fresh: [41, struct({ key: freshKeyCoder })],
+    card: [42, struct({ card: variable(262_144) })],
     membership: [35, struct({ membership: variable(983_040) })],
     registry: [34, struct({ version: u32, link: option(variable(1_000_000)) })],
     edges: [

@@ -39,6 +39,8 @@ import type { BindingActions, BindingNotice, ContactBinding } from './binding-ap
 export type * from './binding-api.ts';
 import type { CustodyActions } from './custody-api.ts';
 export type * from './custody-api.ts';
+import type { KeyActions } from './keys-api.ts';
+export type * from './keys-api.ts';
 import type { TokenCalls, TokenInfo } from './token-api.ts';
 export type * from './token-api.ts';
 
@@ -93,6 +95,8 @@ export interface Wallet extends TokenCalls, RouteActions {
   readonly directory: DirectoryActions;
   /** Encrypted recovery data at the nodes. */
   readonly capsules: CapsuleActions;
+  /** The keys that this wallet works with. */
+  readonly keys: KeyActions;
   /** What this device and others are bound to. */
   readonly binding: BindingActions;
   /** What issuers say of this device, shown piece by piece; and logins. */

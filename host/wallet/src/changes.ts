@@ -32,6 +32,7 @@ import {
   type Note,
   operationOf,
 } from '@dsm/protocols';
+import { cardAt, cardsOf } from './cards.ts';
 import { putDevice, putRelationship, putEntries, type Engine } from './engine.ts';
 import {
   draft,
@@ -203,7 +204,8 @@ export function signedDraft(
   const own = equal(on.key, engine.model.own) ? { acked: 1, delivered: 1 } : {};
   const row: RunRow = { ...at.row, signature, further, ...own };
   putRun(to, engine.model, on, { index: at.index, row });
-  const parts = partsOf(at.row.before, entries, signed, engine.model.card);
+  const card = cardAt(engine, engine.model.device.id, signed.step)!;
+  const parts = partsOf(at.row.before, entries, signed, card);
   putParts(to, engine, [...parts, ...reminted]);
   return { change: to, at: { index: at.index, row } };
 }
@@ -306,12 +308,16 @@ function putMarks(
     statement: stepStatement(step, slots),
     step: { previous, before: step.before, after: step.after },
   });
-  const working = workingKeyDigest(card);
+  const keys = new Set(
+    [card, ...cardsOf({ model }, device)]
+      .filter((one) => one.body.incarnation === incarnation)
+      .map((one) => keyOf(workingKeyDigest(one))),
+  );
   let head = before;
   for (const bytes of entries) {
     head = nextHead(head, bytes);
     for (const input of inputsOfEntry(bytes)) {
-      if (input.kind !== noteKinds.purse || !equal(input.key, working)) continue;
+      if (input.kind !== noteKinds.purse || !keys.has(keyOf(input.key))) continue;
       const position = slotKey(spendPlace(input));
       putMark(to, model, { ...at, position, statement: head, step: undefined });
     }

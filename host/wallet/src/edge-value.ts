@@ -4,8 +4,9 @@
  *     amount = total ‖ locked ‖ rest        total is the payee's, rest the payer's, locked is open
  */
 
-import { equal, keyDigest, keyOf } from '@dsm/primitive';
+import { equal, keyOf } from '@dsm/primitive';
 import { escrowId, lockedIn, restOf } from '@dsm/protocols';
+import { isKeyOfNow } from './cards.ts';
 import type { Model } from './model.ts';
 import type { EscrowRow, PaidOver } from './rows.ts';
 
@@ -98,19 +99,20 @@ export function escrowStateOf(model: Model, row: EscrowRow): EscrowState {
 }
 
 /** After a restore of either device neither says anything new on an old escrow. */
-function isCurrent({ relationships, device, card }: Model, row: EscrowRow): boolean {
-  const on = relationships.get(keyOf(row.relationship));
+function isCurrent(model: Model, row: EscrowRow): boolean {
+  const on = model.relationships.get(keyOf(row.relationship));
   if (on === undefined) return false;
-  const mine = keyDigest(device.suite, card.body.workingKey);
-  const theirs = keyDigest(on.peer.suite, on.peer.workingKey);
-  const [payer, payee] = row.side === 0 ? [mine, theirs] : [theirs, mine];
-  return equal(row.escrow.payerKey, payer) && equal(row.escrow.note.key, payee);
+  const { id } = model.device;
+  const [payer, payee] = row.side === 0 ? [id, on.peer.device] : [on.peer.device, id];
+  return (
+    isKeyOfNow({ model }, payer, row.escrow.payerKey) &&
+    isKeyOfNow({ model }, payee, row.escrow.note.key)
+  );
 }
 
 /** True if the exit key of an escrow to this device is of an earlier incarnation. */
-export function isOfOldKey({ device, card }: Model, { escrow, side }: EscrowRow): boolean {
-  const mine = keyDigest(device.suite, card.body.workingKey);
-  return side === 1 && !equal(escrow.note.key, mine);
+export function isOfOldKey(model: Model, { escrow, side }: EscrowRow): boolean {
+  return side === 1 && !isKeyOfNow({ model }, model.device.id, escrow.note.key);
 }
 
 /** The escrows of one relationship and token, own ones first and oldest first; all of the relationship if none is named. */

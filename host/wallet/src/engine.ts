@@ -46,6 +46,7 @@ import {
 } from '@dsm/protocols';
 import type { Aead, Clock, Entropy, HeldBinding, Kem, Store } from '@dsm/ports';
 import type { ConsentHandler, Network, PresentOptions, WalletEvents } from './api.ts';
+import { isKeyOfNow, ownGenerationAt, retiredKeys } from './cards.ts';
 import type { Custody } from './custody.ts';
 import { DsmError } from './errors.ts';
 import type { Journal } from './journal.ts';
@@ -123,6 +124,7 @@ export async function worldFor(
     indexOfMine: (_, head) => model.tails.get(keyOf(on.key))?.get(keyOf(head)),
     headOfTheirs: (_, index) => heads.get(index),
     stepOf: (who, incarnation, seq) => knownStep(engine, who, incarnation, seq),
+    retiredOf: (who, incarnation) => retiredKeys(engine, who, incarnation),
   };
 }
 
@@ -131,11 +133,10 @@ export async function worldFor(
  * that it gave a lock of an escrow to its old key up, so its payer may take it back. Only a lock that
  * this device could open already when its backup was made was never given up, and is kept.
  */
-function escrowAsHeld({ model, keys }: Engine, id: Uint8Array): Escrow | undefined {
+function escrowAsHeld({ model }: Engine, id: Uint8Array): Escrow | undefined {
   const row = model.escrows.get(keyOf(id));
   if (row?.side !== 1) return row?.escrow;
-  const current = keyDigest(model.device.suite, keys.working().publicKey);
-  if (equal(row.escrow.note.key, current)) return row.escrow;
+  if (isKeyOfNow({ model }, model.device.id, row.escrow.note.key)) return row.escrow;
   return row.escrow.locks
     .filter(({ hash }) => !opensAlone(incomingRoute(model, id, hash)?.passage))
     .reduce((escrow, { hash }) => giveUp(escrow, hash), row.escrow);
@@ -298,7 +299,8 @@ export function signStep(
   writers: readonly Uint8Array[],
 ): SignedStep {
   const { suite, network } = model.device;
-  const working = keys.working();
+  // A step that was stated before a change of keys and is signed after it belongs to the old one.
+  const working = keys.working(ownGenerationAt({ model }, step.seq));
   const current = keyDigest(suite, working.publicKey);
   const others = new Map(
     writers.filter((digest) => !equal(digest, current)).map((digest) => [keyOf(digest), digest]),

@@ -21,6 +21,7 @@ import {
   type LineagePart,
   type Origin,
 } from '@dsm/protocols';
+import { signaturesOf } from './cards.ts';
 import { putEscrow, type Draft, type Model } from './model.ts';
 import type { EscrowRow } from './rows.ts';
 
@@ -46,7 +47,7 @@ export function putPaid(
 ): void {
   const before = known(model, escrow);
   const row = before ?? fresh(on.key, on.theirs.index, 1);
-  const said = row.exit === undefined ? citationIn(on, escrow, signed) : undefined;
+  const said = row.exit === undefined ? citationIn(model, escrow, signed) : undefined;
   putEscrow(to, model, { ...row, escrow, citation: said ?? row.citation });
 }
 
@@ -63,13 +64,12 @@ function fresh(
 }
 
 /** The line of the step that states where the escrow stands, as anybody can check it. */
-function citationIn(on: Relationship, escrow: Escrow, signed: SignedStep): Citation | undefined {
+function citationIn(model: Model, escrow: Escrow, signed: SignedStep): Citation | undefined {
   const { key, value } = totalDemand(escrow);
   const line = signed.slots.findIndex((slot) => equal(slot.key, key) && equal(slot.value, value));
-  const signer = [
-    { suite: on.peer.suite, publicKey: on.peer.workingKey, signature: signed.signature },
-    ...signed.further,
-  ].find(({ suite, publicKey }) => equal(keyDigest(suite, publicKey), escrow.payerKey));
+  const signer = signaturesOf({ model }, signed).find(({ suite, publicKey }) =>
+    equal(keyDigest(suite, publicKey), escrow.payerKey),
+  );
   if (line < 0 || signer === undefined) return undefined;
   return {
     escrow: escrowId(escrow),

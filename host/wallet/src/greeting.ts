@@ -34,6 +34,7 @@ import { marks, sayMarks } from './comparing.ts';
 import { sayEarlierRuns } from './earlier.ts';
 import { putRelationship, type Engine } from './engine.ts';
 import { keyToTell } from './fresh-keys.ts';
+import { cardAt, cardsOf } from './cards.ts';
 import { DsmError, errorCodes, type ErrorCode } from './errors.ts';
 import { moved } from './flood.ts';
 import { opened, takeIntroduction } from './inbox.ts';
@@ -73,7 +74,11 @@ async function accepted(talk: Talk, card: Card, bytes: Uint8Array): Promise<void
   const { engine, options } = talk;
   const contact = await meetCard(engine, card, bytes, options.name);
   if (contact === undefined) {
-    return giveUp(talk, 'refused', 'this card is of an earlier incarnation of a known device');
+    return giveUp(
+      talk,
+      'refused',
+      'this card is older than the one that is known of the device, or does not follow it',
+    );
   }
   if (contact.blocked === 1) return giveUp(talk, 'blocked', `${contact.name} is blocked here`);
   talk.peer = { device: contact.device, card };
@@ -300,12 +305,30 @@ async function resume(talk: Talk, contact: ContactRow): Promise<void> {
   // Before the marks, which make the other side ready: it may part as soon as it is.
   await sayChallenge(talk);
   await sayMarks(talk, contact.device);
+  await sayFormerCards(talk);
   await sayOpenRuns(talk);
   await sayEarlierRuns(talk);
   await sayWants(talk);
   await sayFreshKey(talk);
   talk.resumed = true;
   settleReady(talk);
+}
+
+/** Runs that were signed before a change of keys need the card of their time: the peer may have missed it. */
+async function sayFormerCards(talk: Talk): Promise<void> {
+  const { engine, peer } = talk;
+  const { model } = engine;
+  const { id, incarnation } = model.device;
+  const open = [...model.relationships.values()]
+    .filter((on) => equal(on.peer.device, peer!.device))
+    .flatMap((on) => model.open.get(keyOf(on.key)) ?? [])
+    .filter(({ row }) => row.acked === 0);
+  const first = Math.min(...open.map(({ row }) => row.step.seq));
+  const oldest = cardAt(engine, id, { incarnation, seq: first })?.body.generation;
+  for (const card of oldest === undefined ? [] : cardsOf(engine, id).slice(0, -1)) {
+    if (card.body.incarnation !== incarnation || card.body.generation < oldest!) continue;
+    await say(talk, { type: 'card', card: cardObject.encode(card) });
+  }
 }
 
 /** What the peer seals from now on, it seals to this. */

@@ -9,6 +9,7 @@ import {
   card as cardObject,
   choice,
   equal,
+  keyDigest,
   kinds,
   limits,
   object,
@@ -20,14 +21,13 @@ import {
   struct,
   variable,
   type Authorisation,
-  type Card,
   type Evidence,
   type Obj,
   type SignedStep,
   type SlotPlace,
 } from '@dsm/primitive';
 import { opensPurseNote, spendPlace } from '@dsm/protocols';
-import { cardAt } from './cards.ts';
+import { cardAt, cardByKey, provenBy, signaturesOf } from './cards.ts';
 import { readRun, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';
@@ -67,9 +67,9 @@ export const half: Obj<Half> = object(
 /** The half that a mark points at; undefined if the card of that incarnation is not here. */
 export async function halfOf(engine: Engine, mark: MarkRow): Promise<Half | undefined> {
   const row = await runOf(engine, mark);
-  const by = await cardAt(engine, mark.device, row.step.incarnation);
+  if (mark.step === undefined) return spendHalf(engine, mark, row);
+  const by = cardAt(engine, mark.device, row.step);
   if (by === undefined) return undefined;
-  if (mark.step === undefined) return spendHalf(engine, mark, row, by);
   return { type: 'step', card: cardObject.encode(by), signed: signedOf(row) };
 }
 
@@ -92,15 +92,20 @@ export function signedOf({ step, slots, signature, further }: RunRow): SignedSte
 async function spendHalf(
   engine: Engine,
   { position, statement, lane, index }: MarkRow,
-  { count, step, slots, signature }: RunRow,
-  by: Card,
-): Promise<Half> {
+  row: RunRow,
+): Promise<Half | undefined> {
+  const { count, step, slots } = row;
   const entries = await entriesBetween(engine.store, lane, index - count + 1, index);
   const places = entries.flatMap(inputsOfEntry).map(spendPlace);
   const place = places.find((one) => equal(slotKey(one), position));
   if (place === undefined)
     throw new DsmError('rotten', 'the run of a mark does not spend the note');
-  const { suite, workingKey: publicKey } = by.body;
+  // A note names the key of one generation, which has signed whichever was in force.
+  const by = cardByKey(engine, place.writer);
+  const signer = signaturesOf(engine, row).find((one) =>
+    equal(keyDigest(one.suite, one.publicKey), place.writer),
+  );
+  if (by === undefined || signer === undefined) return undefined;
   const path = slotPath(
     slots,
     slots.findIndex(({ key }) => equal(key, position)),
@@ -111,7 +116,7 @@ async function spendHalf(
     card: cardObject.encode(by),
     place,
     value: statement,
-    authorisation: { suite, publicKey, body, path, signature, backing: undefined },
+    authorisation: { ...signer, body, path, backing: undefined },
     opening: (await openingFor(engine, place, [])) ?? new Uint8Array(0),
   };
 }
@@ -122,11 +127,15 @@ export async function joinHalves(
   first: Half,
   second: Half,
 ): Promise<Evidence | undefined> {
-  const decoded = cardObject.decode(first.card);
-  if (!decoded.ok) return undefined;
-  const by = decoded.value;
+  const cards = [first, second].flatMap(({ card }) => {
+    const decoded = cardObject.decode(card);
+    return decoded.ok ? [decoded.value] : [];
+  });
+  const by = cards[0];
+  if (by === undefined) return undefined;
   if (first.type === 'step' && second.type === 'step') {
-    return { type: 'steps', card: by, later: [], first: first.signed, second: second.signed };
+    const proven = provenBy(engine, first.signed, second.signed, cards);
+    return proven && { type: 'steps', ...proven };
   }
   if (first.type === 'spend' && second.type === 'spend') {
     const opening = await openingFor(engine, first.place, [first.opening, second.opening]);

@@ -39,6 +39,8 @@ import {
 } from './lineage.ts';
 import { isTooLate, leftRefusal } from './leaving.ts';
 import { draft, putRun } from './model.ts';
+import { heardCard } from './succession.ts';
+import { cardAt, cardOf } from './cards.ts';
 import { emitFinality } from './payments.ts';
 import { judgeStanding } from './standing.ts';
 import { noteStop } from './stopping.ts';
@@ -175,7 +177,8 @@ export async function commit(
   if (talk.pending) keepEarly(talk, { said, size });
   else if (!talk.repeats) await lookForForks(talk, on, said);
   if (talk.unaccepted !== undefined) {
-    await noteStop(talk.engine, on, talk.peer!.card, said, talk.unaccepted);
+    const by = cardAt(talk.engine, talk.peer!.device, said.signed.step) ?? talk.peer!.card;
+    await noteStop(talk.engine, on, by, said, talk.unaccepted);
   }
   if (relationshipOf(talk)!.theirs.index > on.theirs.index) await retryEarly(talk);
   await askMissing(talk, said);
@@ -237,7 +240,8 @@ export async function absorbed(
   if (row === undefined || !equal(row.head, cause.head)) return;
   // Signing may be randomised: the first signature is as good as any later one.
   if (row.absorbed !== undefined && row.absorbed.signature.length > 0) return;
-  if (checkSignedStep(signed, peer!.card) !== undefined) return;
+  const by = cardAt(engine, peer!.device, signed.step) ?? peer!.card;
+  if (checkSignedStep(signed, by) !== undefined) return;
   const to = draft();
   putRun(to, engine.model, on, { index: cause.index, row: { ...row, absorbed: signed, acked: 1 } });
   await engine.commit(to);
@@ -248,4 +252,12 @@ export async function absorbed(
 export async function fresh(talk: Talk, { key }: Message & { type: 'fresh' }): Promise<void> {
   const on = relationshipOf(talk);
   if (on !== undefined) await heardKey(talk.engine, on, key);
+}
+
+/** Keys of the peer that it works with now, or has worked with: what they sign is understood from here on. */
+export async function laterCard(talk: Talk, { card }: Message & { type: 'card' }): Promise<void> {
+  const { engine, peer } = talk;
+  if (peer === undefined || !(await heardCard(engine, peer.device, card))) return;
+  talk.peer = { device: peer.device, card: cardOf(engine, peer.device)! };
+  moved(talk);
 }

@@ -41,6 +41,8 @@ export interface Kept {
 
 export interface KeptIncarnation extends Incarnation {
   readonly secret: Uint8Array;
+  /** Of the incarnation itself, or of a later generation of its keys. */
+  readonly generation: number;
 }
 
 interface SealedSecrets {
@@ -56,7 +58,12 @@ export const keptCoder: Coder<Kept> = struct<Kept>({
   index: u32,
   standing: bytes32,
   incarnations: list(
-    struct<KeptIncarnation>({ incarnation: u32, birth: bytes32, secret: bytes32 }),
+    struct<KeptIncarnation>({
+      incarnation: u32,
+      birth: bytes32,
+      generation: u32,
+      secret: bytes32,
+    }),
     incarnationsMax,
   ),
 });
@@ -107,12 +114,18 @@ function boundTo({ device, incarnation }: SecretsOf): Uint8Array {
 
 /** The secrets that are kept, without D. */
 export function secretsFrom({ standing, incarnations }: Kept): Secrets {
+  const find = (of: Incarnation, generation: number): Uint8Array | undefined =>
+    incarnations.find(
+      (one) =>
+        one.incarnation === of.incarnation &&
+        equal(one.birth, of.birth) &&
+        one.generation === generation,
+    )?.secret;
   return {
     device: undefined,
     standing,
-    incarnation: (incarnation, birth) =>
-      incarnations.find((one) => one.incarnation === incarnation && equal(one.birth, birth))
-        ?.secret,
+    incarnation: (incarnation, birth) => find({ incarnation, birth }, 0),
+    generation: find,
   };
 }
 
@@ -122,13 +135,18 @@ export function keptOf(
   index: number,
   incarnations: readonly Incarnation[],
 ): Kept {
-  const { standing, incarnation: secretOf } = secrets;
+  const { standing } = secrets;
   return {
     index,
     standing,
-    incarnations: incarnations.flatMap(({ incarnation, birth }) => {
-      const secret = isZero(birth) ? undefined : secretOf(incarnation, birth);
-      return secret === undefined ? [] : [{ incarnation, birth, secret }];
+    incarnations: incarnations.flatMap(({ incarnation, birth, generation = 0 }) => {
+      const of = { incarnation, birth };
+      const kept =
+        generation === 0
+          ? secrets.incarnation(incarnation, birth)
+          : secrets.generation?.(of, generation);
+      const secret = isZero(birth) ? undefined : kept;
+      return secret === undefined ? [] : [{ ...of, generation, secret }];
     }),
   };
 }

@@ -40,14 +40,17 @@ export interface Secrets {
   readonly standing: Uint8Array;
   /** Undefined for an incarnation whose secret is not here, or not any more. */
   readonly incarnation: (incarnation: number, birth: Uint8Array) => Uint8Array | undefined;
+  /** Of a generation after the first, whose pairs come from the secret of the incarnation. */
+  readonly generation?: (of: Incarnation, generation: number) => Uint8Array | undefined;
 }
 
 export interface Keys {
   /** Throws `needs-words` where D is not here. */
   readonly root: () => KeyPair;
-  readonly working: () => KeyPair;
+  /** Of the generation that is in force, or of another one of this incarnation that is remembered. */
+  readonly working: (generation?: number) => KeyPair;
   readonly kem: () => KemKeyPair;
-  /** The KEM pairs of all remembered incarnations, newest first: parcels may be sealed to any. */
+  /** The KEM pairs of all remembered generations, newest first: parcels may be sealed to any. */
   readonly kems: () => readonly KemKeyPair[];
   /** Writes the deliveries of this device's lane in one relationship. */
   readonly lane: (relationship: Uint8Array) => KeyPair;
@@ -59,10 +62,10 @@ export interface Keys {
   readonly freshKem: (salt: Uint8Array) => KemKeyPair;
   /** The issuer key of this wallet's n-th token. */
   readonly issuer: (n: number) => KeyPair;
-  /** The pair whose digest a note names: the current one, or one of an earlier incarnation. */
+  /** The pair whose digest a note names: the current one, or an earlier one. */
   readonly byDigest: (digest: Uint8Array) => KeyPair | undefined;
-  /** Make the keys of another incarnation findable by digest. */
-  readonly remember: (incarnation: number, birth: Uint8Array) => void;
+  /** Make the keys of another generation findable by digest; the first if none is named. */
+  readonly remember: (incarnation: number, birth: Uint8Array, generation?: number) => void;
   readonly blindSecret: Uint8Array;
   readonly ownSecret: Uint8Array;
 }
@@ -70,6 +73,8 @@ export interface Keys {
 export interface Incarnation {
   readonly incarnation: number;
   readonly birth: Uint8Array;
+  /** Of its keys; the first if none is named. */
+  readonly generation?: number | undefined;
 }
 
 /** All secrets of a device whose D is at hand. */
@@ -79,6 +84,10 @@ export function secretsOf(device: Uint8Array): Secrets {
     standing: seed(device, 'standing', 32),
     incarnation: (incarnation, birth) =>
       seed(device, 'incarnation', 32, encodeWith(u32, incarnation), birth),
+    generation: ({ incarnation, birth }, generation) => {
+      const numbers = concat(encodeWith(u32, incarnation), encodeWith(u32, generation));
+      return seed(device, 'generation', 32, numbers, birth);
+    },
   };
 }
 
@@ -93,49 +102,36 @@ function issuerOf({ standing }: Secrets, suite: Suite, n: number): KeyPair {
 }
 
 export function walletKeys(secrets: Secrets, suite: Suite, kem: Kem, current: Incarnation): Keys {
+  const { generation = 0 } = current;
   const made = new Map<string, KeyPair>();
   const once = (name: string, make: () => KeyPair): KeyPair => {
     const there = made.get(name) ?? make();
     made.set(name, there);
     return there;
   };
-  const secretOf = ({ incarnation, birth }: Incarnation): Uint8Array | undefined =>
-    secrets.incarnation(incarnation, birth);
-  const now = secretOf(current);
+  const now = secrets.incarnation(current.incarnation, current.birth);
   if (now === undefined) throw new DsmError('locked', 'the secret of this incarnation is not here');
 
   const byDigest = new Map<string, () => KeyPair>();
   const known = (pair: KeyPair, make: () => KeyPair): void => {
     byDigest.set(keyOf(keyDigest(suite, pair.publicKey)), make);
   };
-  const workingOf = (which: Incarnation, secret: Uint8Array): KeyPair =>
-    once(`working ${which.incarnation} ${keyOf(which.birth)}`, () =>
-      pairFrom(secret, suite, 'working', 'working'),
-    );
-  const remembered: { readonly incarnation: number; readonly secret: Uint8Array }[] = [];
-  const remember = (incarnation: number, birth: Uint8Array): void => {
-    const which = { incarnation, birth };
-    const secret = secretOf(which);
-    if (secret === undefined) return;
-    remembered.push({ incarnation, secret });
-    known(workingOf(which, secret), () => workingOf(which, secret));
+  const generations = generationsFrom(secrets, suite, kem);
+  const remember = (incarnation: number, birth: Uint8Array, g = 0): void => {
+    const pair = generations.working({ incarnation, birth }, g);
+    if (pair !== undefined) known(pair, () => pair);
   };
-  remember(current.incarnation, current.birth);
-
-  const opened = new Map<number, KemKeyPair>();
-  const kemOf = (incarnation: number, secret: Uint8Array): KemKeyPair => {
-    const there = opened.get(incarnation) ?? kem.keyPair(seed(secret, 'kem', 64));
-    opened.set(incarnation, there);
-    return there;
+  remember(current.incarnation, current.birth, generation);
+  const working = (g = generation): KeyPair => {
+    const pair = generations.working(current, g);
+    if (pair !== undefined) return pair;
+    throw new DsmError('integrity', 'a key that signs this step is not here any more');
   };
   return {
     root: () => once('root', () => rootOf(deviceSecret(secrets), suite)),
-    working: () => workingOf(current, now),
-    kem: () => kemOf(current.incarnation, now),
-    kems: () =>
-      remembered
-        .toSorted((a, b) => b.incarnation - a.incarnation)
-        .map(({ incarnation, secret }) => kemOf(incarnation, secret)),
+    working,
+    kem: () => generations.kem(current, generation),
+    kems: generations.kems,
     lane: (relationship) =>
       once(`lane ${keyOf(relationship)}`, () =>
         pairFrom(now, suite, 'working', 'lane', relationship),
@@ -152,6 +148,53 @@ export function walletKeys(secrets: Secrets, suite: Suite, kem: Kem, current: In
     remember,
     blindSecret: seed(secrets.standing, 'blind', 32),
     ownSecret: seed(secrets.standing, 'own', 32),
+  };
+}
+
+interface Generations {
+  /** Undefined if its secret is not here, or not any more. */
+  readonly working: (of: Incarnation, generation: number) => KeyPair | undefined;
+  readonly kem: (of: Incarnation, generation: number) => KemKeyPair;
+  /** The KEM pairs of all whose working pair was asked for, newest first. */
+  readonly kems: () => readonly KemKeyPair[];
+}
+
+interface Generation extends Omit<Incarnation, 'generation'> {
+  readonly generation: number;
+  readonly secret: Uint8Array;
+  working?: KeyPair;
+  kem?: KemKeyPair;
+}
+
+/** The pairs of all generations whose secrets are here, each made once. */
+function generationsFrom(secrets: Secrets, suite: Suite, kem: Kem): Generations {
+  const made = new Map<string, Generation>();
+  const find = (of: Incarnation, generation: number): Generation | undefined => {
+    const name = `${of.incarnation} ${generation} ${keyOf(of.birth)}`;
+    const there = made.get(name);
+    if (there !== undefined) return there;
+    const secret =
+      generation === 0
+        ? secrets.incarnation(of.incarnation, of.birth)
+        : secrets.generation?.(of, generation);
+    if (secret === undefined) return undefined;
+    const { incarnation, birth } = of;
+    const one: Generation = { incarnation, birth, generation, secret };
+    made.set(name, one);
+    return one;
+  };
+  const kemOf = (one: Generation): KemKeyPair =>
+    (one.kem ??= kem.keyPair(seed(one.secret, 'kem', 64)));
+  return {
+    working: (of, generation) => {
+      const one = find(of, generation);
+      return one && (one.working ??= pairFrom(one.secret, suite, 'working', 'working'));
+    },
+    kem: (of, generation) => kemOf(find(of, generation)!),
+    kems: () =>
+      [...made.values()]
+        .toSorted((a, b) => b.incarnation - a.incarnation || b.generation - a.generation)
+        .map(kemOf),
   };
 }
 

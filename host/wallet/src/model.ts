@@ -6,6 +6,7 @@
  */
 
 import {
+  card as cardObject,
   deviceMap,
   encodeWith,
   keyOf,
@@ -97,6 +98,8 @@ export interface Model {
   readonly unsigned: Map<string, bigint>;
   /** Issues that somebody said are for this device, and that are not here. */
   readonly notices: Map<string, NoticeRow>;
+  /** Cards that later ones have replaced, of this device and of contacts, oldest first: cards.ts. */
+  readonly former: Map<string, readonly Card[]>;
   /** What the two devices of a relationship seal to: fresh-keys.ts. */
   readonly fresh: Map<string, FreshKeys>;
   /** Whoever goes along with the lanes as they grow. */
@@ -382,6 +385,7 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
     into.unsigned.set(keyOf(key), most);
   }
   await loadFreshKeys(store, into);
+  await loadFormerCards(store, into);
   await loadNotices(store, into);
   await loadDirectory(store, into);
   const leaves = await store.scan(rowKey('leaf'));
@@ -409,6 +413,14 @@ async function loadDirectory(store: Store, into: Model): Promise<void> {
   if (published !== undefined) into.directory = decodeRow(directoryRow, published, 'directory');
   for (const [device, row] of await readTable(store, 'introduction', introductionRow)) {
     into.introductions.set(keyOf(device), { ...row, device: device.slice() });
+  }
+}
+
+/** In the order of incarnations and generations, which is that of their keys. */
+async function loadFormerCards(store: Store, { former }: Model): Promise<void> {
+  for (const [key, card] of await readTable(store, 'card', cardObject)) {
+    const device = keyOf(key.subarray(0, 32));
+    former.set(device, [...(former.get(device) ?? []), card]);
   }
 }
 
@@ -457,6 +469,7 @@ export function emptyModel(row: WalletRow, card: Card, device: Device, own: Uint
     alarms: new Map(),
     escrows: new Map(),
     collected: new Set(),
+    former: new Map(),
     fresh: new Map(),
     followers: new Set(),
     routing: noRouting(),

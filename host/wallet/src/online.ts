@@ -42,7 +42,7 @@ import {
   type Relationship,
   type Message,
 } from '@dsm/bilateral';
-import { cardOf } from './cards.ts';
+import { cardAt, cardOf } from './cards.ts';
 import { appendedDraft } from './changes.ts';
 import { signAs } from './keys.ts';
 import { inputsOfEntry } from './parts.ts';
@@ -369,7 +369,8 @@ export async function takeParcel(
       (await forkOfSteps(engine, by, commit.signed)) ??
       (await forkOfEntries(engine, on, by, commit));
     if (claim !== undefined) await raise(engine, claim);
-    await noteStop(engine, on, by, commit, verdict as Unaccepted);
+    const signer = cardAt(engine, on.peer.device, commit.signed.step) ?? by;
+    await noteStop(engine, on, signer, commit, verdict as Unaccepted);
     return false;
   }
   const change = verdict.value;

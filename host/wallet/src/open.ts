@@ -127,7 +127,9 @@ export async function createModel(
 
 /** The keys of the incarnation that a row is of, with those before that are still remembered. */
 export function keysOf(custody: Custody, kem: Kem, row: WalletRow): Keys {
-  return keysBeside(custody, kem, row, row);
+  const { incarnation, birth } = row;
+  const { generation } = cardIn(row).body;
+  return keysBeside(custody, kem, row, { incarnation, birth, generation });
 }
 
 /** The keys of another incarnation of the same device. */
@@ -135,6 +137,9 @@ export function keysBeside(custody: Custody, kem: Kem, row: WalletRow, which: In
   const keys = walletKeys(custody.secrets(), row.suite, kem, which);
   const all = [...row.births, row.birth].entries();
   for (const [n, birth] of all) if (n !== which.incarnation) keys.remember(n, birth);
+  for (let g = 0; g < (which.generation ?? 0); g++) {
+    keys.remember(which.incarnation, which.birth, g);
+  }
   for (let n = 0; n < row.issued; n++) keys.issuer(n);
   return keys;
 }
@@ -168,12 +173,20 @@ export async function openModel(options: OpenOptions): Promise<Opened | undefine
   await loadTables(store, model);
   await loadTrees(store, model);
   await loadRelationships(store, model);
+  rememberGenerations(model, keys);
   if (!equal(model.map.root(), device.root)) {
     throw new DsmError('rotten', 'the leaves of the map do not give the root of the last step');
   }
   const links = await linksIn(store);
   checkLineage(network, links);
   return { model, keys, custody, links };
+}
+
+/** The keys of later generations that former cards name: notes, escrows and steps may still name them. */
+export function rememberGenerations({ device, former }: Model, keys: Keys): void {
+  for (const { body } of former.get(keyOf(device.id)) ?? []) {
+    keys.remember(body.incarnation, body.birth, body.generation);
+  }
 }
 
 async function linksIn(store: Store): Promise<readonly RegistryLink[]> {

@@ -6,6 +6,7 @@ import { storageActions } from './storage-actions.ts';
 import { recoveryActions } from './recovery.ts';
 import { deviceActions } from './devices.ts';
 import { custodyActions } from './unlocking.ts';
+import { keyActions } from './key-actions.ts';
 import { bindingActions } from './bindings.ts';
 import { credentialActions } from './credentials.ts';
 import type { Runtime } from './runtime.ts';
@@ -16,7 +17,7 @@ export function parts(
   stretch: Stretch,
 ): Pick<
   Wallet,
-  'storage' | 'recovery' | 'devices' | 'custody' | 'binding' | 'capsules' | 'credentials'
+  'storage' | 'recovery' | 'devices' | 'custody' | 'binding' | 'capsules' | 'credentials' | 'keys'
 > {
   const { engine, capsules } = runtime;
   return {
@@ -25,6 +26,7 @@ export function parts(
     devices: deviceActions(runtime),
     custody: custodyActions(runtime, stretch),
     binding: bindingActions(runtime),
+    keys: keyActions(runtime),
     credentials: credentialActions(runtime),
     capsules: capsules.actions,
   };

@@ -2,17 +2,24 @@
  * Receipt files: a stitched receipt with both cards, so that anyone can check it alone.
  *
  *     file = version ‖ kind ‖ receipt ‖ card of the writer ‖ card of the peer
+ *            ‖ option( next card of the writer ) ‖ option( next card of the peer )
  */
 
 import {
   card,
   cardDevice,
+  cardDigest,
   checkCard,
+  checkCountersignature,
   checkReceipt,
   entry,
+  equal,
+  isNextOf,
   kinds,
   object,
+  option,
   receipt,
+  replacesKeys,
   struct,
   type Card,
   type Obj,
@@ -25,9 +32,9 @@ import { inputsOfEntry } from './parts.ts';
 import { runThrough, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { entriesBetween } from './model.ts';
-import { cardAt, peerCardAt } from './cards.ts';
+import { cardAfter, cardAt, cardOf, peerCardsAt } from './cards.ts';
 import { paymentOf } from './payments.ts';
-import type { PaymentRow } from './rows.ts';
+import type { PaymentRow, RunRow } from './rows.ts';
 import { idText } from './text.ts';
 import { givenTo } from './value.ts';
 
@@ -35,12 +42,21 @@ interface File {
   readonly receipt: Receipt;
   readonly writer: Card;
   readonly peer: Card;
+  /** Cards of the very next generations, where the keys were replaced: up to which step they signed. */
+  readonly writerNext: Card | undefined;
+  readonly peerNext: Card | undefined;
 }
 
 const file: Obj<File> = object(
   kinds.receipt,
-  786_432,
-  struct({ receipt, writer: card, peer: card }),
+  1_310_720,
+  struct({
+    receipt,
+    writer: card,
+    peer: card,
+    writerNext: option(card),
+    peerNext: option(card),
+  }),
 );
 
 export async function receiptOf(engine: Engine, row: PaymentRow): Promise<ReceiptFile> {
@@ -51,11 +67,11 @@ export async function receiptOf(engine: Engine, row: PaymentRow): Promise<Receip
   }
   const first = run.end - run.row.count + 1;
   const entries = await entriesBetween(store, row.lane, first, run.end);
-  const { before, step, slots, signature, further, countersignature, absorbed } = run.row;
+  const { before, step, slots, signature, further, absorbed } = run.row;
   const complete = absorbed !== undefined && absorbed.signature.length > 0 ? absorbed : undefined;
   const [from, to] = row.side === 0 ? [model.device.id, row.peer] : [row.peer, model.device.id];
-  const writer = await cardAt(engine, from, step.incarnation);
-  const peer = await peerCardAt(engine, to, run.row);
+  const writer = cardAt(engine, from, step);
+  const { peer, countersignature } = peerOf(engine, to, run.row, writer);
   if (writer === undefined || peer === undefined) {
     throw new DsmError('not-found', 'a card of this payment is not kept any more');
   }
@@ -69,8 +85,35 @@ export async function receiptOf(engine: Engine, row: PaymentRow): Promise<Receip
     },
     writer,
     peer,
+    writerNext: cardAfter(engine, writer),
+    peerNext: cardAfter(engine, peer),
   });
   return { payment: paymentOf(model, row), bytes };
+}
+
+/**
+ * The card of the peer, with its consent if that was given under the same one: who has absorbed a run has
+ * authorised it, whatever key its consent was signed with.
+ */
+function peerOf(
+  engine: Engine,
+  device: Uint8Array,
+  row: RunRow,
+  writer: Card | undefined,
+): Pick<Receipt, 'countersignature'> & { readonly peer: Card | undefined } {
+  const { countersignature, head } = row;
+  const { consented, absorbed } = peerCardsAt(engine, device, row);
+  const holds = (by: Card): boolean =>
+    writer !== undefined &&
+    countersignature !== undefined &&
+    checkCountersignature(countersignature, head, writer, by) === undefined;
+  const of = absorbed ?? consented.find(holds);
+  if (of !== undefined) {
+    return { peer: of, countersignature: holds(of) ? countersignature : undefined };
+  }
+  const { model } = engine;
+  const peer = equal(device, model.device.id) ? model.card : cardOf(engine, device);
+  return { peer, countersignature: undefined };
 }
 
 export interface ReceiptReport {
@@ -108,19 +151,43 @@ function isPairFinal({ entries, countersignature, peer }: Receipt): boolean {
   return agreed && inputs.length > 0 && inputs.every(({ kind }) => kind === noteKinds.purse);
 }
 
-/** Check a receipt file without a wallet and without a node. */
+/**
+ * A card of a later generation that the reader has shows that the key was replaced, so the file must say from
+ * which step on. One more card is enough, however many generations and steps there were since.
+ */
+function outdated(
+  pinned: readonly Card[],
+  by: Card,
+  next: Card | undefined,
+): 'generation' | undefined {
+  const later = pinned.filter((card) => replacesKeys(card, by));
+  if (later.length === 0) return undefined;
+  if (next === undefined) return 'generation';
+  const beside = later.some(
+    (card) => isNextOf(card, by) && !equal(cardDigest(card.body), cardDigest(next.body)),
+  );
+  return beside ? 'generation' : undefined;
+}
+
+/**
+ * Check a receipt file without a wallet and without a node. `pinned` are the newest cards that the reader has of
+ * the two devices: what a key has signed after it was replaced is refused by whoever knows of that.
+ */
 export function verifyReceipt(
   bytes: Uint8Array,
   network: Uint8Array,
   registries?: Registries,
+  pinned: readonly Card[] = [],
 ): ReceiptReport {
   const decoded = file.decode(bytes);
   if (!decoded.ok) throw new DsmError('integrity', `this is no receipt: ${decoded.refusal}`);
-  const { receipt: claim, writer, peer } = decoded.value;
+  const { receipt: claim, writer, peer, writerNext, peerNext } = decoded.value;
+  const cards = [writer, peer, writerNext, peerNext].filter((one) => one !== undefined);
   const refusal =
-    checkCard(writer, network, registries) ??
-    checkCard(peer, network, registries) ??
-    checkReceipt(claim, writer, peer);
+    cards.map((one) => checkCard(one, network, registries)).find((one) => one !== undefined) ??
+    outdated(pinned, writer, writerNext) ??
+    outdated(pinned, peer, peerNext) ??
+    checkReceipt(claim, writer, peer, { writer: writerNext, peer: peerNext });
   const to = cardDevice(peer);
   const payments = claim.entries.flatMap((encoded) => {
     const there = entry.decode(encoded);

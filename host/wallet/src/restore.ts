@@ -31,11 +31,11 @@ import {
 import { leafOf, openOwnLane, takeStep, type Device, type Relationship } from '@dsm/bilateral';
 import { exitPlace, noteBlind, noteId, noteKinds, noteLeaf, spendPlace } from '@dsm/protocols';
 import { cardBindingOf } from './binding-view.ts';
-import { putFormerCard } from './cards.ts';
+import { cardsOf, putFormerCard } from './cards.ts';
 import { forgetTold } from './fresh-keys.ts';
 import { putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
-import type { Keys } from './keys.ts';
+import type { Incarnation, Keys } from './keys.ts';
 import {
   decodeRow,
   draft,
@@ -216,10 +216,12 @@ function startAgain(
     if (!keptIds.has(keyOf(id))) removeNote(to, model, id);
   }
   dropOpenRuns(to, engine);
-  for (const former of [model.card, ...learned.map((one) => one.card)]) putFormerCard(to, former);
+  for (const former of [model.card, ...learned.map((one) => one.card)])
+    putFormerCard(to, model, former);
   const { incarnation, birth } = card.body;
   const births = birthsUntil(incarnation, model.row, learned);
-  const known = births.map((of, n) => ({ incarnation: n, birth: of }));
+  const known: Incarnation[] = births.map((of, n) => ({ incarnation: n, birth: of }));
+  for (const { body } of cardsOf({ model }, start.id)) if (body.generation > 0) known.push(body);
   custody.keep(to, { device: start.id, incarnation }, [...known, { incarnation, birth }]);
   putWallet(to, model, {
     ...model.row,

@@ -19,7 +19,7 @@
  *     0x0f   map key                          leaf of the device's map
  *     0x10   relationship ‖ index             own run that is not acknowledged yet
  *     0x11   (none)                           incarnation that a restore is claiming; never in a backup
- *     0x12   DevID ‖ incarnation              card that a later incarnation has replaced
+ *     0x12   DevID ‖ incarnation ‖ generation card that a later one has replaced
  *     0x13   escrow id                        escrow of either direction
  *     0x14   head                             issue or exit whose notes are in the own map
  *     0x15   relationship ‖ app               shared state, settled, as of two places: saves time only

@@ -30,7 +30,7 @@ export interface Runtime {
   /** The round with the nodes that is under way: whoever asks meanwhile shares it. */
   syncing: Promise<SyncReport> | undefined;
   /** The keys of another incarnation of this device. */
-  readonly keysOf: (incarnation: number, birth: Uint8Array) => Keys;
+  readonly keysOf: (incarnation: number, birth: Uint8Array, generation?: number) => Keys;
   /** Take the keys of the incarnation that this wallet is now, out of what custody holds. */
   readonly renewKeys: () => void;
   /** Nothing is signed any more, and every talk ends. */

@@ -21,7 +21,7 @@ import { agree, agreed, goesOn, hello, introduced, turnedDown } from './greeting
 import type { RunAt } from './model.ts';
 import type { ContactRow, PaymentRow } from './rows.ts';
 import { deferred, relationshipOf, say, type Talk } from './talk.ts';
-import { absorbed, commit, fresh, offer, parts, want } from './hearing.ts';
+import { absorbed, commit, fresh, laterCard, offer, parts, want } from './hearing.ts';
 import { edges, givenUp, reveal } from './route-hearing.ts';
 import { breakStreams, finishStreams, payStream, refusedStream } from './stream-paying.ts';
 import { heardOfStream } from './stream-hearing.ts';
@@ -274,6 +274,8 @@ async function heeded(talk: Talk, said: Message): Promise<void> {
       return edges(talk, said);
     case 'fresh':
       return fresh(talk, said);
+    case 'card':
+      return laterCard(talk, said);
     case 'reveal':
       return reveal(talk, said);
     case 'given-up':

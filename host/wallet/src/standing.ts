@@ -4,7 +4,7 @@
  * This is taste and prudence, not validity: it decides what is consented to, never what is absorbed.
  */
 
-import { equal, entry, keyDigest, keyOf, slotKey, nextHead } from '@dsm/primitive';
+import { equal, entry, keyOf, slotKey, nextHead } from '@dsm/primitive';
 import type { Relationship, Standing } from '@dsm/bilateral';
 import {
   atLeast,
@@ -16,6 +16,7 @@ import {
   type Movement,
   operationOf,
 } from '@dsm/protocols';
+import { isKeyOfNow } from './cards.ts';
 import type { Engine } from './engine.ts';
 import { hasLeft } from './belonging.ts';
 import { leftRefusal } from './leaving.ts';
@@ -102,9 +103,8 @@ function judgeTransfer(
       return no('already-spent', 'this note was spent before');
     }
   }
-  const key = keyDigest(model.device.suite, engine.keys.working().publicKey);
   const own = operation.outputs.filter(({ owner }) => equal(owner, model.device.id));
-  return own.every((output) => equal(output.key, key))
+  return own.every(({ key }) => isKeyOfNow({ model }, model.device.id, key))
     ? undefined
     : no('key', 'an output names a key that this wallet does not work with');
 }

@@ -14,7 +14,7 @@ import {
   acceptanceCoder,
   type Offer,
 } from '@dsm/availability';
-import { compare, decodeWith, encodeWith, kinds, nodeId } from '@dsm/primitive';
+import { keyDigest, compare, decodeWith, encodeWith, kinds, nodeId } from '@dsm/primitive';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { signAs } from './keys.ts';
@@ -88,7 +88,7 @@ export async function chargeFor(
   const offer = row === undefined ? undefined : decodeWith(offerCoder, row);
   if (offer === undefined || offer.until < registries.newest.version) return undefined;
   const { suite, network } = model.device;
-  const pair = keys.working();
+  const pair = keys.byDigest(keyDigest(offer.suite, offer.publicKey)) ?? keys.working();
   const said = { offer: offerDigest(offer), keys: wanted };
   const signature = signAs(pair, kinds.charge, suite, network, chargeDigest(said));
   return chargeObject.encode({ ...said, suite, publicKey: pair.publicKey, signature });

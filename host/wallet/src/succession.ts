@@ -8,11 +8,14 @@ import {
   cardDevice,
   checkCard,
   equal,
+  generationPlace,
   incarnationPlace,
   incarnationValue,
   keyDigest,
   keyOf,
   openLane,
+  replacesKeys,
+  stepPosition,
   walk,
   type Card,
   type CardBody,
@@ -20,7 +23,7 @@ import {
   type Lane,
 } from '@dsm/primitive';
 import { leafOf, takeStep, type Relationship } from '@dsm/bilateral';
-import { cardOf, putFormerCard } from './cards.ts';
+import { cardOf, cardsOf, putFormerCard } from './cards.ts';
 import { forgetTold } from './fresh-keys.ts';
 import { laneAtIndex, putDevice, putRelationship, readRun, type Engine } from './engine.ts';
 import { draft, entriesBetween, putContact, putLeaves, putRun, type Draft } from './model.ts';
@@ -28,7 +31,7 @@ import type { Quorum } from './quorum.ts';
 import { putNamed } from './tree-keeping.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
-/** Keep a card that holds. Undefined if a later incarnation of the device is known already. */
+/** Keep a card that holds. Undefined if it is older than the one that is known, or does not follow it. */
 export async function meetCard(
   engine: Engine,
   card: Card,
@@ -38,12 +41,41 @@ export async function meetCard(
   const { model } = engine;
   const device = cardDevice(card);
   const known = model.contacts.get(keyOf(device));
-  const before = known === undefined ? undefined : incarnationOf(known);
-  if (before !== undefined && before > card.body.incarnation) return undefined;
-  const row: ContactRow = known ?? {
+  const before = cardOf(engine, device);
+  const mayReplace =
+    before === undefined || isBeside(card, before) || mayFollow(engine, card, before);
+  if (!mayReplace) return undefined;
+  const row = known ?? stranger(device, freeName(engine, name ?? card.body.name), bytes);
+  const next = { ...row, card: bytes, name: name ?? row.name, stopped: stillStopped(row, card) };
+  if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
+  const change = draft();
+  putContact(change, model, next);
+  putNamed(change, model, card);
+  if (before !== undefined) await putReplaced(change, engine, next, card, before);
+  await engine.commit(change);
+  return next;
+}
+
+/** What follows from a card that takes the place of another one. */
+async function putReplaced(
+  to: Draft,
+  engine: Engine,
+  contact: ContactRow,
+  card: Card,
+  before: Card,
+): Promise<void> {
+  const isLater = before.body.incarnation < card.body.incarnation;
+  if (!isLater && !replacesKeys(card, before)) return;
+  putFormerCard(to, engine.model, before);
+  if (isLater) await succeed(to, engine, contact, card);
+  else putKeys(to, engine, contact, card);
+}
+
+function stranger(device: Uint8Array, name: string, card: Uint8Array): ContactRow {
+  return {
     device,
-    name: freeName(engine, name ?? card.body.name),
-    card: bytes,
+    name,
+    card,
     relationship: undefined,
     secret: undefined,
     ciphertext: undefined,
@@ -55,17 +87,38 @@ export async function meetCard(
     floods: 0,
     stopped: '',
   };
-  const next = { ...row, card: bytes, name: name ?? row.name, stopped: stillStopped(row, card) };
-  if (known !== undefined && equal(known.card, bytes) && next.name === known.name) return known;
-  const change = draft();
-  putContact(change, model, next);
-  putNamed(change, model, card);
-  if (before !== undefined && before < card.body.incarnation) {
-    putFormerCard(change, cardOf(engine, device)!);
-    await succeed(change, engine, next, card);
+}
+
+/** True if it certifies the same keys from the same step on, whatever else it claims. */
+function isBeside({ body: a }: Card, { body: b }: Card): boolean {
+  return (
+    a.incarnation === b.incarnation &&
+    a.generation === b.generation &&
+    a.since === b.since &&
+    equal(a.birth, b.birth) &&
+    equal(a.previous, b.previous) &&
+    equal(a.workingKey, b.workingKey) &&
+    equal(a.kemKey, b.kemKey)
+  );
+}
+
+/** A card of a later incarnation, or of later keys that begin where the device has been. */
+function mayFollow({ model }: Engine, card: Card, known: Card): boolean {
+  if (card.body.incarnation !== known.body.incarnation) {
+    return card.body.incarnation > known.body.incarnation;
   }
-  await engine.commit(change);
-  return next;
+  const { incarnation, since, previous } = card.body;
+  const mark = model.marks.at(stepPosition(cardDevice(card), incarnation, since));
+  return replacesKeys(card, known) && (mark === undefined || equal(mark.statement, previous));
+}
+
+/** What the device signs from now on is judged by its new key; what it signed before, by the old one. */
+function putKeys(to: Draft, { model }: Engine, { device }: ContactRow, { body }: Card): void {
+  const { incarnation, workingKey, since } = body;
+  for (const on of model.relationships.values()) {
+    if (!equal(on.peer.device, device) || on.peer.incarnation !== incarnation) continue;
+    putRelationship(to, model, { ...on, peer: { ...on.peer, workingKey, since } });
+  }
 }
 
 /** A later incarnation begins a lane of its own. */
@@ -151,6 +204,66 @@ async function sayAgain(
   to.after(() => model.tails.set(keyOf(key), heads));
 }
 
+/**
+ * A card that a contact has said in a talk: of later keys, or of keys between two that are known, which the
+ * runs that they have signed wait for. True if something was learned.
+ */
+export async function heardCard(
+  engine: Engine,
+  of: Uint8Array,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const { model, registries } = engine;
+  const decoded = cardObject.decode(bytes);
+  if (!decoded.ok || !equal(cardDevice(decoded.value), of)) return false;
+  const card = decoded.value;
+  if (checkCard(card, model.device.network, registries) !== undefined) return false;
+  const known = cardOf(engine, of);
+  if (known === undefined || known.body.incarnation !== card.body.incarnation) return false;
+  if (!replacesKeys(known, card)) {
+    return (
+      replacesKeys(card, known) && (await meetCard(engine, card, bytes, undefined)) !== undefined
+    );
+  }
+  const { generation } = card.body;
+  if (cardsOf(engine, of).some(({ body }) => isSameGeneration(body, card.body))) return false;
+  if (generation >= known.body.generation) return false;
+  const to = draft();
+  putFormerCard(to, model, card);
+  await engine.commit(to);
+  return true;
+}
+
+function isSameGeneration(a: Card['body'], b: Card['body']): boolean {
+  return a.incarnation === b.incarnation && a.generation === b.generation;
+}
+
+/** Ask the nodes for later keys of a device, generation by generation; true if one was learned. */
+export async function learnKeys(engine: Engine, device: Uint8Array): Promise<boolean> {
+  for (let learned = false; ; learned = true) {
+    const known = cardOf(engine, device);
+    if (known === undefined) return learned;
+    const place = generationPlace(known.body, known.body.generation + 1);
+    const reading = await engine.quorum.readSlot(place);
+    if (reading.type !== 'voted') return learned;
+    const hints = reading.values.flatMap((value) => value.hints);
+    if (!(await takeKeys(engine, device, hints))) return learned;
+  }
+}
+
+async function takeKeys(
+  engine: Engine,
+  device: Uint8Array,
+  hints: readonly Uint8Array[],
+): Promise<boolean> {
+  for (const hint of hints) {
+    const bytes = await engine.quorum.fetch(hint);
+    if (bytes === undefined) continue;
+    if (await engine.exclusive(() => heardCard(engine, device, bytes))) return true;
+  }
+  return false;
+}
+
 /** Ask the nodes whether the device has opened its next incarnation; true if its card was learned. */
 export async function learnSuccession(engine: Engine, device: Uint8Array): Promise<boolean> {
   const row = engine.model.contacts.get(keyOf(device));
@@ -210,7 +323,9 @@ export async function fetchCard(
   for (const hint of hints) {
     const bytes = await nodes.fetch(hint);
     const decoded = bytes === undefined ? undefined : cardObject.decode(bytes);
-    if (decoded?.ok === true && equal(incarnationValue(decoded.value.body), value)) {
+    // The first generation of keys: the device’s lanes begin with them.
+    const isFirst = decoded?.ok === true && decoded.value.body.generation === 0;
+    if (isFirst && equal(incarnationValue(decoded.value.body), value)) {
       return decoded.value;
     }
   }

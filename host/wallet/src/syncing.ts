@@ -23,8 +23,9 @@ import { deliverRun, fetchLineage, receiveFrom } from './online.ts';
 import { emitFinality } from './payments.ts';
 import { sayRecalls } from './earlier.ts';
 import { reincarnate } from './restore.ts';
+import { announceKeys } from './rotation.ts';
 import { liveSession, type Runtime } from './runtime.ts';
-import { learnSuccession } from './succession.ts';
+import { learnKeys, learnSuccession } from './succession.ts';
 import { signOpenRuns } from './trading.ts';
 import { learnTree } from './tree-learning.ts';
 import { syncTrees } from './tree-signing.ts';
@@ -42,6 +43,7 @@ export async function sync(runtime: Runtime): Promise<SyncReport> {
   }
   const known = await checkAlive(runtime);
   await engine.exclusive(() => signOpenRuns(engine));
+  await announceKeys(engine);
   const held = await takeHeld(engine);
   const met = await receiveAll(engine, new Set([keyOf(model.own)]));
   const introduced = await readInbox(
@@ -109,10 +111,12 @@ async function receiveAll(
   for (const { key, peer } of engine.model.relationships.values()) {
     if (heard.has(keyOf(key))) continue;
     heard.add(keyOf(key));
+    await learnKeys(engine, peer.device);
     // What the former incarnation delivered comes first: afterwards its lane is not read any more.
     let from = await receiveFrom(engine, key);
     received += from.received;
     while (from.drained && (await learnSuccession(engine, peer.device))) {
+      await learnKeys(engine, peer.device);
       from = await receiveFrom(engine, key);
       received += from.received;
     }

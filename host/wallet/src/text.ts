@@ -23,6 +23,7 @@ export const prefixes = {
   identity: 'gen',
   invitation: 'inv',
   credential: 'cred',
+  key: 'key',
 } as const;
 
 export type IdKind = keyof typeof prefixes;

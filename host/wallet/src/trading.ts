@@ -30,6 +30,7 @@ import {
   type Outcome,
   type OwnRun,
 } from '@dsm/bilateral';
+import { cardAt, cardsOf } from './cards.ts';
 import {
   absorbedDraft,
   appendedDraft,
@@ -159,7 +160,8 @@ export async function keepRun(
   const consented = held !== undefined || consentIsMine(engine, lane.head, countersignature);
   const consent = consented ? countersignature : undefined;
   const taken = held ?? takenAs(engine, before, claim.entries, consented);
-  const kept = absorbedDraft(engine, before, change, by, consent, taken);
+  const signer = cardAt(engine, before.peer.device, claim.signed.step) ?? by;
+  const kept = absorbedDraft(engine, before, change, signer, consent, taken);
   const fresh = kept.payments.filter(({ number }) => isNew(engine.model, number));
   also(kept.change);
   await engine.commit(kept.change);
@@ -185,18 +187,21 @@ function takenAs(
 
 /** True if this device gave the countersignature: only then is an uncertified run taken as paid. */
 export function consentIsMine(
-  { model, keys }: Engine,
+  { model }: Engine,
   head: Uint8Array,
   claim: Countersignature | undefined,
 ): boolean {
   if (claim === undefined || !equal(claim.consent.head, head)) return false;
-  const { suite, network, id } = model.device;
+  const { network, id, incarnation } = model.device;
   const digest = consentDigest(claim.consent);
-  const { publicKey } = keys.working();
   const kind = kinds.countersignature;
   return (
     equal(claim.consent.peer, id) &&
-    verifyWorking(kind, suite, network, publicKey, digest, claim.signature)
+    cardsOf({ model }, id).some(
+      ({ body }) =>
+        body.incarnation === incarnation &&
+        verifyWorking(kind, body.suite, network, body.workingKey, digest, claim.signature),
+    )
   );
 }
 
@@ -256,7 +261,8 @@ export async function keepSigned(
   const row = await readRun(engine, on.mine.start, index);
   if (row === undefined || row.signature.length > 0) return;
   const entries = await entriesBetween(engine.store, on.mine.start, index - row.count + 1, index);
-  const reminted = await remintsIn(engine, entries, signed, engine.model.card);
+  const card = cardAt(engine, engine.model.device.id, row.step)!;
+  const reminted = await remintsIn(engine, entries, signed, card);
   const { change } = signedDraft(engine, on, { index, row }, entries, signed, reminted);
   await engine.commit(change);
   emitFinality(engine, await refreshFinality(engine));

@@ -22,7 +22,7 @@ import {
 import { opensPurseNote } from '@dsm/protocols';
 import type { Relationship, MarkLine } from '@dsm/bilateral';
 import type { Alarm } from './api.ts';
-import { cardByKey } from './cards.ts';
+import { cardAt, cardByKey, provenBy } from './cards.ts';
 import { alarmOf, concerns, culprits, putConflicts, touchedBy } from './conviction.ts';
 import { openingFor, signedOf, stepOf } from './halves.ts';
 import { emitFinality } from './payments.ts';
@@ -48,7 +48,7 @@ export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | un
   const known = model.alarms.get(keyOf(id));
   if (known !== undefined) return alarmOf(model, known);
   const judged = checkEvidence(claim, model.device.network, opensPurseNote, registries);
-  if (!judged.ok) return undefined;
+  if (!judged.ok || isOutdated(engine, claim)) return undefined;
   const { culprit } = judged;
   const touched = touchedBy(model, claim, culprit.id);
   const before = [...model.alarms.values()].find(({ device }) => equal(device, culprit.id));
@@ -74,6 +74,21 @@ export async function raise(engine: Engine, claim: Evidence): Promise<Alarm | un
   return alarm;
 }
 
+/** True if a card that is known here says that one of the statements is by a key that was replaced before. */
+function isOutdated(engine: Engine, claim: Evidence): boolean {
+  if (claim.type !== 'entries' && claim.type !== 'steps') return false;
+  const { card, later } = claim;
+  const steps =
+    claim.type === 'steps'
+      ? [claim.first, claim.second]
+      : [claim.first.signed, claim.second.signed];
+  return steps.some(({ step }, i) => {
+    const by = i === 0 ? card : (later.at(-1) ?? card);
+    const known = cardAt(engine, step.device, step);
+    return known !== undefined && known.body.generation > by.body.generation;
+  });
+}
+
 function relationshipsWith(model: Model, device: Uint8Array): Relationship[] {
   return [...model.relationships.values()].filter(
     ({ peer }) => equal(peer.device, device) && !equal(device, model.device.id),
@@ -93,7 +108,7 @@ export async function evidenceOfSlot(
 ): Promise<Evidence | undefined> {
   const [first, second] = values;
   if (first === undefined || second === undefined) return undefined;
-  const by = await cardByKey(engine, place.writer);
+  const by = cardByKey(engine, place.writer);
   const opening = await openingFor(engine, place, []);
   if (by === undefined || opening === undefined) return undefined;
   return { type: 'spends', card: by, place, first, second, opening };
@@ -111,9 +126,8 @@ export async function forkOfSteps(
     return undefined;
   }
   const first = await stepOf(engine, mark);
-  return first === undefined
-    ? undefined
-    : { type: 'steps', card: by, later: [], first, second: signed };
+  const proven = first === undefined ? undefined : provenBy(engine, first, signed, [by]);
+  return proven && { type: 'steps', ...proven };
 }
 
 /** A run that leaves the peer's lane at an entry that is kept. */
@@ -139,12 +153,12 @@ export async function forkOfEntries(
   if (differs < 0 || entries[shared + differs] === undefined) return undefined;
   const at = shared + differs;
   const before = entries.slice(0, at).reduce(nextHead, kept.row.before);
-  return {
-    type: 'entries',
-    card: by,
-    later: [],
-    before,
-    first: { entries: entries.slice(at), signed: signedOf(kept.row) },
-    second: { entries: claim.entries.slice(differs), signed: claim.signed },
-  };
+  const there = { entries: entries.slice(at), signed: signedOf(kept.row) };
+  const said = { entries: claim.entries.slice(differs), signed: claim.signed };
+  const proven = provenBy(engine, there.signed, said.signed, [by]);
+  if (proven === undefined) return undefined;
+  const { card, later } = proven;
+  const inOrder = proven.first === there.signed;
+  const [earlier, after] = inOrder ? [there, said] : [said, there];
+  return { type: 'entries', card, later, before, first: earlier, second: after };
 }

@@ -1,6 +1,7 @@
 /** Recompute every link that this wallet keeps: heads, entropy, steps, proofs, signatures. */
 
 import {
+  checkCountersignature,
   checkReceipt,
   equal,
   keyOf,
@@ -15,7 +16,7 @@ import type { Relationship } from '@dsm/bilateral';
 import type { VerifyReport } from './api.ts';
 import { laneAtIndex, readRun, type Engine } from './engine.ts';
 import { entriesBetween } from './model.ts';
-import { cardAt, peerCardAt } from './cards.ts';
+import { cardAt, cardOf, peerCardsAt } from './cards.ts';
 import type { ContactRow, RunRow } from './rows.ts';
 
 /** One relationship, or all of them and the own lane. */
@@ -99,22 +100,30 @@ async function verifyRun(
   const { before, step, slots, signature, further, absorbed } = row;
   if (signature.length === 0) return undefined;
   const [from, to] = which === 'mine' ? [id, on.peer.device] : [on.peer.device, id];
-  const writer = await cardAt(engine, from, step.incarnation);
+  const writer = cardAt(engine, from, step);
   if (writer === undefined) return `the card of incarnation ${step.incarnation} is not kept`;
   if (equal(from, to)) return verifyOwn(writer, row);
-  const peer = await peerCardAt(engine, to, row);
+  const { consented, absorbed: absorber } = peerCardsAt(engine, to, row);
+  const peer = absorber ?? consented[0] ?? newestOf(engine, to);
   if (peer === undefined) return 'the card of the other side is not kept';
-  // Consent and absorption may be of different incarnations: each is checked under its own card.
-  const now = peer.body.incarnation;
+  // Consent and absorption may be of different incarnations and keys: each is checked under its own card.
   const { countersignature: consent } = row;
+  const holds = (by: Card): boolean =>
+    checkCountersignature(consent, row.head, writer, by) === undefined;
+  if (consented.length > 0 && !consented.some(holds)) return 'countersignature';
   const receipt = {
     before,
     entries,
-    countersignature: consent?.consent.peerIncarnation === now ? consent : undefined,
+    countersignature: undefined,
     writer: { step, slots, signature, further },
     peer: absorbed !== undefined && absorbed.signature.length > 0 ? absorbed : undefined,
   };
   return checkReceipt(receipt, writer, peer);
+}
+
+function newestOf(engine: Engine, device: Uint8Array): Card | undefined {
+  const { model } = engine;
+  return equal(device, model.device.id) ? model.card : cardOf(engine, device);
 }
 
 function verifyOwn({ body }: Card, { step, slots, signature }: RunRow): string | undefined {

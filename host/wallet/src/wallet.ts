@@ -41,7 +41,14 @@ import { journalOf, type Journal } from './journal.ts';
 import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
-import { createModel, keysBeside, keysOf, openModel, type Opened } from './open.ts';
+import {
+  createModel,
+  keysBeside,
+  keysOf,
+  openModel,
+  rememberGenerations,
+  type Opened,
+} from './open.ts';
 import { backupSecrets } from './opening-custody.ts';
 import { paymentOf } from './payments.ts';
 import { mutedKeys, type OverPhase } from './phase.ts';
@@ -216,9 +223,14 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     routed: new Set(),
     capsules: capsuleSender(engine, options.capsules),
     syncing: undefined,
-    keysOf: (incarnation, birth) => keysBeside(custody, kem, model.row, { incarnation, birth }),
+    keysOf: (incarnation, birth, generation) => {
+      const next = keysBeside(custody, kem, model.row, { incarnation, birth, generation });
+      rememberGenerations(model, next);
+      return next;
+    },
     renewKeys: () => {
       keys = keysOf(custody, kem, model.row);
+      rememberGenerations(model, keys);
     },
     stop: (phase) => {
       keys = mutedKeys(keys, phase);
