@@ -54,15 +54,11 @@ export async function stateIn(store: Store): Promise<CapsuleState | undefined> {
 }
 
 /**
- * Tables that no capsule holds: a claim belongs to the restore that makes it, secrets are what capsules
- * are sealed under, fresh KEM keys are destroyed so that nobody opens old parcels.
+ * Tables that no capsule holds: a claim belongs to the restore that makes it, secrets (0x30) are what
+ * capsules are sealed under. The keys of parcels that wait are in them: without those a restored wallet would
+ * have to wait for its peers, and whoever opens a capsule reads what parcels have brought anyway.
  */
-const kept: ReadonlySet<number> = new Set([
-  tables.claim,
-  tables.secrets,
-  tables.fresh,
-  tables.capsule,
-]);
+const kept: ReadonlySet<number> = new Set([tables.claim, tables.secrets, tables.capsule]);
 
 export function isInCapsules(key: Uint8Array): boolean {
   return !kept.has(key[0]!);

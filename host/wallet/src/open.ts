@@ -32,7 +32,7 @@ import { genesis as genesisObject, genesisHolds, genesisId, type Genesis } from 
 import type { Kem, Store } from '@dsm/ports';
 import { cardBindingOf, heldBinding } from './binding-view.ts';
 import { firstBirth, type Custody } from './custody.ts';
-import { laneAtIndex, putDevice, putRelationship } from './engine.ts';
+import { laneAtIndex, putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { signAs, walletKeys, type Incarnation, type Keys } from './keys.ts';
 import {
@@ -182,8 +182,24 @@ export async function openModel(options: OpenOptions): Promise<Opened | undefine
   return { model, keys, custody, links };
 }
 
+/** Makes the keys of an open wallet: those of now, or of another incarnation or generation. */
+export function keyMaker({ custody, kem, model }: Pick<Engine, 'custody' | 'kem' | 'model'>): {
+  readonly now: () => Keys;
+  readonly beside: (incarnation: number, birth: Uint8Array, generation?: number) => Keys;
+} {
+  const all = (keys: Keys): Keys => {
+    rememberGenerations(model, keys);
+    return keys;
+  };
+  return {
+    now: () => all(keysOf(custody, kem, model.row)),
+    beside: (incarnation, birth, generation) =>
+      all(keysBeside(custody, kem, model.row, { incarnation, birth, generation })),
+  };
+}
+
 /** The keys of later generations that former cards name: notes, escrows and steps may still name them. */
-export function rememberGenerations({ device, former }: Model, keys: Keys): void {
+function rememberGenerations({ device, former }: Model, keys: Keys): void {
   for (const { body } of former.get(keyOf(device.id)) ?? []) {
     keys.remember(body.incarnation, body.birth, body.generation);
   }

@@ -41,14 +41,7 @@ import { journalOf, type Journal } from './journal.ts';
 import { loopback } from './loopback.ts';
 import { offlineLimitsOf, setOfflineLimit } from './limits.ts';
 import { commit, draft, putContact } from './model.ts';
-import {
-  createModel,
-  keysBeside,
-  keysOf,
-  openModel,
-  rememberGenerations,
-  type Opened,
-} from './open.ts';
+import { createModel, keyMaker, openModel, type Opened } from './open.ts';
 import { backupSecrets } from './opening-custody.ts';
 import { paymentOf } from './payments.ts';
 import { mutedKeys, type OverPhase } from './phase.ts';
@@ -223,14 +216,9 @@ function assemble(options: Full & { readonly journal: Journal }, opened: Opened)
     routed: new Set(),
     capsules: capsuleSender(engine, options.capsules),
     syncing: undefined,
-    keysOf: (incarnation, birth, generation) => {
-      const next = keysBeside(custody, kem, model.row, { incarnation, birth, generation });
-      rememberGenerations(model, next);
-      return next;
-    },
+    keysOf: keyMaker(engine).beside,
     renewKeys: () => {
-      keys = keysOf(custody, kem, model.row);
-      rememberGenerations(model, keys);
+      keys = keyMaker(engine).now();
     },
     stop: (phase) => {
       keys = mutedKeys(keys, phase);
