@@ -13,7 +13,6 @@ import { installPortable, portableAead, portableKem, portableStretch } from '@ds
 import type { Aead, Connection, Entropy, Kem, Stretch } from '@dsm/ports';
 import type {
   Contact,
-  Identity,
   MeetOptions,
   TokenCalls,
   Relationship,
@@ -58,7 +57,8 @@ import { chargeFor } from './subscribing.ts';
 import { checkOpen, converse, current, liveSession, type Runtime } from './runtime.ts';
 import { openStream, unsignedTerms } from './streams.ts';
 import { sync } from './syncing.ts';
-import { idText, phraseOf } from './text.ts';
+import { identityOf } from './identity-view.ts';
+import { idText } from './text.ts';
 import { payCall, tokenCalls } from './token-calls.ts';
 import { findToken } from './tokens.ts';
 import { verifyRelationships } from './verify.ts';
@@ -284,18 +284,6 @@ function planeIn(
     keep: (link) =>
       translating(() => store.commit([{ key: linkKey(link), value: encodeLink(link) }])),
   });
-}
-
-function identityOf({ device, row }: Engine['model']): Identity {
-  return {
-    device: idText('device', device.id),
-    name: row.name,
-    phrase: phraseOf(device.id),
-    incarnation: row.incarnation,
-    suite: row.suite,
-    network: row.networkName,
-    card: row.card,
-  };
 }
 
 type Reading = Pick<
