@@ -19,7 +19,8 @@ import {
   type Step,
 } from '@dsm/primitive';
 import type { Engine } from './engine.ts';
-import type { Draft, Model } from './model.ts';
+import { readTable, type Draft, type Model } from './model.ts';
+import type { Store } from '@dsm/ports';
 import { rowKey, type RunRow } from './rows.ts';
 
 /** The newest card of a contact. */
@@ -181,4 +182,12 @@ export function putFormerCard(to: Draft, { former }: Model, card: Card): void {
 
 function inOrder({ body: a }: Card, { body: b }: Card): number {
   return a.incarnation - b.incarnation || a.generation - b.generation;
+}
+
+/** In the order of incarnations and generations, which is that of their keys. */
+export async function loadFormerCards(store: Store, { former }: Model): Promise<void> {
+  for (const [key, card] of await readTable(store, 'card', cardObject)) {
+    const device = keyOf(key.subarray(0, 32));
+    former.set(device, [...(former.get(device) ?? []), card]);
+  }
 }

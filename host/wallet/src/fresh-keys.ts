@@ -9,10 +9,10 @@
 
 import { keyOf, type Card } from '@dsm/primitive';
 import { freshKey, isToldBy, type FreshKey, type Relationship } from '@dsm/bilateral';
-import type { KemKeyPair } from '@dsm/ports';
+import type { KemKeyPair, Store } from '@dsm/ports';
 import type { Engine } from './engine.ts';
 import { freshKeysRow, noFreshKeys, ownFreshMax, type FreshKeys } from './fresh-rows.ts';
-import { draft, type Draft, type Model } from './model.ts';
+import { draft, readTable, type Draft, type Model } from './model.ts';
 import { rowKey } from './rows.ts';
 
 export function freshKeysOf({ fresh }: Model, { key }: Pick<Relationship, 'key'>): FreshKeys {
@@ -107,4 +107,10 @@ export function putAbsorbed(
 export function forgetTold(to: Draft, model: Model, on: Relationship): void {
   const kept = freshKeysOf(model, on);
   if (kept.theirs !== undefined) putFreshKeys(to, model, on, { ...kept, theirs: undefined });
+}
+
+export async function loadFreshKeys(store: Store, { fresh }: Model): Promise<void> {
+  for (const [key, row] of await readTable(store, 'fresh', freshKeysRow)) {
+    fresh.set(keyOf(key), row);
+  }
 }

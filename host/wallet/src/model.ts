@@ -6,7 +6,6 @@
  */
 
 import {
-  card as cardObject,
   deviceMap,
   encodeWith,
   keyOf,
@@ -30,7 +29,7 @@ import {
   type DirectoryRow,
   type IntroductionRow,
 } from './directory-rows.ts';
-import { freshKeysRow, type FreshKeys } from './fresh-rows.ts';
+import type { FreshKeys } from './fresh-rows.ts';
 import { heldRow, type HeldRow } from './held-rows.ts';
 import { noMarks, type Marks } from './marks.ts';
 import { noRouting, remember, type Routing } from './route-model.ts';
@@ -384,8 +383,6 @@ export async function loadTables(store: Store, into: Model): Promise<void> {
   for (const [key, { most }] of await readTable(store, 'unsigned', unsignedRow)) {
     into.unsigned.set(keyOf(key), most);
   }
-  await loadFreshKeys(store, into);
-  await loadFormerCards(store, into);
   await loadNotices(store, into);
   await loadDirectory(store, into);
   const leaves = await store.scan(rowKey('leaf'));
@@ -413,20 +410,6 @@ async function loadDirectory(store: Store, into: Model): Promise<void> {
   if (published !== undefined) into.directory = decodeRow(directoryRow, published, 'directory');
   for (const [device, row] of await readTable(store, 'introduction', introductionRow)) {
     into.introductions.set(keyOf(device), { ...row, device: device.slice() });
-  }
-}
-
-/** In the order of incarnations and generations, which is that of their keys. */
-async function loadFormerCards(store: Store, { former }: Model): Promise<void> {
-  for (const [key, card] of await readTable(store, 'card', cardObject)) {
-    const device = keyOf(key.subarray(0, 32));
-    former.set(device, [...(former.get(device) ?? []), card]);
-  }
-}
-
-async function loadFreshKeys(store: Store, { fresh }: Model): Promise<void> {
-  for (const [key, row] of await readTable(store, 'fresh', freshKeysRow)) {
-    fresh.set(keyOf(key), row);
   }
 }
 
