@@ -31,9 +31,11 @@ import {
 import { genesis as genesisObject, genesisHolds, genesisId, type Genesis } from '@dsm/identity';
 import type { Kem, Store } from '@dsm/ports';
 import { cardBindingOf, heldBinding } from './binding-view.ts';
+import { loadFormerCards } from './cards.ts';
 import { firstBirth, type Custody } from './custody.ts';
 import { laneAtIndex, putDevice, putRelationship, type Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
+import { loadFreshKeys } from './fresh-keys.ts';
 import { signAs, walletKeys, type Incarnation, type Keys } from './keys.ts';
 import {
   cardIn,
@@ -171,6 +173,8 @@ export async function openModel(options: OpenOptions): Promise<Opened | undefine
   const own = openOwnLane(device, keys.working().publicKey, keys.ownSecret);
   const model = emptyModel(row, card, device, own.key);
   await loadTables(store, model);
+  await loadFormerCards(store, model);
+  await loadFreshKeys(store, model);
   await loadTrees(store, model);
   await loadRelationships(store, model);
   rememberGenerations(model, keys);
