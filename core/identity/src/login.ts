@@ -36,6 +36,7 @@ import { audienceBytesMax, type Challenge } from './challenge.ts';
 import { genesisId } from './genesis.ts';
 import { checkMembership, membership, type Member, type Membership } from './membership.ts';
 import { judgePin, type Pinned } from './pin.ts';
+import type { TreeHead } from './tree-chain.ts';
 
 export interface Login {
   readonly nonce: Uint8Array;
@@ -109,6 +110,8 @@ export interface LoggedIn {
 export interface ShownIdentity {
   readonly genesis: Uint8Array;
   readonly state: Pinned;
+  /** Where the tree stood: a value in its next slot is a later state. */
+  readonly head: TreeHead;
 }
 
 export type CheckedLogin =
@@ -165,7 +168,7 @@ function identityOf(
   const device = cardDevice(card);
   const status = shown.devices.find((one) => equal(one.device, device))?.status;
   if (status === undefined) return 'membership';
-  return status.type === 'alive' ? { genesis, state } : 'retired';
+  return status.type === 'alive' ? { genesis, state, head: checked.member.head } : 'retired';
 }
 
 function stateOf({ head, rotations }: Member): Pinned {

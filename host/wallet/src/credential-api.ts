@@ -119,6 +119,8 @@ export type Revocation =
 export interface LoginOptions {
   /** The origin that the owner means to log in to; another audience is refused. */
   readonly audience: string;
+  /** True to show the genesis, too, by the device tree: it is the same for all devices of one owner. */
+  readonly identity?: boolean;
 }
 
 /** A key of this wallet as JOSE has it; what it signs is no signature of dsm, and none of those is it. */

@@ -22,15 +22,7 @@ import {
   type Credential,
   type Wanted,
 } from '@dsm/identity';
-import {
-  card as cardObject,
-  equal,
-  keyDigest,
-  keyOf,
-  kinds,
-  type Card,
-  type KeyPair,
-} from '@dsm/primitive';
+import { equal, keyDigest, keyOf, kinds, type Card, type KeyPair } from '@dsm/primitive';
 import type {
   ChallengeView,
   HeldCredential,
@@ -45,6 +37,7 @@ import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { anchorOf } from './items.ts';
 import { signAs } from './keys.ts';
+import { ownMembership } from './membership.ts';
 import { draft } from './model.ts';
 import { checkReady, type Runtime } from './runtime.ts';
 import { idText } from './text.ts';
@@ -220,8 +213,11 @@ export async function answerLogin(
     throw new DsmError('refused', `this challenge is of ${audience}, not of ${options.audience}`);
   }
   const { card, device } = engine.model;
-  const decoded = cardObject.decode(engine.model.row.card);
-  const words = { nonce, audience, card: decoded.ok ? decoded.value : card, membership: undefined };
+  const membership = options.identity === true ? ownMembership(engine.model) : undefined;
+  if (options.identity === true && membership === undefined) {
+    throw new DsmError('refused', 'this device has no identity to show: see its device tree');
+  }
+  const words = { nonce, audience, card, membership };
   const digest = loginDigest(words);
   const { suite, network } = device;
   const signature = signAs(engine.keys.working(), kinds.login, suite, network, digest);

@@ -29,6 +29,7 @@ import { anchorOfSerial, readChallenge } from './credential-holding.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { learnIssues } from './issuer-chain.ts';
+import { hasCardLeft } from './belonging.ts';
 import { idText } from './text.ts';
 import { tokenOf } from './tokens.ts';
 
@@ -79,6 +80,9 @@ async function withNodes(
   policy: Policy,
   { online = false }: VerifyOptions,
 ): Promise<VerifiedCredential> {
+  if (shown.card !== undefined && hasCardLeft(engine.model, shown.card)) {
+    throw new DsmError('refused', 'the device does not belong to its owner any more');
+  }
   const revocation = await revocationOf(engine, shown);
   const card = await cardStands(engine, shown.card);
   if (revocation.state === 'revoked') {

@@ -13,9 +13,11 @@ import {
   isBefore,
   login as loginObject,
   loginRefusals,
+  treePlace,
   type Generation,
   type LoggedIn,
   type Pinned,
+  type TreeHead,
 } from '@dsm/identity';
 import {
   bindingLevels,
@@ -23,7 +25,7 @@ import {
   incarnationPlace,
   keyOf,
   registriesOf,
-  type CardBody,
+  type SlotPlace,
 } from '@dsm/primitive';
 import type { Clock, Entropy } from '@dsm/ports';
 import type { Network } from './api.ts';
@@ -50,8 +52,8 @@ export interface Visitor {
   readonly device: string;
   /** What its owner calls it: a claim. */
   readonly name: string;
-  /** The identity that it belongs to, if that was shown: the digest of its genesis. */
-  readonly genesis: Uint8Array | undefined;
+  /** `gen1…`, the identity that it belongs to, if that was shown. */
+  readonly identity: string | undefined;
   /** What its keys are said to be bound to: a claim. */
   readonly binding: (typeof bindingLevels)[number];
   /** `current` if the nodes show no later card. */
@@ -103,8 +105,9 @@ export function loginDesk(options: LoginDeskOptions): LoginDesk {
         pinned: (genesis) => pins.get(keyOf(genesis)),
       });
       if (!checked.ok) throw refused(sentenceOf(checked.refusal));
-      const card = await cardStands(network, checked.value.card.body);
+      const card = await cardStands(network, checked.value);
       if (card === 'replaced') throw refused(loginRefusals.retired);
+      if (card === 'overtaken') throw refused(loginRefusals.overtaken);
       if (card === 'not-checked' && online) {
         throw new DsmError('offline', 'too few nodes answer to see whether there is a later card');
       }
@@ -118,27 +121,36 @@ function visitorOf({ device, card, identity }: LoggedIn, stands: Visitor['card']
   return {
     device: idText('device', device),
     name: card.body.name,
-    genesis: identity?.genesis,
+    identity: identity && idText('identity', identity.genesis),
     binding: bindingLevels[card.body.binding.level],
     card: stands,
   };
 }
 
-/** Whether the slots of the next keys are free. */
+/** Whether the slots of the next keys are free, and that of the next state of the identity. */
 async function cardStands(
   { registry, nodes }: Network,
-  body: CardBody,
-): Promise<Visitor['card'] | 'replaced'> {
+  { card: { body }, identity }: LoggedIn,
+): Promise<Visitor['card'] | 'replaced' | 'overtaken'> {
   const { readSlot } = quorum(registry, nodes);
-  const next = [
-    incarnationPlace(body, body.incarnation + 1),
-    generationPlace(body, body.generation + 1),
-  ];
-  const readings = await Promise.all(
-    next.map((place) => readSlot(place).catch(() => ({ type: 'undecided' }) as const)),
-  );
-  if (readings.some(({ type }) => type === 'voted')) return 'replaced';
-  return readings.every(({ type }) => type === 'free') ? 'current' : 'not-checked';
+  const read = async (place: SlotPlace): Promise<string> =>
+    readSlot(place).then(
+      ({ type }) => type,
+      () => 'undecided',
+    );
+  const [incarnation, generation, tree] = await Promise.all([
+    read(incarnationPlace(body, body.incarnation + 1)),
+    read(generationPlace(body, body.generation + 1)),
+    identity === undefined ? 'free' : read(nextTreePlace(identity.head)),
+  ]);
+  if (incarnation === 'voted' || generation === 'voted') return 'replaced';
+  if (tree === 'voted') return 'overtaken';
+  const free = [incarnation, generation, tree].every((type) => type === 'free');
+  return free ? 'current' : 'not-checked';
+}
+
+function nextTreePlace({ genesis, seq, authority }: TreeHead): SlotPlace {
+  return treePlace(genesis, seq + 1, authority);
 }
 
 function sentenceOf(refusal: string): string {

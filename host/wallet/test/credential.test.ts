@@ -15,6 +15,7 @@ import {
   type Wallet,
 } from '@dsm/wallet';
 import { memoryKeystore, memoryPlace, memoryStore } from '@dsm/memory';
+import { household, owner } from './household.ts';
 import { met } from './market.ts';
 
 installNative();
@@ -252,6 +253,19 @@ test('keys from before a restore present nothing to whoever asks for the device'
   await assert.rejects(restored.credentials.present(nameless), says_(/have changed since/));
   const stillGood = await maya.credentials.present(nameless);
   assert.equal((await reader.credentials.verify(stillGood, nameless)).card, 'none');
+});
+
+test('a device that its owner has retired presents nothing to whoever knows', async () => {
+  const { phone, laptop, cafe } = await household();
+  const { id: token } = await laptop.issue({ ticker: 'KEY', form: 'credential', cap: 5n });
+  await laptop.credentials.issue(token, { to: 'Phone', attributes: { door: 3n } });
+  await phone.sync();
+  const asked = cafe.credentials.challenge(library, { token, names: ['dsm-device', 'door'] });
+  const shown = await phone.credentials.present(asked);
+  assert.equal((await cafe.credentials.verify(shown, asked)).device, phone.id.device);
+  await laptop.devices.retire(owner, 'Phone');
+  await cafe.sync();
+  await assert.rejects(cafe.credentials.verify(shown, asked), says_(/belong to its owner/));
 });
 
 test('a login is answered for the origin that is meant', async () => {

@@ -14,6 +14,8 @@ import {
   type Wallet,
 } from '@dsm/wallet';
 
+import { household, identity, owner } from './household.ts';
+
 installNative();
 
 const audience = 'https://shop.example';
@@ -31,7 +33,7 @@ test('a device is let in once for each challenge', async () => {
   assert.deepEqual(visitor, {
     device: wallet.id.device,
     name: 'Maya',
-    genesis: undefined,
+    identity: undefined,
     binding: 'software',
     card: 'current',
   });
@@ -68,6 +70,22 @@ test('a device that was restored is not let in with the keys that it had before'
   await assert.rejects(desk.answer(early), why(/later card/));
   const { device, card } = await desk.answer(await answer(desk.challenge(), restored));
   assert.deepEqual([device, card], [old.id.device, 'current']);
+});
+
+test('an identity is shown if it is meant, in its newest state, by a device that is in it', async () => {
+  const { network: there, phone, laptop, cafe } = await household();
+  const desk = loginDesk({ network: there, audience });
+  const show = (asked: Uint8Array, by: Wallet): Promise<Uint8Array> =>
+    by.credentials.login(asked, { audience, identity: true });
+  const hidden = await desk.answer(await answer(desk.challenge(), phone));
+  assert.equal(hidden.identity, undefined);
+  const shown = await desk.answer(await show(desk.challenge(), phone));
+  assert.deepEqual([shown.identity, shown.card], [identity, 'current']);
+  await assert.rejects(show(desk.challenge(), cafe), { code: 'refused' });
+  await laptop.devices.retire(owner, 'Phone');
+  await assert.rejects(desk.answer(await show(desk.challenge(), phone)), why(/later state/));
+  const other = await desk.answer(await show(desk.challenge(), laptop));
+  assert.equal(other.identity, identity);
 });
 
 test('without nodes a desk says so, or lets nobody in', async () => {

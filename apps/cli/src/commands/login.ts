@@ -21,6 +21,9 @@ export const login: CommandSpec = {
     { form: '<challenge>', meaning: 'the file with the challenge' },
     { form: '<answer>', meaning: 'where to write the answer' },
   ],
+  options: [
+    { form: '--identity', meaning: 'show the identity, too, that all devices of its owner share' },
+  ],
   example: 'dsm login https://shop.example asked.bin answer.bin',
   output: s.record({ audience: s.text, file: s.text, bytes: s.count }),
   run: (context, input) =>
@@ -32,7 +35,10 @@ export const login: CommandSpec = {
         const isMeant = await confirm(`Log in to ${audience}?`, context.cli.signal);
         if (!isMeant) throw new DsmError('refused', 'nothing was answered');
       }
-      const answer = await wallet.credentials.login(asked, { audience });
+      const answer = await wallet.credentials.login(asked, {
+        audience,
+        identity: input.isSet('identity'),
+      });
       const file = located(input.argument(2), context.cli.cwd);
       await writeFile(file, answer, { mode: 0o600 });
       const bytes = answer.length;
