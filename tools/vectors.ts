@@ -54,6 +54,7 @@ import { slotChecks } from './vectors/slot-writes.ts';
 import { slotStates, slotWrites } from './vectors/slots.ts';
 import { spendParts } from './vectors/spend-parts.ts';
 import { allowLists, escrows, totals } from './vectors/totals.ts';
+import { deviceSecretDrafts, identitySecretDrafts, phrases, shares } from './vectors/words.ts';
 
 const drafts: Readonly<Record<string, readonly Draft[]>> = {
   hash: hashes,
@@ -106,6 +107,10 @@ const drafts: Readonly<Record<string, readonly Draft[]>> = {
   listing: listings,
   invitation: invitations,
   introduction: introductions,
+  words: phrases,
+  'identity-secret': identitySecretDrafts,
+  'device-secret': deviceSecretDrafts,
+  share: shares,
 };
 
 const folder = join(dirname(import.meta.dirname), 'vectors', 'v1');

@@ -25,6 +25,7 @@ import operations
 import rules
 import sums
 import symbols
+import words
 from blake3 import blake3
 from codec import Amount, Refused
 from derive import (
@@ -257,6 +258,7 @@ OBJECTS = {
     "invitation": (directory.invitation, directory.of_invitation),
     "introduction": (directory.introduction, directory.of_introduction),
     "capsule": (capsules.capsule, capsules.derived),
+    "share": (words.share, nothing),
 }
 
 
@@ -573,6 +575,10 @@ CHECKS = {
     "capsule/join": capsules.join,
     "capsule/record": capsules.record,
     "capsule/payload": capsules.payload,
+    "words/derive": words.phrase,
+    "identity-secret/derive": words.identity_secret,
+    "device-secret/derive": words.device_secret,
+    "share/check": words.share_check,
     "evidence/check": convicted,
     "issue-part/lineage": traced(lineage.trace_issue, codec.issue_part),
     "spend-part/lineage": traced(lineage.trace_spend, codec.spend_part),

@@ -57,15 +57,9 @@ export async function identityFrom(
 
 /** What follows from S. */
 export function identitySecrets(secret: Uint8Array, suite: Suite): IdentitySecrets {
-  const algorithm = suites[suite].root;
   const made = new Map<number, KeyPair>();
-  const fields = (n: number): Uint8Array => concat(secret, Uint8Array.of(suite), counted(n));
-  const authority = (n: number): KeyPair => {
-    const half = (which: number): Uint8Array =>
-      hash('authority-seed', fields(n), Uint8Array.of(which));
-    const seed = concat(half(0), half(1)).slice(0, sizes[algorithm].seed);
-    return signatures().keyPair(algorithm, seed);
-  };
+  const authority = (n: number): KeyPair =>
+    signatures().keyPair(suites[suite].root, authoritySeed(secret, suite, n));
   return {
     suite,
     authority: (n) => {
@@ -73,8 +67,19 @@ export function identitySecrets(secret: Uint8Array, suite: Suite): IdentitySecre
       made.set(n, pair);
       return pair;
     },
-    device: (index) => hash('device-secret', fields(index)),
+    device: (index) => hash('device-secret', fieldsOf(secret, suite, index)),
   };
+}
+
+/** What the pair of authority key n is made from. */
+export function authoritySeed(secret: Uint8Array, suite: Suite, n: number): Uint8Array {
+  const half = (which: number): Uint8Array =>
+    hash('authority-seed', fieldsOf(secret, suite, n), Uint8Array.of(which));
+  return concat(half(0), half(1)).slice(0, sizes[suites[suite].root].seed);
+}
+
+function fieldsOf(secret: Uint8Array, suite: Suite, n: number): Uint8Array {
+  return concat(secret, Uint8Array.of(suite), counted(n));
 }
 
 function counted(n: number): Uint8Array {

@@ -25,6 +25,15 @@ export { secretsOf, type Secrets } from './keys.ts';
 export { networkId } from './open.ts';
 export { genesisFrom, type NamedGenesis } from './identity-name.ts';
 export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
+export {
+  authoritySeed,
+  identityCost,
+  identityFrom,
+  identitySecrets,
+  type IdentitySecrets,
+} from './identity-secrets.ts';
+export { firstBirth } from './custody.ts';
+export { walletKeys, type Incarnation, type Keys } from './keys.ts';
 export { verifyReceipt, type ReceiptReport } from './receipts.ts';
 export { format, parse } from './amounts.ts';
 export {

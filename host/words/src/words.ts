@@ -14,6 +14,9 @@ import type { Entropy } from '@dsm/ports';
 import { distance, nearestWords } from './nearest.ts';
 import { WordsError } from './refusal.ts';
 
+/** All 2,048 words, in order: a program that completes what is typed needs them. */
+export const wordList: readonly string[] = wordlist;
+
 export const wordCount = 24;
 /** What the words stand for. */
 export const wordsBytes = 32;

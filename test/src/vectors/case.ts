@@ -75,6 +75,7 @@ export interface Given {
   readonly list: (name: string) => readonly Given[];
   readonly texts: (name: string) => readonly string[];
   readonly bytesList: (name: string) => readonly Uint8Array[];
+  readonly numbers: (name: string) => readonly number[];
 }
 
 export function givenOf(json: Json | undefined): Given {
@@ -96,6 +97,7 @@ export function givenOf(json: Json | undefined): Given {
     list: (name) => items(name).map(givenOf),
     texts: (name) => items(name) as readonly string[],
     bytesList: (name) => items(name).map((item) => fromBase64url(item as string)),
+    numbers: (name) => items(name).map((item) => item as number),
   };
 }
 

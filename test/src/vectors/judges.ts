@@ -16,6 +16,7 @@ import { identityJudges } from './identity.ts';
 import { objectJudges } from './objects.ts';
 import { sharedJudges } from './shared.ts';
 import { valueJudges } from './value.ts';
+import { wordsJudges } from './words.ts';
 
 const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>[] = [
   objectJudges,
@@ -30,6 +31,7 @@ const tables: readonly Readonly<Record<string, Readonly<Record<string, Judge>>>>
   attestationJudges,
   directoryJudges,
   capsuleJudges,
+  wordsJudges,
 ];
 
 /** The judge of a check, or undefined if there is none of that name. */
