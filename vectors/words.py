@@ -11,7 +11,7 @@ def share_holds(value):
     return 2 <= needed <= count <= 16 and 1 <= number <= count and value["share"][32] != 0
 
 
-share = Object(0x55, 70, Where(Struct(
+share = Object(0x55, 128, Where(Struct(
     drawn=Fixed(16), check=Fixed(16), threshold=u8, count=u8, number=u8, share=Fixed(33),
 ), share_holds))
 

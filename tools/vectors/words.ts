@@ -1,6 +1,6 @@
 /** Vectors of words, of the secrets that follow from them, and of shares. */
 
-import { checkOf, share, shareBytes, type Share } from '@dsm/words';
+import { checkOf, share, shareBytesMax, type Share } from '@dsm/words';
 import { malformed, number, patched, spoiled, type Draft } from './draft.ts';
 import { drawn, network } from './world.ts';
 
@@ -66,7 +66,7 @@ export const shares: readonly Draft[] = [
     comment: 'As many as there may be, all needed.',
     bytes: share.encode({ ...one, threshold: 16, count: 16, number: 16 }),
   },
-  ...spoiled(oneBytes, shareBytes),
+  ...spoiled(oneBytes, shareBytesMax),
   malformed('one is enough', 'Then it is no share.', patched(oneBytes, at.threshold, number(1, 1))),
   malformed('4 of 3', 'More than there are.', patched(oneBytes, at.threshold, number(1, 4))),
   malformed('17 shares', 'At most 16.', patched(oneBytes, at.count, number(1, 17))),

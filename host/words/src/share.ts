@@ -31,6 +31,8 @@ export interface Share {
 }
 
 export const shareBytes = 70;
+/** Room for later versions. */
+export const shareBytesMax = 128;
 export const shareCountMax = 16;
 export const thresholdMin = 2;
 const prefix = 'share';
@@ -39,7 +41,7 @@ const textMax = 256;
 
 export const share: Obj<Share> = object(
   kinds.share,
-  shareBytes,
+  shareBytesMax,
   where(
     struct({
       drawn: fixed(16),
