@@ -31,6 +31,7 @@ import { escrowRefusals, lineageRefusals, operationRefusals } from '@dsm/protoco
 import { attestationRefusals } from '@dsm/portable';
 import { credentialRefusals, loginRefusals, presentationRefusals } from '@dsm/identity';
 import { auditOutcomes } from '@dsm/wallet';
+import { wordsRefusals } from '@dsm/words';
 import { namesIn, rowsOf } from './table.ts';
 
 const page = 'docs/spec/codec.md';
@@ -82,6 +83,7 @@ const refusing: readonly (readonly [string, string, number, readonly string[]])[
   ['device-tree', 'update refusal', 0, Object.keys(updateRefusals)],
   ['device-tree', 'membership refusal', 0, Object.keys(membershipRefusals)],
   ['audit', 'outcome', 0, auditOutcomes],
+  ['words', 'words refusal', 0, wordsRefusals],
   ['binding', 'refusal', 0, attestationRefusals],
   [
     'credential',
