@@ -24,7 +24,6 @@ export { loginDesk, type LoginDesk, type LoginDeskOptions, type Visitor } from '
 export { secretsOf, type Secrets } from './keys.ts';
 export { networkId } from './open.ts';
 export { genesisFrom, type NamedGenesis } from './identity-name.ts';
-export { identityCost, identityFrom, type IdentitySecrets } from './identity-secrets.ts';
 export {
   authoritySeed,
   identityCost,
