@@ -52,12 +52,7 @@ export function ownerOf({ model }: Pick<Maker, 'model'>): {
   readonly genesis: Uint8Array;
   readonly device: Uint8Array;
 } {
-  return { genesis: genesisOf(model.card.body), device: model.device.id };
-}
-
-function genesisOf(body: object): Uint8Array {
-  const { genesis } = body as { readonly genesis?: Uint8Array };
-  return genesis ?? zero32;
+  return { genesis: model.card.body.genesis ?? zero32, device: model.device.id };
 }
 
 /** How many capsules were made: none if nothing has changed. Called while the store is still. */

@@ -62,6 +62,9 @@ function slotWriteOf(engine: Engine, counter: number, value: Uint8Array): SlotWr
   };
 }
 
+/** Nobody may release a capsule: who steals the device would take its recovery data away as well. */
+const lasting = { class: objectClasses.transition, until: withoutEnd, owner: undefined };
+
 export type Sent = 'done' | 'offline' | 'copied';
 
 /**
@@ -110,12 +113,10 @@ async function sendOne(
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<Sent> {
-  const { quorum, keys, model } = engine;
-  const owner = keyDigest(model.device.suite, keys.capsule().publicKey);
-  const terms = { class: objectClasses.transition, until: withoutEnd, owner };
+  const { quorum } = engine;
   // Signed before anything is waited for: afterwards another incarnation may have begun.
   const write = slotWriteOf(engine, counter, address(bytes));
-  const { available } = await quorum.publish(bytes, signal, terms);
+  const { available } = await quorum.publish(bytes, signal, lasting);
   if (!available) return 'offline';
   const outcome = await quorum.writeSlot(write, signal);
   if (outcome.type === 'undecided') return 'offline';
