@@ -40,6 +40,9 @@ export async function withWallet<T>(
   try {
     const store = await fileStore(context.home, { onMended: context.say });
     const wallet = await opened(openWallet, optionsOf(context, '', store, keystore, network));
+    wallet.on('copied', () => {
+      context.say('This device was copied: another one writes its recovery data. See dsm backup.');
+    });
     try {
       return await use(wallet);
     } finally {

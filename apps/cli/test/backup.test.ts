@@ -1,7 +1,7 @@
 /** Backups from the command line: a file, codes on paper, a tag, the nodes; each comes back. */
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { installNative } from '@dsm/node';
@@ -104,4 +104,15 @@ test('the nodes are asked to keep it, or left alone', async () => {
   await dsm('config ls', at('Maya'));
   const { nodes: kept } = await good('backup --nodes', 'Maya');
   assert.ok(kept.certified >= 1 && kept.complete);
+});
+
+test('a copied wallet is told so, by the sync that meets the copy and ever after', async () => {
+  cpSync(join(folder, 'Maya'), join(folder, 'thief'), { recursive: true });
+  for (const name of ['thief', 'Maya']) await dsm('token issue TEA --cap 5', at(name));
+  assert.equal((await good<{ recovery: string }>('status', 'thief')).recovery, 'behind');
+  assert.equal((await dsm('sync', at('thief'))).exit, 0);
+  const { stderr } = await dsm('sync', at('Maya'));
+  assert.match(stderr, /was copied/);
+  assert.equal((await good<{ recovery: string }>('status', 'Maya')).recovery, 'copied');
+  assert.equal((await dsm('backup', at('Maya'))).exit, 6);
 });

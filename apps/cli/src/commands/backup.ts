@@ -98,7 +98,7 @@ async function coded({ cli }: Context, input: Input, bytes: Uint8Array | undefin
 }
 
 function nodeLines({ certified, waiting, complete, copied }: CapsuleStatus): readonly string[] {
-  if (copied) return ['This device was copied: another one writes its recovery data. dsm restore.'];
+  if (copied) return ['This device was copied: another one writes its recovery data: dsm recover.'];
   if (certified === 0 && waiting === 0) return ['The nodes have no recovery data of this device.'];
   if (complete) return ['The nodes have everything, as it is now.'];
   return ['The nodes lack what has changed since: dsm backup --nodes.'];

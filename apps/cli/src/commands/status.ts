@@ -1,6 +1,6 @@
-/** `dsm` and `dsm status`: everything at a glance, in six lines. */
+/** `dsm` and `dsm status`: everything at a glance, in seven lines. */
 
-import type { Balance } from '@dsm/wallet';
+import type { Balance, CapsuleStatus } from '@dsm/wallet';
 import { formatAmount } from '../amount.ts';
 import type { CommandSpec } from '../command.ts';
 import * as s from '../schema.ts';
@@ -20,6 +20,7 @@ export const status: CommandSpec = {
     outbox: s.count,
     payments: s.count,
     alarms: s.list(alarmSchema),
+    recovery: s.oneOf('complete', 'behind', 'none', 'copied'),
   }),
   run: (context) =>
     withWallet(context, async (wallet) => {
@@ -28,6 +29,7 @@ export const status: CommandSpec = {
       const [inbox, outbox] = [wallet.inbox().length, wallet.outbox().length];
       const alarms = wallet.alarms();
       const payments = wallet.history().length;
+      const recovery = recoveryOf(await wallet.capsules.status());
       const bricked = contacts.filter(({ state }) => state === 'bricked').length;
       context.result(
         {
@@ -38,6 +40,7 @@ export const status: CommandSpec = {
           outbox,
           payments,
           alarms: alarms.map(alarmView),
+          recovery,
         },
         [
           `${context.paint('bold', wallet.id.name)}  ${wallet.id.device}`,
@@ -48,11 +51,29 @@ export const status: CommandSpec = {
           alarms.length === 0
             ? 'alarms   none'
             : context.paint('red', `alarms   ${alarms.length}: dsm alarm ls`),
+          recovery === 'copied'
+            ? context.paint('red', `recovery ${recoveryTexts[recovery]}`)
+            : `recovery ${recoveryTexts[recovery]}`,
         ],
       );
       return 0;
     }),
 };
+
+type Recovery = keyof typeof recoveryTexts;
+
+const recoveryTexts = {
+  complete: 'the nodes have everything',
+  behind: 'the nodes lack what has changed since: dsm sync',
+  none: 'the nodes have nothing of this device: dsm backup',
+  copied: 'this device was copied, another one writes its recovery data: dsm recover',
+} as const;
+
+function recoveryOf({ complete, certified, copied }: CapsuleStatus): Recovery {
+  if (copied) return 'copied';
+  if (certified === 0) return 'none';
+  return complete ? 'complete' : 'behind';
+}
 
 function balanceText(balances: readonly Balance[]): string {
   if (balances.length === 0) return 'no tokens yet';
