@@ -16,7 +16,11 @@ import { sealedBytes, sealedOf, type SealedByTpm } from './sealed.ts';
 import { tpmTools, type Tools, type TpmOptions } from './tools.ts';
 
 const sealedAttributes = 'fixedtpm|fixedparent|userwithauth';
-const signingAttributes = 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign';
+/** The parent asks for nothing, so that guesses at what lies under it do not count against it. */
+const storageAttributes =
+  'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt|noda';
+/** Without protection against guessing: it asks for nothing, and whoever guesses shall not silence it. */
+const signingAttributes = 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign|noda';
 
 export function tpmBinding(options: TpmOptions = {}): DeviceBinding {
   const tools = tpmTools(options);
@@ -65,10 +69,7 @@ function withRoom<T>(
     try {
       const at = (name: string): string => join(folder, name);
       const room = { run: crowded(tools, options), at };
-      await room.run(
-        'tpm2_createprimary',
-        quiet('-C', 'o', '-G', 'ecc', '-g', 'sha256', '-c', at('parent')),
-      );
+      await storageKey(room);
       return await use(room);
     } finally {
       await rm(folder, { recursive: true });
@@ -92,6 +93,30 @@ function crowded({ run }: Tools, { tcti }: TpmOptions): Tools['run'] {
       await run('tpm2_flushcontext', ['-t']).catch(() => undefined);
     }
   };
+}
+
+/** The owner’s storage key: the same each time, from a seed in the chip, and written nowhere. */
+async function storageKey({ run, at }: Room): Promise<void> {
+  try {
+    const template = [
+      '-C',
+      'o',
+      '-G',
+      'ecc',
+      '-g',
+      'sha256',
+      '-a',
+      storageAttributes,
+      '-c',
+      at('parent'),
+    ];
+    await run('tpm2_createprimary', quiet(...template));
+  } catch (error) {
+    if (!(error instanceof BindingError) || error.code !== 'locked') throw error;
+    const sentence =
+      'the owner’s part of this TPM has a password of its own, which is not known here';
+    throw new BindingError('failed', sentence, { cause: error });
+  }
 }
 
 function quiet(...args: readonly string[]): readonly string[] {

@@ -7,6 +7,7 @@ import { bindingConformance } from '@dsm/ports/conformance';
 import { checkAttestation, installPortable } from '@dsm/portable';
 import { tpmBinding, tpmMissing } from '../src/index.ts';
 import { sealedBytes, sealedOf } from '../src/sealed.ts';
+import { tpmTools } from '../src/tools.ts';
 import { startSwtpm, withoutSwtpm, type Swtpm } from '../src/swtpm.ts';
 
 installPortable();
@@ -72,6 +73,7 @@ test(
   async () => {
     const binding = tpmBinding(await chip('guessed'));
     const sealed = await binding.seal(secret, auth);
+    const { attestor } = await binding.open(sealed, auth);
     const codes: string[] = [];
     for (let guess = 0; guess < 40 && codes.at(-1) !== 'locked-out'; guess++) {
       const wrong = new Uint8Array(32).fill(guess + 100);
@@ -88,8 +90,17 @@ test(
       codes.join(),
     );
     await assert.rejects(binding.open(sealed, auth), { code: 'locked-out' });
+    const proof = await attestor!.attest(secret);
+    assert.equal(await checkAttestation({ key: attestor!.key, proof }, secret), undefined);
   },
 );
+
+test('TPM: an owner who has set a password is told that it is in the way', options, async () => {
+  const machine = await chip('owned');
+  const binding = tpmBinding(machine);
+  await tpmTools(machine).run('tpm2_changeauth', ['-Q', '-c', 'owner', 'theirs']);
+  await assert.rejects(binding.seal(secret, auth), { code: 'failed', message: /password/ });
+});
 
 test('TPM: calls at once wait for each other', options, async () => {
   const binding = tpmBinding(await chip('one'));

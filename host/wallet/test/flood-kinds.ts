@@ -45,6 +45,11 @@ export function kindsOf({ recorded, market: { maya } }: Flood): ReadonlyMap<stri
     ['forged evidence', (n) => lies[n % lies.length]!],
     ['requests', made((n) => ({ type: 'request', challenge: numbered(n) }))],
     ['refusals', made((n) => ({ type: 'refuse', head: numbered(n), code: 'no', why: 'no' }))],
+    ['challenges', made((n) => ({ type: 'challenge', nonce: numbered(n), card: numbered(n) }))],
+    [
+      'answers that nobody asked for',
+      made((n) => ({ type: 'attest', attestation: numbered(n), mac: numbered(n) })),
+    ],
     ['agreements', made((n) => ({ type: 'agreed', laneKey: numbered(n), mac: numbered(n) }))],
   ]);
 }
