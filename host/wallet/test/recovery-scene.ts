@@ -2,12 +2,19 @@
 
 import { memoryKeystore, memoryPlace, memoryStore, type MemoryPlace } from '@dsm/memory';
 import { nativeKem, nativeStretch } from '@dsm/node';
-import type { Keystore } from '@dsm/ports';
+import type { Keystore, Stretch } from '@dsm/ports';
+import { hash } from '@dsm/primitive';
 import { wordsOf } from '@dsm/words';
 import { createWallet, type Wallet } from '../src/index.ts';
 import type { RecoveryOptions } from '../src/recovering.ts';
 import { market, met, type Market } from './market.ts';
 import type { TestNetwork } from './world.ts';
+
+/** For tests that recover many times over: the same bytes for the same words, at no cost. */
+export const cheapStretch: Stretch = {
+  name: 'cheap',
+  argon2id: async ({ message, salt }) => hash('secret', message, salt),
+};
 
 export const words: string = wordsOf(new Uint8Array(32).fill(0x61));
 
@@ -24,13 +31,14 @@ export function phone(): Phone {
 export function recovery(
   network: TestNetwork,
   { place, keystore }: Phone = phone(),
+  stretch: Stretch = nativeStretch,
 ): RecoveryOptions {
   return {
     store: memoryStore({ place }),
     keystore,
     network,
     words,
-    stretch: nativeStretch,
+    stretch,
     kem: nativeKem,
   };
 }
@@ -44,11 +52,11 @@ export interface Lived extends Market {
  * Dora has met Maya and the cafe, was paid 60, has 7 in her purse, has funded an edge of 10 and paid 3
  * over it, and has her recovery data at the nodes.
  */
-export async function lived(): Promise<Lived> {
+export async function lived(stretch: Stretch = nativeStretch): Promise<Lived> {
   const all = await market();
   const on = phone();
   const dora = await createWallet({
-    ...recovery(all.network, on),
+    ...recovery(all.network, on, stretch),
     name: 'Dora',
     capsules: true,
   });

@@ -122,7 +122,7 @@ export function walletOver(
   return openWallet({ store, network: { ...network, nodes }, kem: nativeKem });
 }
 
-function mortalStore(store: Store, life: Life): Store {
+export function mortalStore(store: Store, life: Life): Store {
   return {
     get: (key) => life.look(() => store.get(key)),
     scan: (prefix) => life.look(() => store.scan(prefix)),
@@ -131,7 +131,7 @@ function mortalStore(store: Store, life: Life): Store {
   };
 }
 
-function mortalNode(node: NodeApi, life: Life, statements: Statements | undefined): NodeApi {
+export function mortalNode(node: NodeApi, life: Life, statements: Statements | undefined): NodeApi {
   return {
     address: node.address,
     getObject: (address) => life.look(() => node.getObject(address)),
