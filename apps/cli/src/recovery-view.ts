@@ -12,6 +12,14 @@ export const recoverySchema: s.Schema = s.record({
   device: s.text,
   name: s.text,
   incarnation: s.count,
+  devices: s.list(
+    s.record({
+      device: s.text,
+      name: s.text,
+      state: s.oneOf('alive', 'retired', 'succeeded'),
+      here: s.flag,
+    }),
+  ),
   capsules: s.list(
     s.record({
       incarnation: s.count,
@@ -25,7 +33,7 @@ export const recoverySchema: s.Schema = s.record({
     s.record({
       name: s.text,
       device: s.text,
-      state: s.oneOf('ok', 'resuming', 'bricked', 'blocked', 'stopped'),
+      state: s.oneOf('ok', 'resuming', 'bricked', 'blocked', 'stopped', 'retired'),
     }),
   ),
   relationships: s.count,
@@ -40,13 +48,14 @@ export const recoverySchema: s.Schema = s.record({
 
 export function recoveryView(report: RecoveryReport, rehearsal: boolean): object {
   const { source, device, name, incarnation, capsule, contacts, relationships } = report;
-  const { tokens, edges, receipts, held, missing } = report;
+  const { devices, tokens, edges, receipts, held, missing } = report;
   return {
     rehearsal,
     source,
     device,
     name,
     incarnation,
+    devices,
     capsules: capsule === undefined ? [] : [capsuleView(capsule)],
     contacts,
     relationships,
@@ -88,13 +97,15 @@ const sources: Record<RecoveryReport['source'], string> = {
 };
 
 export function recoveryLines(report: RecoveryReport, rehearsal: boolean): readonly string[] {
-  const { name, device, source, incarnation, contacts, tokens, edges, receipts, missing } = report;
+  const { name, device, source, incarnation, contacts, devices, tokens, edges } = report;
+  const { receipts, missing } = report;
   const resuming = contacts.filter(({ state }) => state === 'resuming').length;
   const would = rehearsal ? 'would come back' : 'came back';
   return [
     `${name}  ${device}`,
     `${would} out of ${sources[source]}; incarnation ${incarnation}`,
     `${contacts.length} contacts, ${receipts} payments with their receipts`,
+    ...devices.map(({ device: id, name: called, state }) => `device ${called} ${id}: ${state}`),
     ...tokens.map((token) => tokenLine(token)),
     ...edges.map(
       ({ contact, ticker, decimals, mine, theirs, next }) =>

@@ -118,7 +118,7 @@ function findDevice(model: Model, nameOrPrefix: string): Uint8Array {
   throw new DsmError('ambiguous', `several devices fit "${nameOrPrefix}"`);
 }
 
-function treeView(model: Model, identity: Uint8Array | undefined): IdentityTree | undefined {
+export function treeView(model: Model, identity: Uint8Array | undefined): IdentityTree | undefined {
   const row = identity === undefined ? undefined : model.trees.get(keyOf(identity));
   return row && viewOf(model, row);
 }

@@ -1,6 +1,7 @@
 /** Recovery in the SDK: what comes back of a lost device, what does not, and why. */
 
 import type { CapsulesRestored, RestoreProgress } from './capsules-api.ts';
+import type { OwnedDevice } from './devices-api.ts';
 import type { Phase } from './phase-numbers.ts';
 
 export interface RecoveryActions {
@@ -25,6 +26,8 @@ export interface RecoveryReport {
   readonly device: string;
   readonly name: string;
   readonly incarnation: number;
+  /** The devices of its owner’s tree as far as it is known here; empty if the card names none. */
+  readonly devices: readonly Pick<OwnedDevice, 'device' | 'name' | 'state' | 'here'>[];
   /** What the nodes had, if they were asked for it. */
   readonly capsule: CapsulesRestored | undefined;
   readonly contacts: readonly RecoveredContact[];

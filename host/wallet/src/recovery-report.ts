@@ -5,6 +5,7 @@ import { forms, noteKinds, spendPlace } from '@dsm/protocols';
 import { format } from './amounts.ts';
 import type { Edge } from './edge-api.ts';
 import { allEdges } from './edges.ts';
+import { treeView } from './devices.ts';
 import { contactView } from './contacts.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
@@ -32,6 +33,7 @@ export async function recoveryReport(engine: Engine): Promise<RecoveryReport> {
     device: idText('device', device.id),
     name: row.name,
     incarnation: row.incarnation,
+    devices: devicesIn(engine),
     capsule: undefined,
     contacts: contacts.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     relationships: [...model.relationships.values()].filter(({ key }) => !equal(key, model.own))
@@ -44,6 +46,11 @@ export async function recoveryReport(engine: Engine): Promise<RecoveryReport> {
     held: heldViews(model).length,
     missing: row.phase === 1 ? missingIn(tokens, edges) : [],
   };
+}
+
+function devicesIn({ model }: Engine): RecoveryReport['devices'] {
+  const devices = treeView(model, model.card.body.genesis)?.devices ?? [];
+  return devices.map(({ device, name, state, here }) => ({ device, name, state, here }));
 }
 
 async function tokenIn(engine: Engine, token: Token): Promise<RecoveredToken> {
