@@ -7,7 +7,7 @@ import { installPortable } from '@dsm/portable';
 import fc from 'fast-check';
 import { isTerms, joinShares, splitWords } from '../src/guardians.ts';
 import { WordsError, type WordsRefusal } from '../src/refusal.ts';
-import { readShare, share, shareBytes, shareText, type Share } from '../src/share.ts';
+import { checkOf, readShare, share, shareBytes, shareText, type Share } from '../src/share.ts';
 import { wordsOf } from '../src/words.ts';
 
 installPortable();
@@ -77,6 +77,21 @@ test('one share less says nothing: every byte is as likely as any other', async 
     seen.add((await combine([one.share, guess]))[0]!);
   }
   assert.equal(seen.size, 256);
+});
+
+test('shares that were computed by hand are joined: the field is that of the page', async () => {
+  const entropy32 = new Uint8Array(32).fill(0x7f);
+  const bare = { drawn: new Uint8Array(16).fill(1), count: 16 };
+  const at = (threshold: number, number: number, where: number, value: number): string => {
+    const check = checkOf(entropy32, bare.drawn, threshold, bare.count);
+    const bytes = new Uint8Array(33).fill(0x7f ^ value).with(32, where);
+    return shareText({ ...bare, check, threshold, number, share: bytes });
+  };
+  // All polynomials are 7f + x: at 5 and at 200.
+  assert.equal((await joinShares([at(2, 1, 5, 5), at(2, 2, 200, 200)])).words, words);
+  // All polynomials are 7f + x²: at 2, at 3 and at 80, whose square is 9a modulo the polynomial.
+  const squares = [at(3, 1, 2, 4), at(3, 2, 3, 5), at(3, 3, 0x80, 0x9a)];
+  assert.equal((await joinShares(squares)).words, words);
 });
 
 test('shares of two sets never mix, even of the same words and terms', async () => {
