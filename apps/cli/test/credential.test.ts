@@ -66,7 +66,10 @@ test('a credential is issued, shown by files, judged and revoked', async () => {
   await good('credential challenge', `${ask} ${token} grade`, 'Lib');
   assert.equal((await said(`credential verify ${shown} ${ask}`, 'Lib')).exit, 4, 'replayed');
   await good('credential present', `${ask} ${shown} --yes`, 'Maya');
-  await good('credential revoke', issued.id, 'Uni');
+  const file = join(folder, 'revoked.bin');
+  await good('credential revoke', `${issued.id} --file ${file}`, 'Uni');
+  const told = `credential verify ${shown} ${ask} --revoked ${file}`;
+  assert.equal((await said(told, 'Lib')).exit, 4, 'told');
   assert.equal((await said(`credential verify ${shown} ${ask}`, 'Lib')).exit, 4, 'revoked');
   const [row] = await good<{ revoked: boolean }[]>('credential issued', '', 'Uni');
   assert.equal(row?.revoked, true);

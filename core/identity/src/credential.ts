@@ -15,6 +15,7 @@
 
 import {
   bytes32,
+  checkCertificate,
   encodeWith,
   equal,
   hash,
@@ -22,12 +23,15 @@ import {
   keySignatureCoder,
   kinds,
   object,
+  slotKey,
   slotKinds,
   struct,
   verifyWorking,
+  type Certificate,
   type Coder,
   type KeySignature,
   type Obj,
+  type Registries,
   type SlotPlace,
 } from '@dsm/primitive';
 import { forms, issuerOf, tokenId, type Policy } from '@dsm/protocols';
@@ -160,6 +164,17 @@ export function revocationPlace(issuerKey: Uint8Array, body: CredentialBody): Sl
 /** The only thing that such a slot says. */
 export function revocationValue(body: CredentialBody): Uint8Array {
   return hash('revocation', credentialDigest(body));
+}
+
+/** True if q nodes have voted that the issuer took it back: whoever has this needs no node. */
+export function isRevokedBy(
+  votes: Certificate,
+  body: CredentialBody,
+  issuerKey: Uint8Array,
+  registries: Registries,
+): boolean {
+  const slot = { key: slotKey(revocationPlace(issuerKey, body)), value: revocationValue(body) };
+  return checkCertificate(votes, registries, slot) === undefined;
 }
 
 /** The device that it was issued to, if it says one. */

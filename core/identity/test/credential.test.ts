@@ -3,8 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { authorises, compare, kinds, slotKey } from '@dsm/primitive';
-import { authorisationOf, flipped, installFakes, named } from '@dsm/primitive/fixture';
+import { authorises, compare, kinds, registriesOf, slotKey } from '@dsm/primitive';
+import {
+  authorisationOf,
+  certificateOf,
+  flipped,
+  installFakes,
+  named,
+  nodesOf,
+} from '@dsm/primitive/fixture';
 import { tokenId } from '@dsm/protocols';
 
 import { attributeRoot, depthFor, ownNames, saltAt } from '../src/attributes.ts';
@@ -15,6 +22,7 @@ import {
   credentialRefusals,
   issuanceAnchor,
   issuanceOf,
+  isRevokedBy,
   newCredential,
   revocationPlace,
   revocationValue,
@@ -159,6 +167,17 @@ test('the anchor of its issue says nothing without the salt of the serial', () =
   const index = made.attributes.findIndex(({ name }) => name === ownNames.serial);
   assert.deepEqual(issuanceOf(made), issuanceAnchor(digest, saltAt(made.seed, index)));
   assert.notDeepEqual(issuanceOf(made), issuanceAnchor(digest, saltAt(made.seed, 0)));
+});
+
+test('a certificate shows a revocation without nodes, and of this credential alone', () => {
+  const nodes = nodesOf(1);
+  const registries = registriesOf(nodes.registry);
+  const key = slotKey(revocationPlace(university.writer, made.body));
+  const by = (value: Uint8Array, of = made): boolean =>
+    isRevokedBy(certificateOf(nodes, { key, value }), of.body, university.writer, registries);
+  assert.ok(by(revocationValue(made.body)));
+  assert.ok(!by(named('something else')));
+  assert.ok(!by(revocationValue(made.body), credentialOf({ serial: 8n })));
 });
 
 test('only the issuer revokes, each credential at a place of its own', () => {

@@ -89,6 +89,8 @@ export interface VerifyOptions {
   readonly schema?: Readonly<Record<string, AttributeType>>;
   /** True to refuse what the nodes cannot be asked about. */
   readonly online?: boolean;
+  /** Certificates of revocations that issuers have handed out: for whoever has no network. */
+  readonly revocations?: readonly Uint8Array[];
 }
 
 export interface VerifiedCredential {
@@ -104,7 +106,7 @@ export interface VerifiedCredential {
   readonly device: string | undefined;
   readonly serial: bigint | undefined;
   /** What the issuer's chain says of the serial, if that was shown. */
-  readonly issuance: 'certified' | 'other' | 'not-shown' | 'not-checked';
+  readonly issuance: 'certified' | 'not-shown' | 'not-checked';
   readonly revocation: Revocation;
   /** Whether the card that it rests on is still the device's newest, if it rests on one. */
   readonly card: 'current' | 'replaced' | 'not-checked' | 'none';
@@ -134,8 +136,11 @@ export interface CredentialActions {
   /** Make a credential of a token that this wallet issues alone, and send it to its holder. */
   readonly issue: (token: string, options: NewCredentialOptions) => Promise<NewlyIssued>;
   readonly issued: () => Promise<readonly IssuedCredential[]>;
-  /** Take it back, for good. Again: the same. Throws `pending` while too few nodes have heard it. */
-  readonly revoke: (credential: string) => Promise<void>;
+  /**
+   * Take it back, for good. Answers with the certificate, for verifiers without a network. Again: the
+   * same. Throws `pending` while too few nodes have heard it.
+   */
+  readonly revoke: (credential: string) => Promise<Uint8Array>;
   /** A key of this wallet that presents one credential and nothing else. */
   readonly key: () => Promise<string>;
   /** Take a credential that came as bytes. Throws `refused` with the reason. */

@@ -17,6 +17,7 @@ import {
 } from '@dsm/identity';
 import {
   card as cardObject,
+  certificate,
   equal,
   keyDigest,
   keyOf,
@@ -163,7 +164,7 @@ export async function issuedRows({ store }: Engine): Promise<readonly IssuedRow[
   return rows.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-export async function revoke(runtime: Runtime, prefix: string): Promise<void> {
+export async function revoke(runtime: Runtime, prefix: string): Promise<Uint8Array> {
   checkReady(runtime);
   const { engine } = runtime;
   const row = await engine.exclusive(async () => {
@@ -183,8 +184,8 @@ export async function revoke(runtime: Runtime, prefix: string): Promise<void> {
   const authorisation = { ...by, body, path: [], backing: undefined };
   const write = { place, value, authorisation, hint: undefined, certificate: undefined };
   const outcome = await engine.quorum.writeSlot(write);
-  const stands = outcome.type === 'certified' && equal(outcome.certificate.value, value);
-  if (!stands) throw new DsmError('pending', 'decided and kept; too few nodes have heard it');
+  if (outcome.type === 'certified') return certificate.encode(outcome.certificate);
+  throw new DsmError('pending', 'decided and kept; too few nodes have heard it');
 }
 
 /** The one whose id begins so. */

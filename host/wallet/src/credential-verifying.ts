@@ -8,6 +8,7 @@
 import {
   checkPresentation,
   deviceIn,
+  isRevokedBy,
   presentation as presentationObject,
   presentationRefusals,
   revocationPlace,
@@ -15,6 +16,7 @@ import {
 } from '@dsm/identity';
 import {
   card as cardObject,
+  certificate,
   equal,
   generationPlace,
   incarnationPlace,
@@ -78,12 +80,14 @@ async function withNodes(
   engine: Engine,
   shown: Presented,
   policy: Policy,
-  { online = false }: VerifyOptions,
+  { online = false, revocations = [] }: VerifyOptions,
 ): Promise<VerifiedCredential> {
   if (shown.card !== undefined && hasCardLeft(engine.model, shown.card)) {
     throw new DsmError('refused', 'the device does not belong to its owner any more');
   }
-  const revocation = await revocationOf(engine, shown);
+  const revocation = isTold(engine, shown, revocations)
+    ? ({ state: 'revoked' } as const)
+    : await revocationOf(engine, shown);
   const card = await cardStands(engine, shown.card);
   if (revocation.state === 'revoked') {
     throw new DsmError('refused', 'the issuer has revoked this credential');
@@ -112,6 +116,18 @@ async function withNodes(
     revocation,
     card,
   };
+}
+
+/** Whether one of these certificates shows it. */
+function isTold(
+  { registries }: Engine,
+  { body, issuerKey }: Presented,
+  told: readonly Uint8Array[],
+): boolean {
+  return told.some((bytes) => {
+    const decoded = certificate.decode(bytes);
+    return decoded.ok && isRevokedBy(decoded.value, body, issuerKey, registries);
+  });
 }
 
 async function revocationOf(engine: Engine, shown: Presented): Promise<Revocation> {
@@ -161,5 +177,6 @@ async function issuanceOfShown(
   await learnIssues(engine, body.token).catch(() => undefined);
   const found = await anchorOfSerial(engine, body.token, issued.serial);
   if (found === undefined) return 'not-checked';
-  return found.anchor !== undefined && equal(found.anchor, issued.anchor) ? 'certified' : 'other';
+  if (found.anchor !== undefined && equal(found.anchor, issued.anchor)) return 'certified';
+  throw new DsmError('refused', 'the issuer’s chain names another credential under this serial');
 }

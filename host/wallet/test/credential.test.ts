@@ -13,10 +13,12 @@ import {
   restoreWallet,
   type LocalNetwork,
   type Wallet,
+  type WalletOptions,
 } from '@dsm/wallet';
 import { memoryKeystore, memoryPlace, memoryStore } from '@dsm/memory';
+import { silentNode } from '@dsm/ports';
 import { household, owner } from './household.ts';
-import { met } from './market.ts';
+import { copied, met, stall, type Stall } from './market.ts';
 
 installNative();
 
@@ -57,6 +59,17 @@ async function campus(): Promise<Campus> {
   const { id } = await university.issue({ ticker: 'DIP', form: 'credential', cap: 100n });
   return { university, maya, library: reader, token: id, network };
 }
+
+/** The copy of a wallet has its store and its keystore. */
+const opening = ({
+  name,
+  place,
+  keystore,
+}: Stall): Pick<WalletOptions, 'name' | 'store' | 'keystore'> => ({
+  name,
+  store: memoryStore({ place }),
+  keystore,
+});
 
 const code = (expected: string) => (error: unknown) =>
   (error as { code?: string }).code === expected;
@@ -116,12 +129,12 @@ test('the issuer’s chain stands behind the serial, for whoever is shown it', a
 });
 
 test('a revoked credential is refused by whoever asks the nodes', async () => {
-  const { university, maya, library: reader, token } = await campus();
+  const { university, maya, library: reader, token, network } = await campus();
   const made = await university.credentials.issue(token, { to: 'Maya', attributes: says });
   const other = await university.credentials.issue(token, { to: 'Maya', attributes: says });
   await maya.sync();
   await university.credentials.revoke(made.id);
-  await university.credentials.revoke(made.id);
+  const certificate = await university.credentials.revoke(made.id);
   assert.deepEqual(
     (await university.credentials.issued()).map(({ serial, revoked }) => [serial, revoked]),
     [
@@ -134,7 +147,23 @@ test('a revoked credential is refused by whoever asks the nodes', async () => {
   const revoked = await maya.credentials.present(asked, { credential: made.id });
   await assert.rejects(reader.credentials.verify(revoked, asked), says_(/revoked/));
   const good = await maya.credentials.present(asked, { credential: other.id });
-  assert.equal((await reader.credentials.verify(good, asked)).revocation.state, 'free');
+  const told = { revocations: [certificate, certificate.subarray(1)] };
+  assert.equal((await reader.credentials.verify(good, asked, told)).id, other.id);
+  // In the cellar there is no network: what the issuer has handed out counts.
+  const place = memoryPlace();
+  const upstairs = await createWallet({ name: 'Cellar', store: memoryStore({ place }), network });
+  await upstairs.adopt(token);
+  await upstairs.close();
+  const silent = { ...network, nodes: network.nodes.map(() => silentNode('off')) };
+  const cellar = await openWallet({ store: memoryStore({ place }), network: silent });
+  const unasked = await cellar.credentials.verify(revoked, asked);
+  assert.equal(unasked.revocation.state, 'not-checked');
+  await assert.rejects(
+    cellar.credentials.verify(revoked, asked, { online: true }),
+    code('offline'),
+  );
+  await assert.rejects(cellar.credentials.verify(revoked, asked, told), says_(/revoked/));
+  assert.equal((await cellar.credentials.verify(good, asked, told)).id, other.id);
 });
 
 test('over a live session nothing is shown without a yes', async () => {
@@ -229,6 +258,30 @@ test('what was issued and shown is there again after a restart', async () => {
   await again.credentials.revoke(made.id);
   const shown = await again.credentials.present(asked);
   await assert.rejects(again.credentials.verify(shown, asked), says_(/revoked/));
+});
+
+test('what stands beside the issuer’s chain is refused by whoever is shown the serial', async () => {
+  const network = await localNetwork({ nodes: 4 });
+  const university = stall('University');
+  const first = await createWallet({ ...opening(university), network });
+  const named = (name: string): Promise<Wallet> => createWallet({ name, store: memory(), network });
+  const [maya, bob, reader] = [await named('Maya'), await named('Bob'), await named('Library')];
+  await met(first, maya);
+  await met(first, bob);
+  const { id: token } = await first.issue({ ticker: 'DIP', form: 'credential', cap: 9n });
+  await reader.adopt(token);
+  const second = await createWallet({ ...opening(copied(university)), network });
+  await first.credentials.issue(token, { to: 'Maya', attributes: says });
+  // Face to face it is handed over before the nodes are asked.
+  const session = await second.meet(bob);
+  await assert.rejects(second.credentials.issue(token, { to: 'Bob', attributes: says }));
+  await session.close();
+  await maya.sync();
+  const asked = reader.credentials.challenge(library, { token, names: ['dsm-serial'] });
+  const good = await maya.credentials.present(asked);
+  assert.equal((await reader.credentials.verify(good, asked)).issuance, 'certified');
+  const forked = await bob.credentials.present(asked);
+  await assert.rejects(reader.credentials.verify(forked, asked), says_(/another credential/));
 });
 
 test('keys from before a restore present nothing to whoever asks for the device', async () => {

@@ -58,7 +58,7 @@ const verifiedSchema = s.partial(
     attributes: attributesSchema,
     hiddenMax: s.count,
     holder: s.oneOf('issuer', 'card'),
-    issuance: s.oneOf('certified', 'other', 'not-shown', 'not-checked'),
+    issuance: s.oneOf('certified', 'not-shown', 'not-checked'),
     revocation: s.oneOf('free', 'revoked', 'not-checked'),
     card: s.oneOf('current', 'replaced', 'not-checked', 'none'),
   },
@@ -127,11 +127,16 @@ const revokeCommand: CommandSpec = {
   name: 'revoke',
   summary: 'take a credential back, for good',
   arguments: [which],
+  options: [
+    { form: '--file <file>', meaning: 'write the certificate, for verifiers without a network' },
+  ],
   example: 'dsm credential revoke cred1qq',
   output: s.record({ revoked: s.flag }),
   run: (context, input) =>
     withWallet(context, async (wallet) => {
-      await wallet.credentials.revoke(input.argument(0));
+      const certificate = await wallet.credentials.revoke(input.argument(0));
+      const file = input.option('file');
+      if (file !== undefined) await writeFile(located(file, context.cli.cwd), certificate);
       context.result({ revoked: true }, 'Revoked: whoever asks the nodes is told.');
       return 0;
     }),
@@ -250,7 +255,10 @@ const verifyCommand: CommandSpec = {
     { form: '<file>', meaning: 'what was shown' },
     { form: '<challenge>', meaning: 'the file with the challenge' },
   ],
-  options: [onlineOption],
+  options: [
+    onlineOption,
+    { form: '--revoked <file>', meaning: 'a certificate that the issuer has handed out' },
+  ],
   example: 'dsm credential verify shown.bin ask.bin',
   output: verifiedSchema,
   run: (context, input) =>
@@ -259,7 +267,10 @@ const verifyCommand: CommandSpec = {
         [0, 1].map((at) => bytesFrom(context, input.argument(at))),
       );
       const online = input.isSet('online');
-      return told(context, await wallet.credentials.verify(shown!, asked!, { online }));
+      const file = input.option('revoked');
+      const revocations = file === undefined ? [] : [await bytesFrom(context, file)];
+      const options = { online, revocations };
+      return told(context, await wallet.credentials.verify(shown!, asked!, options));
     }),
 };
 
