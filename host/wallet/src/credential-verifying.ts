@@ -85,9 +85,7 @@ async function withNodes(
   if (shown.card !== undefined && hasCardLeft(engine.model, shown.card)) {
     throw new DsmError('refused', 'the device does not belong to its owner any more');
   }
-  const revocation = isTold(engine, shown, revocations)
-    ? ({ state: 'revoked' } as const)
-    : await revocationOf(engine, shown);
+  const revocation = await revocationOf(engine, shown, revocations);
   const card = await cardStands(engine, shown.card);
   if (revocation.state === 'revoked') {
     throw new DsmError('refused', 'the issuer has revoked this credential');
@@ -130,7 +128,12 @@ function isTold(
   });
 }
 
-async function revocationOf(engine: Engine, shown: Presented): Promise<Revocation> {
+async function revocationOf(
+  engine: Engine,
+  shown: Presented,
+  told: readonly Uint8Array[],
+): Promise<Revocation> {
+  if (isTold(engine, shown, told)) return { state: 'revoked' };
   const reading = await quietly(engine, revocationPlace(shown.issuerKey, shown.body));
   switch (reading.type) {
     case 'free':
