@@ -38,7 +38,7 @@ async function logging(): Promise<Log & { readonly fund: (wallet: Wallet) => Pro
   return { network, writes, objects, fund: (wallet) => local.fund(wallet, { GOLD: 100n }) };
 }
 
-test('deliveries of one lane are one writer’s, and nothing links two lanes of one device', async () => {
+test('deliveries to one peer are one lane’s; nothing tells whose lane it is, nor that two lanes are one device’s', async () => {
   const { network, writes, objects, fund } = await logging();
   const open = (name: string): Promise<Wallet> =>
     createWallet({ name, store: memoryStore(), network });
@@ -68,6 +68,14 @@ test('deliveries of one lane are one writer’s, and nothing links two lanes of 
   const other = shared(second!, third!);
   assert.deepEqual(same, new Set(['writer', 'publicKey']));
   assert.deepEqual(other, new Set());
+
+  // What the device spends is one key's, and no delivery is by that key.
+  const spends = writes.filter(({ place }) => place.kind === slotKinds.spend);
+  const [working, ...others] = new Set(
+    spends.map(({ authorisation }) => keyOf(authorisation.publicKey)),
+  );
+  assert.ok(spends.length > 4 && others.length === 0);
+  for (const one of [first!, second!, third!]) assert.notEqual(one.get('publicKey'), working);
 
   const secrets = [bob, cleo, ada].flatMap(({ id }) => [id.name, id.card]);
   const log = [...writes.map((one) => slotWrite.encode(one)), ...objects].map((one) =>

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPlace, memoryStore } from '@dsm/memory';
 import { installNative } from '@dsm/node';
-import { createWallet, localNetwork, memory, type Wallet } from '@dsm/wallet';
+import type { Keystore } from '@dsm/ports';
+import { createWallet, localNetwork, memory, restoreWallet, type Wallet } from '@dsm/wallet';
 
 installNative();
 
@@ -50,4 +51,47 @@ test('wallets of suite 2 pay each other and suite 1, certify, and catch a copy',
     );
     assert.deepEqual((await merchant.verify()).faults, []);
   }
+});
+
+test('a token that refuses suite 1 is paid by hash-only wallets alone, which restore as any other', async () => {
+  const network = await localNetwork({ nodes: 4 });
+  const secret = new Uint8Array(32).fill(5);
+  const keystore: Keystore = { open: async () => secret, create: async () => undefined };
+  const create = (name: string, suite: 1 | 2): Promise<Wallet> =>
+    createWallet({ name, store: memory(), network, suite, ...(name === 'Café' && { keystore }) });
+  const [maya, cafe, bazaar] = await Promise.all([
+    create('Maya', 2),
+    create('Café', 2),
+    create('Bazaar', 1),
+  ]);
+  const { id } = await maya.issue({ ticker: 'ROCK', cap: 100n, suites: [2] });
+  await maya.mint(id, 50n);
+  for (const other of [cafe, bazaar]) await other.adopt(id);
+  const pay = async (from: Wallet, to: Wallet, amount: bigint): Promise<void> => {
+    const relationship = await from.meet(to);
+    await relationship.pay({ token: id, amount, over: 'online' });
+    await relationship.close();
+    await Promise.all([from.sync(), to.sync()]);
+  };
+  await pay(maya, cafe, 20n);
+  await pay(cafe, maya, 5n);
+  assert.equal(await maya.balance(id), 35n);
+  assert.equal(await cafe.balance(id), 15n);
+
+  // A wallet of suite 1 can be given notes of it, and nobody takes them from there.
+  await pay(cafe, bazaar, 4n);
+  await assert.rejects(pay(bazaar, maya, 1n));
+  assert.equal(await maya.balance(id), 35n);
+
+  const backup = await cafe.backup();
+  await cafe.close();
+  const again = await restoreWallet({ backup, store: memory(), network, keystore });
+  await again.sync();
+  assert.deepEqual([again.id.suite, again.id.incarnation], [2, 1]);
+  assert.equal(await again.balance(id), 11n);
+  await maya.sync();
+  await pay(again, maya, 11n);
+  assert.equal(await maya.balance(id), 46n);
+  for (const wallet of [maya, again]) assert.deepEqual((await wallet.verify()).faults, []);
+  await Promise.all([maya, bazaar, again].map((wallet) => wallet.close()));
 });

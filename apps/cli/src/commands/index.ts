@@ -21,6 +21,7 @@ import { id } from './id.ts';
 import { inbox } from './inbox.ts';
 import { device } from './device.ts';
 import { init } from './init.ts';
+import { key } from './key.ts';
 import { limit } from './limit.ts';
 import { load } from './load.ts';
 import { login } from './login.ts';
@@ -46,6 +47,7 @@ export const commands: readonly CommandSpec[] = [
   status,
   init,
   device,
+  key,
   id,
   contact,
   directory,
