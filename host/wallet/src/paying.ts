@@ -22,7 +22,7 @@ import { edgeOf } from './edges.ts';
 import { handOver } from './handing.ts';
 import type { Model, Token } from './model.ts';
 import { appendRun } from './online.ts';
-import { actingRelationship, type Beside } from './payable.ts';
+import { actingRelationship, checkSuites, type Beside } from './payable.ts';
 import { paymentOf } from './payments.ts';
 import { chosenFresh } from './reminting.ts';
 import { checkReady, current, liveSession, type Runtime } from './runtime.ts';
@@ -54,6 +54,11 @@ export async function payWith(
   const wishes = wishesOf(model, payments);
   const contact = current(runtime, to);
   const on = actingRelationship(runtime.engine, contact);
+  checkSuites(
+    runtime.engine,
+    on,
+    wishes.map(({ token }) => token),
+  );
   const session = liveSession(runtime, contact.device);
   const over = overOf(payments);
   const [only] = wishes.length === 1 ? wishes : [];
