@@ -39,6 +39,8 @@ export interface NodesReading {
   readonly capsuleSecret: Uint8Array;
   /** The secret to keep in the row of the wallet, if no keystore holds it. */
   readonly secret?: Uint8Array;
+  /** Go back to an older capsule where the newest is handed out by nobody, or does not open. */
+  readonly older?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
 }
 
@@ -50,7 +52,7 @@ export async function readFromNodes(options: NodesReading): Promise<CapsulesRest
   const found = await newestCertified(options);
   if (found === undefined) return undefined;
   const open = openerOf(options.aead, options.capsuleSecret);
-  const whole = await newestWhole(options, open, found);
+  const whole = await newestToRead(options, open, found);
   if (whole === undefined) return undefined;
   const names = await namesFrom(options, open, whole);
   const of = names.length;
@@ -67,6 +69,7 @@ export async function readFromNodes(options: NodesReading): Promise<CapsulesRest
     incarnation: options.incarnation,
     base: whole.base,
     newest: whole.counter,
+    certified: found.counter,
     ...applied,
     answers: found.answers,
     of: options.replicas,
@@ -148,6 +151,48 @@ interface Whole {
   readonly links: readonly Uint8Array[];
 }
 
+/**
+ * The newest certified one. If that cannot be read, whoever asks for it gets the newest that can: nodes
+ * may have lost it, or a thief who has the keys has filled the slots behind with nothing.
+ */
+async function newestToRead(
+  options: NodesReading,
+  open: OpenBox,
+  newest: Newest,
+): Promise<Whole | undefined> {
+  try {
+    return await newestWhole(options, open, newest);
+  } catch (error) {
+    if (options.older !== true || !(error instanceof DsmError)) throw error;
+  }
+  let [can, cannot]: [Whole | undefined, number] = [undefined, newest.counter];
+  for (let from = -1; cannot - from > 1;) {
+    const middle = Math.floor((from + cannot) / 2);
+    const whole = await readableAt(options, open, middle);
+    if (whole === undefined) {
+      cannot = middle;
+    } else {
+      [can, from] = [whole, middle];
+    }
+  }
+  return can;
+}
+
+async function readableAt(
+  options: NodesReading,
+  open: OpenBox,
+  counter: number,
+): Promise<Whole | undefined> {
+  const at = await certifiedAt(options, counter);
+  if (at.type === 'free') return undefined;
+  try {
+    return await newestWhole(options, open, { counter, name: at.name, answers: 0 });
+  } catch (error) {
+    if (error instanceof DsmError) return undefined;
+    throw error;
+  }
+}
+
 /** Back from the newest to the last one at which the rows are those of one moment. */
 async function newestWhole(
   options: NodesReading,
@@ -180,7 +225,10 @@ async function linksOf(
 async function fetched({ quorum }: NodesReading, name: Uint8Array): Promise<Uint8Array> {
   const bytes = await quorum.fetch(name);
   if (bytes !== undefined) return bytes;
-  throw new DsmError('offline', 'no node that answers hands out a capsule that is certified');
+  throw new DsmError(
+    'offline',
+    'no node that answers hands out a capsule that is certified: ask again, or take an older one',
+  );
 }
 
 /** The addresses from the base to this one, in order. */

@@ -23,6 +23,8 @@ export interface NodesRestore extends Incarnation {
   readonly genesis?: Uint8Array;
   /** The secret to keep in the store: only of a wallet that has no keystore. */
   readonly secret?: Uint8Array;
+  /** Go back to an older capsule where the newest is handed out by nobody, or does not open. */
+  readonly older?: boolean;
   readonly kem?: Kem;
   readonly aead?: Aead;
   readonly onProgress?: (progress: RestoreProgress) => void;

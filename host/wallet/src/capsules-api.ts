@@ -39,6 +39,8 @@ export interface CapsulesRestored {
   /** Counters of the capsules that were read. */
   readonly base: number;
   readonly newest: number;
+  /** The newest that the nodes have certified: higher than what was read if that is handed out by nobody. */
+  readonly certified: number;
   readonly rows: number;
   readonly bytes: number;
   /** So many of so many nodes of its slot say that no later capsule is known to them. */

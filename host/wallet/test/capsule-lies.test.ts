@@ -2,14 +2,28 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { capsule, type Capsule } from '@dsm/identity';
+import { capsule, capsulePosition, type Capsule } from '@dsm/identity';
 import { memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
-import { address, equal, keyOf } from '@dsm/primitive';
+import {
+  address,
+  equal,
+  keyDigest,
+  keyOf,
+  kinds,
+  signatureContext,
+  signatures,
+  slotKey,
+  slotKinds,
+  slotListRoot,
+  statementDigest,
+  zero32,
+} from '@dsm/primitive';
 import type { NodeApi } from '@dsm/ports';
 import { backupObject } from '../src/backup-file.ts';
-import { openBackup, restoreWallet } from '../src/index.ts';
-import { returned, rowsIn } from './capsule-scene.ts';
+import { networkId, openBackup, quorum, restoreWallet } from '../src/index.ts';
+import { walletKeys } from '../src/keys.ts';
+import { incarnationIn, returned, rowsIn } from './capsule-scene.ts';
 import { market, paid, type Market } from './market.ts';
 
 interface Kept extends Market {
@@ -71,6 +85,45 @@ test('a capsule that nodes replace by an older one, or keep back, is not made up
     const older = lying(all, name, equal(name, names[0]!) ? undefined : oldest);
     await assert.rejects(returned(older, stalls.maya), { code: 'offline' });
   }
+});
+
+test('an older capsule is taken only by whoever asks for it, and what lies behind it is said', async () => {
+  const all = await sent();
+  const { stalls, names } = all;
+  for (const lost of [names.length - 1, 1]) {
+    const network = lying(all, names[lost]!, undefined);
+    await assert.rejects(returned(network, stalls.maya), { code: 'offline' });
+  }
+  const network = lying(all, names.at(-1)!, undefined);
+  const { found } = await returned(network, stalls.maya, { older: true });
+  assert.deepEqual([found?.newest, found?.certified], [names.length - 2, names.length - 1]);
+});
+
+test('slots that a thief has filled with nothing keep nobody from what came before', async () => {
+  const { network, stalls, names } = await sent();
+  const who = await incarnationIn(stalls.maya.place, stalls.maya.keystore);
+  const keys = walletKeys(who.secrets, who.suite, nativeKem, who);
+  const { publicKey, secretKey } = keys.capsule();
+  for (let counter = names.length; counter < names.length + 5; counter++) {
+    const place = {
+      kind: slotKinds.capsule,
+      writer: keyDigest(who.suite, publicKey),
+      position: capsulePosition(who.device, who.incarnation, counter),
+    };
+    const value = address(Uint8Array.of(counter));
+    const digest = statementDigest(zero32, slotListRoot([{ key: slotKey(place), value }]));
+    const context = signatureContext(kinds.capsule, who.suite, networkId(network.name));
+    const signature = signatures().sign(secretKey, digest, context);
+    const by = { suite: who.suite, publicKey, body: zero32, path: [], signature };
+    const authorisation = { ...by, backing: undefined };
+    const { writeSlot } = quorum(network.registry, network.nodes);
+    const write = { place, value, authorisation, hint: undefined, certificate: undefined };
+    assert.equal((await writeSlot(write)).type, 'certified');
+  }
+  await assert.rejects(returned(network, stalls.maya), { code: 'offline' });
+  const { place, found } = await returned(network, stalls.maya, { older: true });
+  assert.deepEqual([found?.newest, found?.certified], [names.length - 1, names.length + 4]);
+  assert.deepEqual(rowsIn(place), rowsIn(stalls.maya.place));
 });
 
 test('slots that fewer nodes hide than a group may have liars hide no capsule', async () => {
