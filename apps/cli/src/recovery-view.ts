@@ -24,6 +24,7 @@ export const recoverySchema: s.Schema = s.record({
     s.record({
       incarnation: s.count,
       newest: s.count,
+      certified: s.count,
       rows: s.count,
       answers: s.count,
       of: s.count,
@@ -82,11 +83,12 @@ export function recoveryView(report: RecoveryReport, rehearsal: boolean): object
 function capsuleView({
   incarnation,
   newest,
+  certified,
   rows,
   answers,
   of,
 }: NonNullable<RecoveryReport['capsule']>): object {
-  return { incarnation, newest, rows, answers, of };
+  return { incarnation, newest, certified, rows, answers, of };
 }
 
 const sources: Record<RecoveryReport['source'], string> = {

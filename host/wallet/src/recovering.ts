@@ -38,6 +38,8 @@ export interface RecoveryOptions extends RecoverOptions {
   readonly backup?: Uint8Array;
   /** `nodes` unless there is a backup; `words` brings back who the device is, and nothing else. */
   readonly from?: Exclude<RecoverySource, 'store'>;
+  /** Take older recovery data where nobody hands out the newest. */
+  readonly older?: boolean;
   readonly onProgress?: (progress: RecoveryProgress) => void;
 }
 
@@ -92,7 +94,14 @@ function finished(
     source === 'words'
       ? ['contacts, relationships, notes and receipts: words alone bring back who the device is']
       : [];
-  return { ...report, source, capsule, missing: [...alone, ...report.missing] };
+  return { ...report, source, capsule, missing: [...alone, ...later(capsule), ...report.missing] };
+}
+
+/** What is certified and was not read: only whoever asks for older capsules gets here. */
+function later(capsule: CapsulesRestored | undefined): readonly string[] {
+  if (capsule === undefined || capsule.certified === capsule.newest) return [];
+  const { certified, newest } = capsule;
+  return [`what changed after capsule ${newest}: nobody hands out those up to ${certified}`];
 }
 
 interface Brought {
@@ -148,6 +157,7 @@ async function fromNodes(options: RecoveryOptions): Promise<CapsulesRestored | u
         birth,
         kem,
         aead,
+        older: options.older === true,
         onProgress: (so) => onProgress?.({ stage: 'capsules', ...so }),
       });
       if (found !== undefined) return found;

@@ -28,6 +28,7 @@ export const recoverCommand: CommandSpec = {
   options: [
     wordsOption,
     { form: '--capsule <file>', meaning: 'a backup file, instead of the nodes' },
+    { form: '--older', meaning: 'take older recovery data where nobody hands out the newest' },
     { form: '--words-only', meaning: 'bring back who the device is, and nothing else' },
     { form: '--device <number>', meaning: 'which device of the words it was (0 unless said)' },
     { form: '--name <name>', meaning: 'what to call the device, if not what it was called' },
@@ -51,6 +52,7 @@ interface Asked {
   readonly name?: string;
   readonly backup?: Uint8Array;
   readonly from?: 'words';
+  readonly older?: boolean;
 }
 
 async function choices(context: Context, input: Input): Promise<Omit<Asked, 'words'>> {
@@ -66,6 +68,7 @@ async function choices(context: Context, input: Input): Promise<Omit<Asked, 'wor
     ...(name !== undefined && { name }),
     ...(backup !== undefined && { backup }),
     ...(input.isSet('wordsOnly') && { from: 'words' as const }),
+    ...(input.isSet('older') && { older: true }),
   };
 }
 
