@@ -15,7 +15,7 @@ export interface DirectoryActions {
   readonly publish: (name: string) => Promise<Listed>;
   /** Be found under a name no more. Whoever has looked it up before still has the invitation. */
   readonly withdraw: (name: string) => Promise<void>;
-  /** Everybody who claims a name; or the device of `dev1…`, or who made `inv1…`. In order of ids. */
+  /** Everybody who claims a name; or the device of `dev1…`, the devices of `gen1…`, or who made `inv1…`. In order of ids. */
   readonly find: (who: string) => Promise<readonly Claimant[]>;
   /** A new invitation. The one before ends: introductions that were made to it are not read. */
   readonly invite: () => Promise<string>;
@@ -51,6 +51,8 @@ export interface Claimant {
   readonly phrase: string;
   readonly incarnation: number;
   readonly invitation: string;
+  /** `gen1…` if the device shows that it belongs to an identity, and the identity says so, too. */
+  readonly identity: string | undefined;
   /** True if the nodes show that no later incarnation was opened and no later key made. */
   readonly current: boolean;
   /** What the contacts of this wallet have to do with it; a sentence each. */

@@ -21,6 +21,7 @@ import {
 import {
   checkInvitation,
   deviceTopic,
+  genesisTopic,
   invitation as invitationObject,
   listing,
   nameTopic,
@@ -28,6 +29,7 @@ import {
   type Invitation,
 } from '@dsm/identity';
 import { findAdverts } from './advertising.ts';
+import { belonging } from './shown-identity.ts';
 import type { Claimant } from './directory-api.ts';
 import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
@@ -42,12 +44,14 @@ export interface Found {
   readonly cardBytes: Uint8Array;
   readonly invitation: Invitation;
   readonly address: Uint8Array;
+  /** The genesis that it belongs to, if that is shown. */
+  readonly identity: Uint8Array | undefined;
   readonly current: boolean;
 }
 
 const cardBytesMax = 262_144;
 
-/** Whoever is meant by a name, `dev1…` or `inv1…`, in order of their ids. */
+/** Whoever is meant by a name, `dev1…`, `gen1…` or `inv1…`, in order of their ids. */
 export async function findWho(engine: Engine, who: string): Promise<readonly Found[]> {
   const { network } = engine.model.device;
   const address = idBytes('invitation', who);
@@ -59,6 +63,11 @@ export async function findWho(engine: Engine, who: string): Promise<readonly Fou
   if (device !== undefined) {
     const all = await listed(engine, deviceTopic(network, device), undefined);
     return all.filter((one) => equal(one.device, device));
+  }
+  const identity = idBytes('identity', who);
+  if (identity !== undefined) {
+    const all = await listed(engine, genesisTopic(network, identity), undefined);
+    return all.filter((one) => one.identity !== undefined && equal(one.identity, identity));
   }
   const name = normalName(who);
   if (name === undefined) throw new DsmError('usage', `"${who}" is neither a name nor an id`);
@@ -106,25 +115,46 @@ async function follow(
   address: Uint8Array,
   name: string,
 ): Promise<Found | undefined> {
-  const { quorum, registries, model } = engine;
+  const shown = await shownAt(engine, address);
+  if (shown === undefined) return undefined;
+  const { card, cardBytes, invitation } = shown;
+  const [isNewest, belongs] = await Promise.all([
+    newest(engine, card),
+    belonging(engine, card, invitation.body.membership),
+  ]);
+  if (isNewest === false || belongs === 'gone') return undefined;
+  const current = belongs.current && isNewest === true;
+  const { identity } = belongs;
+  const device = cardDevice(card);
+  return { device, name, card, cardBytes, invitation, address, identity, current };
+}
+
+/** An invitation and the card that has made it, both checked. */
+async function shownAt(
+  { quorum, registries, model }: Engine,
+  address: Uint8Array,
+): Promise<Pick<Found, 'card' | 'cardBytes' | 'invitation'> | undefined> {
   const { network } = model.device;
   const bytes = await quorum.fetch(address);
   const decoded = bytes === undefined ? undefined : invitationObject.decode(bytes);
   if (decoded?.ok !== true || !equal(decoded.value.body.network, network)) return undefined;
   const cardBytes = await quorum.fetch(decoded.value.body.card);
   if (cardBytes === undefined || cardBytes.length > cardBytesMax) return undefined;
-  const shown = cardObject.decode(cardBytes);
-  if (!shown.ok || checkCard(shown.value, network, registries) !== undefined) return undefined;
-  const card = shown.value;
-  if (checkInvitation(decoded.value, card, network) !== undefined) return undefined;
+  const read = cardObject.decode(cardBytes);
+  if (!read.ok || checkCard(read.value, network, registries) !== undefined) return undefined;
+  const invitation = decoded.value;
+  const holds = checkInvitation(invitation, read.value, network) === undefined;
+  return holds ? { card: read.value, cardBytes, invitation } : undefined;
+}
+
+/** Whether no later incarnation or generation was opened; undefined if too few nodes answer. */
+async function newest({ quorum }: Engine, { body }: Card): Promise<boolean | undefined> {
   const next = await Promise.all([
-    quorum.readSlot(incarnationPlace(card.body, card.body.incarnation + 1)),
-    quorum.readSlot(generationPlace(card.body, card.body.generation + 1)),
+    quorum.readSlot(incarnationPlace(body, body.incarnation + 1)),
+    quorum.readSlot(generationPlace(body, body.generation + 1)),
   ]);
-  if (next.some(({ type }) => type === 'voted')) return undefined;
-  const device = cardDevice(card);
-  const current = next.every(({ type }) => type === 'free');
-  return { device, name, card, cardBytes, invitation: decoded.value, address, current };
+  if (next.some(({ type }) => type === 'voted')) return false;
+  return next.every(({ type }) => type === 'free') ? true : undefined;
 }
 
 /** The newest invitation of a device that is listed by its id. */
@@ -137,7 +167,7 @@ export async function newestInvitation(
 }
 
 export function claimantOf(engine: Engine, found: Found): Claimant {
-  const { device, name, card, address, current } = found;
+  const { device, name, card, address, identity, current } = found;
   return {
     device: idText('device', device),
     name,
@@ -145,6 +175,7 @@ export function claimantOf(engine: Engine, found: Found): Claimant {
     phrase: phraseOf(device),
     incarnation: card.body.incarnation,
     invitation: idText('invitation', address),
+    identity: identity && idText('identity', identity),
     current,
     warnings: warningsOf(engine, found),
   };

@@ -6,13 +6,15 @@
  * generation: then the invitation is a new one, because the old one’s key may be somebody else’s.
  */
 
-import { address, cardDevice, equal, kinds } from '@dsm/primitive';
+import { address, cardDevice, equal, keyOf, kinds, zero32 } from '@dsm/primitive';
 import {
   deviceTopic,
+  genesisTopic,
   inboxTopic,
   invitation as invitationObject,
   invitationDigest,
   listing,
+  membership as membershipObject,
   nameTopic,
   normalName,
   type InvitationBody,
@@ -23,7 +25,8 @@ import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { laneKeyOf, listedVersions } from './introducing.ts';
 import { signAs } from './keys.ts';
-import { draft, putDirectory } from './model.ts';
+import { ownMembership } from './membership.ts';
+import { draft, putDirectory, type Model } from './model.ts';
 
 /** Keep the name, with an invitation if there is none. Answers with how many nodes list it. */
 export async function publishName(engine: Engine, text: string): Promise<number> {
@@ -37,7 +40,7 @@ export async function publishName(engine: Engine, text: string): Promise<number>
     if (names.length > namesMax) {
       throw new DsmError('usage', `a wallet is listed under at most ${namesMax} names`);
     }
-    const invitation = current(engine) ?? freshInvitation(engine);
+    const invitation = current(engine) ?? nextInvitation(engine);
     await keep(engine, { ...directory, ...inboxOf(directory, invitation), names, until: 0 });
   });
   return keepListed(engine);
@@ -52,7 +55,8 @@ export async function withdrawName(engine: Engine, text: string): Promise<void> 
   const last = directory.names.length === 1;
   // The nodes first: a name that is forgotten here would stay there until it lapses.
   await list(engine, nameTopic(engine.model.device.network, name), name, undefined);
-  if (last) await list(engine, deviceTopic(...place(engine)), '', undefined);
+  const ids = last ? idTopics(engine) : [];
+  for (const topic of ids) await list(engine, topic, '', undefined);
   await engine.exclusive(async () => {
     const now = engine.model.directory;
     const names = now.names.filter((one) => one !== name);
@@ -63,7 +67,7 @@ export async function withdrawName(engine: Engine, text: string): Promise<void> 
 /** A new invitation in place of the one there is, under all names. */
 export async function renewInvitation(engine: Engine): Promise<OwnInvitation> {
   const fresh = await engine.exclusive(async () => {
-    const made = freshInvitation(engine);
+    const made = freshInvitation(engine, engine.entropy.bytes(64));
     await keep(engine, {
       ...engine.model.directory,
       ...inboxOf(engine.model.directory, made),
@@ -85,7 +89,7 @@ export async function keepListed(engine: Engine): Promise<number> {
       const { directory } = model;
       await keep(engine, {
         ...directory,
-        ...inboxOf(directory, freshInvitation(engine)),
+        ...inboxOf(directory, nextInvitation(engine)),
         until: 0,
       });
     });
@@ -93,14 +97,17 @@ export async function keepListed(engine: Engine): Promise<number> {
   const said = model.directory;
   if (said.until >= version + listedVersions / 2) return 0;
   const { bytes, address: at } = said.invitation!;
-  for (const each of [model.row.card, bytes]) {
+  const own = ownMembership(model);
+  const proof = own === undefined ? [] : [membershipObject.encode(own)];
+  for (const each of [model.row.card, ...proof, bytes]) {
     const { available } = await quorum.publish(each);
     if (!available) throw new DsmError('offline', 'too few nodes keep the invitation');
   }
   const { network } = model.device;
   const heard: number[] = [];
   for (const name of said.names) heard.push(await list(engine, nameTopic(network, name), name, at));
-  if (said.names.length > 0) await list(engine, deviceTopic(...place(engine)), '', at);
+  const ids = said.names.length > 0 ? idTopics(engine) : [];
+  for (const topic of ids) await list(engine, topic, '', at);
   await engine.exclusive(async () => {
     if (model.directory.until === said.until && model.directory.invitation === said.invitation) {
       await keep(engine, { ...model.directory, until: version + listedVersions });
@@ -109,8 +116,12 @@ export async function keepListed(engine: Engine): Promise<number> {
   return Math.min(...heard, Infinity) === Infinity ? 0 : Math.min(...heard);
 }
 
-function place({ model }: Engine): readonly [Uint8Array, Uint8Array] {
-  return [model.device.network, model.device.id];
+/** Where a device is found without a name. */
+function idTopics({ model }: Engine): readonly Uint8Array[] {
+  const { network, id } = model.device;
+  const { genesis } = model.card.body;
+  const ofIdentity = genesis === undefined ? [] : [genesisTopic(network, genesis)];
+  return [deviceTopic(network, id), ...ofIdentity];
 }
 
 async function list(
@@ -124,30 +135,44 @@ async function list(
   return advertise(engine, workingWriter(engine), { topic, body, until });
 }
 
-/** The invitation, if the card of now has made it. */
+/** The invitation, if the keys of now have made it and it names the membership of now. */
 function current({ model }: Engine): OwnInvitation | undefined {
   const { invitation } = model.directory;
-  const { incarnation, generation } = model.card.body;
-  return invitation?.incarnation === incarnation && invitation.generation === generation
-    ? invitation
-    : undefined;
+  if (invitation === undefined || !isOfNow(model, invitation)) return undefined;
+  const decoded = invitationObject.decode(invitation.bytes);
+  const named = decoded.ok ? decoded.value.body.membership : undefined;
+  return keyOf(named ?? zero32) === keyOf(membershipAt(model) ?? zero32) ? invitation : undefined;
 }
 
-function freshInvitation(engine: Engine): OwnInvitation {
-  const { model, keys, kem, entropy } = engine;
-  const seed = entropy.bytes(64);
+function isOfNow({ card }: Model, { incarnation, generation }: OwnInvitation): boolean {
+  return incarnation === card.body.incarnation && generation === card.body.generation;
+}
+
+function membershipAt(model: Model): Uint8Array | undefined {
+  const own = ownMembership(model);
+  return own === undefined ? undefined : address(membershipObject.encode(own));
+}
+
+/** With the same key and inbox, if only the device tree has changed. */
+function nextInvitation(engine: Engine): OwnInvitation {
+  const { invitation } = engine.model.directory;
+  const isSame = invitation !== undefined && isOfNow(engine.model, invitation);
+  return freshInvitation(engine, isSame ? invitation.seed : engine.entropy.bytes(64));
+}
+
+function freshInvitation(engine: Engine, seed: Uint8Array): OwnInvitation {
+  const { model, keys, kem } = engine;
   const { suite, network, incarnation, generation } = model.card.body;
   const { publicKey: kemKey } = kem.keyPair(seed);
-  const laneKey = laneKeyOf(keys, suite, inboxTopic(network, kemKey));
   const body: InvitationBody = {
     network,
     device: cardDevice(model.card),
     incarnation,
     generation,
     card: address(model.row.card),
-    membership: undefined,
+    membership: membershipAt(model),
     kemKey,
-    laneKey,
+    laneKey: laneKeyOf(keys, suite, inboxTopic(network, kemKey)),
   };
   const digest = invitationDigest(body);
   const signature = signAs(keys.working(), kinds.invitation, suite, network, digest);
@@ -160,7 +185,7 @@ function inboxOf(
   { invitation: before, judged, bad }: DirectoryRow,
   invitation: OwnInvitation,
 ): Pick<DirectoryRow, 'invitation' | 'judged' | 'bad'> {
-  const same = before !== undefined && equal(before.address, invitation.address);
+  const same = before !== undefined && equal(before.seed, invitation.seed);
   return same ? { invitation, judged, bad } : { invitation, judged: [], bad: 0 };
 }
 

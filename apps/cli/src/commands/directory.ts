@@ -18,16 +18,19 @@ const statusSchema = s.partial(
   { invitation: s.text },
 );
 
-export const claimantSchema: s.Schema = s.record({
-  device: s.text,
-  name: s.text,
-  cardName: s.text,
-  phrase: s.text,
-  incarnation: s.count,
-  invitation: s.text,
-  current: s.flag,
-  warnings: s.list(s.text),
-});
+export const claimantSchema: s.Schema = s.partial(
+  {
+    device: s.text,
+    name: s.text,
+    cardName: s.text,
+    phrase: s.text,
+    incarnation: s.count,
+    invitation: s.text,
+    current: s.flag,
+    warnings: s.list(s.text),
+  },
+  { identity: s.text },
+);
 
 const nameArgument = { form: '<name>', meaning: '1 to 48 bytes; case does not count' };
 
@@ -59,14 +62,14 @@ const find: CommandSpec = {
   details:
     'A name proves nothing: compare the phrase or the id with its owner. Exits with 3 if there is\n' +
     'nobody.',
-  arguments: [{ form: '<who>', meaning: 'a name, dev1…, or inv1…' }],
+  arguments: [{ form: '<who>', meaning: 'a name, dev1…, gen1…, or inv1…' }],
   example: 'dsm directory find "Café Central"',
   output: s.list(claimantSchema),
   run: (context, input) =>
     withWallet(context, async (wallet) => {
       const found = await wallet.directory.find(input.argument(0));
       context.result(
-        found.map((one) => ({ ...one })),
+        found.map(({ identity, ...one }) => (identity === undefined ? one : { ...one, identity })),
         found.length === 0 ? 'nobody' : found.flatMap(claimantLines),
       );
       return found.length === 0 ? 3 : 0;
@@ -133,11 +136,12 @@ function shown(context: Context, wallet: Wallet): number {
 
 /** Who somebody is, for a person to compare. */
 export function claimantLines(one: Claimant): readonly string[] {
-  const { device, name, cardName, phrase, current, warnings } = one;
+  const { device, name, cardName, phrase, identity, current, warnings } = one;
   return [
     `${name === '' ? cardName : `${name} (${cardName})`}  ${device}`,
     `  phrase  ${phrase}`,
-    ...(current ? [] : ['  too few nodes answer to see whether this device was restored since']),
+    ...(identity === undefined ? [] : [`  of      ${identity}`]),
+    ...(current ? [] : ['  too few nodes answer to see whether this is the newest of the device']),
     ...warnings.map((warning) => `  careful: ${warning}`),
   ];
 }
