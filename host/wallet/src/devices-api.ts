@@ -70,6 +70,11 @@ export interface DeviceActions {
   readonly retire: (by: AuthorityKeys, device: string) => Promise<IdentityTree>;
   /** The device with this card takes the place of another one, which is refused from then on. */
   readonly succeed: (by: AuthorityKeys, old: string, card: Uint8Array) => Promise<IdentityTree>;
+  /**
+   * Let the card of this device name an identity: by new keys, which the root key certifies. For wallets
+   * that were made without words; the identity's owner adds them then. Throws `refused` if it names one.
+   */
+  readonly join: (genesis: Uint8Array) => Promise<string>;
   /** From now on another key signs the tree: the next one of these words, or a given one. */
   readonly rotate: (by: AuthorityKeys, next?: KeyPair['publicKey']) => Promise<IdentityTree>;
   /** Pay another device of the same owner. Throws `refused` if it is none. */

@@ -8,6 +8,8 @@ import type { Engine } from './engine.ts';
 import { DsmError } from './errors.ts';
 import { isOwnDevice } from './belonging.ts';
 import type { Model } from './model.ts';
+import { readGenesis } from './open.ts';
+import { rotate as rotateKeys } from './rotation.ts';
 import { checkReady, type Runtime } from './runtime.ts';
 import { idBytes, idText } from './text.ts';
 import { payCall } from './token-calls.ts';
@@ -48,6 +50,14 @@ export function deviceActions(runtime: Runtime): DeviceActions {
         old: findDevice(model, old),
         device: deviceOf(engine, card),
       }),
+    join: async (bytes) => {
+      const genesis = readGenesis(bytes, model.device.network);
+      const named = model.card.body.genesis;
+      if (named !== undefined)
+        throw new DsmError('refused', 'this device names an identity already');
+      await rotateKeys(runtime, genesis);
+      return idText('identity', genesisId(genesis));
+    },
     rotate: async (by, next) => {
       const row = model.trees.get(keyOf(ownIdentity(model)));
       const after = row === undefined ? 1 : headOf(row).rotations + 1;

@@ -89,7 +89,7 @@ export async function createModel(
   if (utf8(name).length > 48) throw new DsmError('usage', 'a name has at most 48 bytes');
   const id = networkId(network.name);
   const words = await fromWords(options, suite, id);
-  const genesis = genesisIn(options.genesis, id) ?? words?.genesis;
+  const genesis = options.genesis === undefined ? words?.genesis : readGenesis(options.genesis, id);
   const device = words?.device;
   const secret = await keystoreSecret(options);
   const birth = device === undefined ? options.entropy.bytes(32) : firstBirth(device);
@@ -146,9 +146,8 @@ export function keysBeside(custody: Custody, kem: Kem, row: WalletRow, which: In
   return keys;
 }
 
-/** The identity that the card of a new wallet names. */
-function genesisIn(bytes: Uint8Array | undefined, network: Uint8Array): Genesis | undefined {
-  if (bytes === undefined) return undefined;
+/** The genesis in these bytes. Throws `integrity` if they are none of this network. */
+export function readGenesis(bytes: Uint8Array, network: Uint8Array): Genesis {
   const decoded = genesisObject.decode(bytes);
   if (decoded.ok && genesisHolds(decoded.value, network)) return decoded.value;
   throw new DsmError('integrity', 'this is no genesis of this network');

@@ -7,6 +7,7 @@
  * it is put by this very call or by a later sync.
  */
 
+import { genesisId, type Genesis } from '@dsm/identity';
 import {
   address,
   card as cardObject,
@@ -26,21 +27,27 @@ import { signAs } from './keys.ts';
 import { draft, putWallet } from './model.ts';
 import { checkReady, type Runtime } from './runtime.ts';
 import { signOpenRuns } from './trading.ts';
+import { putTree } from './tree-keeping.ts';
+import { newTree } from './tree-rows.ts';
 
 /** Make new keys, put them in force, and tell whoever can be reached. Throws `needs-words` without the root key. */
-export async function rotate(runtime: Runtime): Promise<void> {
+export async function rotate(runtime: Runtime, genesis?: Genesis): Promise<void> {
   const { engine, sessions } = runtime;
   await engine.exclusive(async () => {
     checkReady(runtime);
     await signOpenRuns(engine);
-    await putNextKeys(runtime);
+    await putNextKeys(runtime, genesis);
   });
   const { card } = engine.model.row;
   for (const session of sessions.values()) await session.tell({ type: 'card', card });
   await announceKeys(engine);
 }
 
-async function putNextKeys({ engine, keysOf, renewKeys }: Runtime): Promise<void> {
+/** With a genesis the new card names that identity. */
+async function putNextKeys(
+  { engine, keysOf, renewKeys }: Runtime,
+  genesis: Genesis | undefined,
+): Promise<void> {
   const { model, custody } = engine;
   if (!custody.unlocked()) {
     throw new DsmError(
@@ -60,6 +67,7 @@ async function putNextKeys({ engine, keysOf, renewKeys }: Runtime): Promise<void
     workingKey: keys.working().publicKey,
     kemKey: keys.kem().publicKey,
     binding: cardBindingOf(engine.binding),
+    genesis: genesis === undefined ? card.body.genesis : genesisId(genesis),
   };
   const { suite, network } = body;
   const digest = cardStatement(body);
@@ -71,6 +79,7 @@ async function putNextKeys({ engine, keysOf, renewKeys }: Runtime): Promise<void
     ...custody.kept(),
     { incarnation, birth, generation },
   ]);
+  if (genesis !== undefined) putTree(to, model, newTree(genesis));
   putWallet(to, model, { ...row, card: cardObject.encode(next) });
   to.after(() => {
     model.card = next;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IdentityNotice } from '../src/index.ts';
-import { household, identity, member, nobody, owner, stranger } from './household.ts';
+import { genesis, household, identity, member, nobody, owner, stranger } from './household.ts';
 import { met, paid } from './market.ts';
 import { emptyWorld, networkIn } from './world.ts';
 
@@ -195,4 +195,25 @@ test('two devices that sign at once: one counts, the other looks first', async (
   cafe.on('identity', (notice) => notices.push(notice));
   await cafe.sync();
   assert.deepEqual(notices, []);
+});
+
+test('a wallet without words joins by new keys, and belongs once the tree names it too', async () => {
+  const { network, phone, cafe } = await household();
+  const till = await member(network, 'Till', { of: nobody });
+  await met(till, cafe);
+  await assert.rejects(phone.devices.add(owner, till.id.card), { code: 'refused' });
+  await assert.rejects(phone.devices.join(genesis), { code: 'refused' });
+  await assert.rejects(till.devices.join(new Uint8Array(9)), { code: 'integrity' });
+  assert.equal(await till.devices.join(genesis), identity);
+  await met(phone, till);
+  assert.ok(!phone.contact('Till').contact().own);
+  await phone.devices.add(owner, till.id.card);
+  assert.ok(phone.contact('Till').contact().own);
+  await till.sync();
+  await cafe.sync();
+  assert.equal(cafe.contact('Till').contact().identity, identity);
+  // It cannot leave its tree behind by another card.
+  await phone.devices.retire(owner, 'Till');
+  await cafe.sync();
+  assert.equal(cafe.contact('Till').contact().state, 'retired');
 });
