@@ -148,7 +148,10 @@ export interface TokenCalls {
   readonly burn: (token: string, what: bigint | { readonly item: bigint }) => Promise<Payment>;
   /** The items of a unique token, or the credentials, that this wallet holds. */
   readonly items: (token: string) => Promise<readonly Item[]>;
-  /** Online notes become purse notes, which can be paid without a network. Needs the nodes. */
+  /**
+   * Online notes become purse notes, which can be paid without a network. Needs the nodes. The purse is
+   * lost with the device: no words, file or node brings it back.
+   */
   readonly load: (token: string, amount: bigint) => Promise<Balance>;
   readonly balance: (token: string) => Promise<bigint>;
   readonly balances: () => readonly Balance[];
