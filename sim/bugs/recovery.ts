@@ -114,7 +114,7 @@ export const bugs: readonly SeededBug[] = [
       },
     ],
     by: testedBy('succeeded.test.ts'),
-    finding: 'the sweep loses that one and no other',
+    finding: 'it loses that one and no other',
   },
   {
     name: 'rehearsal-writes',

@@ -101,6 +101,8 @@ test('a recovery brings it back, the old device is told, and a second one finds 
   assert.equal(old.exit, 6);
   assert.match(old.stderr, /superseded/);
   assert.equal((await said('token mint ERA 1', 'Maya')).exit, 6);
+  const { phase } = await good<{ phase: string }>('status', 'Maya');
+  assert.equal(phase, 'superseded');
   const again = await recovered('--yes', 'Again');
   assert.deepEqual([again.source, again.incarnation], ['store', 1]);
 });

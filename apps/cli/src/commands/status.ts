@@ -21,6 +21,7 @@ export const status: CommandSpec = {
     payments: s.count,
     alarms: s.list(alarmSchema),
     recovery: s.oneOf('complete', 'behind', 'none', 'copied'),
+    phase: s.oneOf('live', 'restored', 'superseded', 'retired'),
   }),
   run: (context) =>
     withWallet(context, async (wallet) => {
@@ -41,6 +42,7 @@ export const status: CommandSpec = {
           payments,
           alarms: alarms.map(alarmView),
           recovery,
+          phase: wallet.recovery.phase(),
         },
         [
           `${context.paint('bold', wallet.id.name)}  ${wallet.id.device}`,
@@ -54,11 +56,17 @@ export const status: CommandSpec = {
           recovery === 'copied'
             ? context.paint('red', `recovery ${recoveryTexts[recovery]}`)
             : `recovery ${recoveryTexts[recovery]}`,
+          ...whyNot(wallet.recovery.why()).map((line) => context.paint('red', line)),
         ],
       );
       return 0;
     }),
 };
+
+/** Why this device may not act, if it may not. */
+function whyNot(why: string): readonly string[] {
+  return why === '' ? [] : [`standing ${why}`];
+}
 
 type Recovery = keyof typeof recoveryTexts;
 
