@@ -34,6 +34,10 @@ export const guarded: readonly string[] = [
   ['availability', 'handover next register registry-link seating signal succession'],
   ['availability', 'advertisement bucket-proof byte-commit capacity genesis history manifest'],
   ['availability', 'name placement sharing subscription sum-proof terms'],
+  ['identity', 'attestation attributes capsule capsule-body capsule-reading capsule-state'],
+  ['identity', 'challenge contributions credential device-tree directory frames genesis'],
+  ['identity', 'introduction invitation login membership ndef pin presentation'],
+  ['identity', 'tree-chain tree-update'],
 ].flatMap(([folder, names]) => names!.split(' ').map((name) => `core/${folder}/src/${name}.ts`));
 
 interface Deletion {
