@@ -240,19 +240,17 @@ export function evaluateAttributes(
 ): Uint8Array | undefined {
   if (shown.some(({ index }) => index >= 1 << depth)) return undefined;
   let used = 0;
-  let short = false;
   const visit = (level: number, at: number): Uint8Array => {
     const first = shown.find(({ index }) => index >> level === at);
     if (first === undefined) {
-      const digest = proof[used++];
-      short ||= digest === undefined;
-      return digest ?? new Uint8Array(32);
+      // A proof that is too short is told by how much of it was used.
+      return proof[used++] ?? new Uint8Array(32);
     }
     if (level === 0) return leafOf(first.salt, first.attribute);
     return inner(visit(level - 1, 2 * at), visit(level - 1, 2 * at + 1));
   };
   const root = visit(depth, 0);
-  return short || used !== proof.length ? undefined : root;
+  return used !== proof.length ? undefined : root;
 }
 
 /** The most digests that a proof can have. */

@@ -104,7 +104,7 @@ export function readCapsule(
 export function endReading(reading: CapsuleReading, newest: number): CapsuleRefusal | undefined {
   const { first, next, base, whole } = reading;
   if (next === undefined || next <= newest || !whole) return 'truncated';
-  return base === undefined || first !== base ? 'base' : undefined;
+  return first !== base ? 'base' : undefined;
 }
 
 function refused(refusal: CapsuleRefusal): CapsuleStep {

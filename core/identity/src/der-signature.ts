@@ -23,6 +23,6 @@ function integerAt(
   const end = at + 2 + length;
   let from = at + 2;
   while (from < end && der[from] === 0) from += 1;
-  if (end > der.length || end - from > pointBytes) return undefined;
+  if (end - from > pointBytes) return undefined;
   return { digits: der.subarray(from, end), end };
 }

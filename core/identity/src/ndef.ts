@@ -24,7 +24,6 @@ export function ndefRecord(payload: Uint8Array): Uint8Array {
 export function decodeNdef(record: Uint8Array): Uint8Array | undefined {
   const isShort = record[0] === flags.short;
   const head = (isShort ? 3 : 6) + mediaType.length;
-  if (record.length < head) return undefined;
   const payload = record.slice(head);
   return equal(ndefRecord(payload), record) ? payload : undefined;
 }

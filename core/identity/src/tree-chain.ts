@@ -108,8 +108,7 @@ function refusalOf(head: TreeHead, signed: SignedUpdate): UpdateRefusal | undefi
 
 /** What is wrong with the change itself, whoever signs it. */
 export function wrongChange(head: TreeHead, update: TreeUpdate): UpdateRefusal | undefined {
-  const { seq, alive, change } = update;
-  if (seq > limits.treeUpdatesMax) return 'seq';
+  const { alive, change } = update;
   if (alive !== head.alive + gained(change) || alive > limits.treeDevicesMax) return 'alive';
   if (change.type === 'rotate' && !mayRotate(head, change.authority)) return 'authority';
   if (change.type === 'succeed' && equal(change.old, change.device)) return 'same';

@@ -81,6 +81,9 @@ test('DER becomes r and s of 32 bytes each, whatever zeros it has', () => {
   expected.fill(0x81, 0, 32);
   expected[63] = 5;
   assert.deepEqual(plainSignature(der), expected);
+  // An integer of zeros alone ends where it ends.
+  const zero = Uint8Array.of(0x30, 6, 2, 1, 0, 2, 1, 7);
+  assert.deepEqual(plainSignature(zero), new Uint8Array(64).with(63, 7));
 });
 
 test('what is no DER signature is none', () => {

@@ -100,7 +100,10 @@ test('a bent proof leads elsewhere or nowhere', () => {
   assert.ok(!leads(shown, proof.toReversed()), 'in another order');
   assert.equal(evaluateAttributes(shown, 4, proof.slice(1)), undefined, 'too short');
   assert.equal(evaluateAttributes(shown, 4, [...proof, named('more')]), undefined, 'too long');
-  assert.equal(evaluateAttributes([{ ...first, index: 16 }], 4, proof), undefined, 'no such leaf');
+  // The root is the whole proof of nothing: nothing more may be shown beside it.
+  assert.deepEqual(evaluateAttributes([], 4, [root]), root);
+  const beyond = { ...first, index: 16 };
+  assert.equal(evaluateAttributes([beyond], 4, [root]), undefined, 'no such leaf');
 });
 
 test('a tree has room for what it holds, and no more is shown of an empty leaf', () => {
@@ -134,7 +137,7 @@ test('names are small letters, digits and single dashes', () => {
 });
 
 test('days are days of the calendar', () => {
-  const good = ['2000-02-29', '2024-02-29', '1900-02-28', '2031-12-31', '0001-01-01'];
+  const good = ['2000-02-29', '2024-02-29', '2024-01-31', '1900-02-28', '2031-12-31', '0001-01-01'];
   const bad = [
     '1900-02-29',
     '2023-02-29',

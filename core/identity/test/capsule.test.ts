@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { address, ascii, encodeWith, limits } from '@dsm/primitive';
 import fc from 'fast-check';
 import {
+  bodyBytesMax,
   capsule,
   capsuleBody,
   capsulePlain,
@@ -25,6 +26,7 @@ import {
   type CapsuleReading,
   type CapsuleState,
   type Row,
+  type RowChange,
 } from '../src/index.ts';
 import {
   begun,
@@ -186,6 +188,13 @@ test('a body with a wrong number of links, of another shape, or too large is non
   assert.equal(readAll([write(body([zeroed]))]), 'body');
   assert.equal(readAll([write(Uint8Array.of(2, 0, 0))]), 'body');
   assert.equal(readAll([write(new Uint8Array(1_000_000))]), 'body');
+  const half = (key: number): RowChange => ({
+    key: Uint8Array.of(key),
+    put: { from: 0, bytes: new Uint8Array(bodyBytesMax / 2) },
+  });
+  const large = encodeWith(capsuleBody, { whole: 1, links: [], changes: [half(1), half(2)] });
+  assert.ok(large.length > bodyBytesMax);
+  assert.equal(readAll([write(large)]), 'body', 'more than a body has');
 });
 
 test('by the links, one capsule in 64 leads to all of them', () => {
@@ -251,6 +260,12 @@ test('what decodes encodes to the same bytes, and a contradiction decodes to not
 
 test('nothing to say is one body, and an empty row stays a row', () => {
   assert.deepEqual(cutRows([]), [[]]);
+  const gone = { key: Uint8Array.of(1), value: undefined };
+  const bodies = cutRows(Array.from({ length: 65_536 }, () => gone));
+  assert.deepEqual(
+    bodies.map(({ length }) => length),
+    [65_535, 1],
+  );
   const read = readAll(sealed(begun, [row(1, 1, 0)]).capsules);
   assert.ok(typeof read !== 'string');
   assert.deepEqual(read.rows.get('1'), new Uint8Array(0));

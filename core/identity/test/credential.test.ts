@@ -94,6 +94,7 @@ const bent: Record<CredentialRefusal, readonly Credential[]> = {
     { ...made, seed: flipped(made.seed) },
     { ...made, attributes: made.attributes.slice(1) },
     withBody({ depth: 4 }),
+    withBody({ depth: 5, root: attributeRoot(made.seed, made.attributes, 5) }),
     withBody({ root: named('root') }),
   ],
   schema: [withBody({ schema: named('schema') })],
@@ -160,6 +161,8 @@ test('nobody makes a credential with names of its own, twice the same, or too ma
   assert.equal(newCredential({ ...base, attributes: [said[0]!, said[0]!] }), undefined);
   const own = { name: 'dsm-serial', content: { type: 'integer', value: 1n } } as const;
   assert.equal(newCredential({ ...base, attributes: [own] }), undefined);
+  const like = { ...own, name: 'dsm-else' };
+  assert.equal(newCredential({ ...base, attributes: [like] }), undefined);
 });
 
 test('the anchor of its issue says nothing without the salt of the serial', () => {

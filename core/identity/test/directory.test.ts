@@ -44,3 +44,15 @@ test('one incarnation begins at most two relationships, whatever it says', () =>
     }),
   );
 });
+
+test('a name is plain, single-spaced, short, and what its forms agree on', () => {
+  assert.equal(normalName('Maya'), 'maya');
+  assert.equal(normalName('MAYA  LINDEN'), undefined);
+  assert.equal(normalName('maya linden'), 'maya linden');
+  for (const name of ['', ' maya', 'may\u200ba', 'q\u0301', '\u202emaya']) {
+    assert.equal(normalName(name), undefined, JSON.stringify(name));
+  }
+  assert.equal(normalName('m'.repeat(48)), 'm'.repeat(48));
+  assert.equal(normalName('m'.repeat(49)), undefined);
+  assert.equal(normalName('ü'.repeat(25)), undefined, 'bytes count, not letters');
+});

@@ -53,12 +53,20 @@ test('frames of two papers do not mix, and a changed one is noticed', () => {
   const name = address(ascii('x'));
   const last = encodeWith(frame, { whole: name, index: 0, count: 1, piece: new Uint8Array(3) });
   assert.equal(refusal([frames[0]!, last]), 'mixed');
+  // The same paper, as if it had one frame more.
+  const piece = whole.subarray(0, pieceBytes);
+  const longer = encodeWith(frame, { whole: address(whole), index: 0, count: 4, piece });
+  assert.equal(refusal([...frames, longer]), 'mixed');
 });
 
 test('a frame has one shape: full pieces, and an index below the count', () => {
   const name = address(whole);
   const piece = new Uint8Array(3);
-  assert.throws(() => encodeWith(frame, { whole: name, index: 1, count: 1, piece }), RangeError);
+  const full = new Uint8Array(pieceBytes);
+  for (const index of [1, 2]) {
+    const beyond = { whole: name, index, count: 1, piece: full };
+    assert.throws(() => encodeWith(frame, beyond), RangeError);
+  }
   assert.throws(() => encodeWith(frame, { whole: name, index: 0, count: 2, piece }), RangeError);
   const many = { whole: name, index: framesMax, count: framesMax + 1, piece };
   assert.throws(() => encodeWith(frame, many), RangeError);

@@ -103,6 +103,10 @@ function stateOf(shown: Membership): Pinned {
   const { head, rotations } = checked.member;
   return { newest: { seq: head.seq, digest: head.digest }, rotations };
 }
+/** Another update with the number of the newest. */
+function besideOf({ newest, rotations }: Pinned): Pinned {
+  return { newest: { ...newest, digest: named32('another update') }, rotations };
+}
 const spoiled: Card = { ...firstCard, signature: flipped(firstCard.signature) };
 
 const bent: Record<
@@ -127,7 +131,10 @@ const bent: Record<
       { registries },
     ],
   ],
-  overtaken: [[ofIdentity, { registries, pinned: () => stateOf(left) }]],
+  overtaken: [
+    [ofIdentity, { registries, pinned: () => stateOf(left) }],
+    [ofIdentity, { registries, pinned: () => besideOf(stateOf(inTree)) }],
+  ],
   retired: [
     [answer(), latest(0, 1)],
     [answer(), latest(1, 0)],

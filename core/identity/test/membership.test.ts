@@ -97,6 +97,13 @@ const bends: Record<MembershipRefusal, readonly Membership[]> = {
         previous: named('x'),
       }),
     },
+    {
+      ...shown(grown([add('phone')]), ['phone']),
+      newest: certifiedBy(owner, {
+        ...grown([add('phone')]).updates[0]!.signed.update,
+        before: named('x'),
+      }),
+    },
   ],
   authority: [
     {
@@ -193,6 +200,11 @@ test('what is beside the pinned chain is not taken, however high its number is',
   const other = { ...same, newest: { seq: 6, digest: flipped(same.newest.digest) } };
   assert.equal(judgePin(same, other), 'beside');
   // An earlier one that says of a pinned rotation's number that something else stands there.
+  const [one, two] = same.rotations as [TreePoint, TreePoint];
+  const elsewhere = { ...same, rotations: [{ ...one, seq: one.seq + 1 }, two] };
+  assert.equal(judgePin(same, elsewhere), 'beside');
+  const otherwise = { ...same, rotations: [{ ...one, digest: named('x') }, two] };
+  assert.equal(judgePin(same, otherwise), 'beside');
   const early = { newest: { seq: 4, digest: named('x') }, rotations: same.rotations.slice(0, 1) };
   assert.equal(judgePin(same, early), 'beside');
 });
@@ -205,6 +217,7 @@ test('two updates with one number are shown by both, and only if both are signed
   assert.ok(isSignedTwice(first, second, by));
   assert.ok(!isSignedTwice(first, first, by));
   assert.ok(!isSignedTwice(first, { ...second, signature: flipped(second.signature) }, by));
+  assert.ok(!isSignedTwice({ ...first, signature: flipped(first.signature) }, second, by));
   assert.ok(!isSignedTwice(first, signedBy(authorityOf('thief', 0), second.update), by));
   const later = { ...second.update, seq: 2 };
   assert.ok(!isSignedTwice(first, signedBy(owner, later), by));

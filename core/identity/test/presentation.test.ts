@@ -7,7 +7,13 @@ import { compare, registriesOf } from '@dsm/primitive';
 import { cardOf, flipped, installFakes, named, network, nodesOf } from '@dsm/primitive/fixture';
 import { tokenId } from '@dsm/protocols';
 
-import { ownNames, schemaDigest, schemaOf } from '../src/attributes.ts';
+import {
+  ownNames,
+  schemaDigest,
+  schemaOf,
+  type AttributeType,
+  type Schema,
+} from '../src/attributes.ts';
 import { challenge } from '../src/challenge.ts';
 import { credentialDigest, issuanceOf } from '../src/credential.ts';
 import {
@@ -96,6 +102,17 @@ test('after a change of keys the card of the device binds', () => {
   assert.equal(verdict(without, { card: laterCard }), 'by card', 'whoever has the card needs none');
 });
 
+test('what a credential says of itself is in no schema, and shown beside one', () => {
+  const bytes = presented(student, { ...withDevice, card: firstCard });
+  assert.equal(verdict(bytes, { schema: schemaOf(made.attributes) }), 'by card');
+});
+
+test('a card that nothing was held to is not told', () => {
+  const checked = checkPresentation(presented(student, { card: firstCard }), expected);
+  assert.ok(checked.ok);
+  assert.equal(checked.value.card, undefined);
+});
+
 test('the device is shown by its card, also with the key that the issuer named', () => {
   assert.equal(verdict(presented(student, { ...withDevice, card: firstCard })), 'by card');
 });
@@ -115,6 +132,14 @@ const committee = {
 const series = { ...diploma, form: 1 as const };
 const shownOnly = newPresentation(made, showing(student))!;
 
+/** A schema of a name and one thing more: ascending, as schemas are. */
+function schemaWith(name: string, type: AttributeType): Schema {
+  return [
+    { name: 'given-name', type: 'text' },
+    { name, type },
+  ];
+}
+
 const bent: Record<
   keyof typeof presentationRefusals,
   readonly (readonly [Uint8Array, Partial<Expected>?])[]
@@ -132,6 +157,19 @@ const bent: Record<
   nonce: [[presented(student, { nonce: named('earlier') })]],
   audience: [[presented(student, { audience: 'https://thief.example' })]],
   schema: [
+    [
+      presented(),
+      {
+        schema: [
+          { name: 'given-name', type: 'text' },
+          { name: 'grade', type: 'integer' },
+        ],
+      },
+    ],
+    ...[schemaWith('grade', 'text'), schemaWith('level', 'integer')].map(
+      (schema) =>
+        [presented(student, {}, withBody({ schema: schemaDigest(schema) })), { schema }] as const,
+    ),
     [presented(), { schema: [{ name: 'grade', type: 'integer' }] }],
     [
       presented(student, {}, withBody({ schema: schemaDigest([{ name: 'grade', type: 'text' }]) })),

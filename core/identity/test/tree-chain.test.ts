@@ -20,6 +20,7 @@ import {
   deviceTree,
   genesisHolds,
   headAfter,
+  isProven,
   statusValue,
   treePlace,
   treeStart,
@@ -185,6 +186,10 @@ test('an update counts only with the certificate of its slot', () => {
   assert.deepEqual(checkCertified(head, signed, few, registries), refused);
   const other = base.updates[0]!.certificate;
   assert.deepEqual(checkCertified(head, signed, other, registries), refused);
+  // What is wrong with the update itself is said first.
+  const wrong = signedBy(owner, updateOf({ alive: 2 }));
+  const reason = { ok: false, refusal: 'alive' };
+  assert.deepEqual(checkCertified(head, wrong, few, registries), reason);
   // Certified in the slot of somebody else's key: not the slot of this position.
   const thief = { ...head.authority, key: authorityOf('thief', 0).publicKey };
   const theirs = certificateOf(nodes, updateSlot(signed.update, thief));
@@ -305,4 +310,11 @@ test('a genesis is one of its network and suite', () => {
   assert.ok(genesisHolds(genesis, network));
   assert.ok(!genesisHolds(genesis, named('other network')));
   assert.ok(!genesisHolds({ ...genesis, authority: owner.publicKey.subarray(1) }, network));
+});
+
+test('a proof must give the root before as well as the root after', () => {
+  const update = updateOf({});
+  assert.ok(isProven(update));
+  assert.ok(!isProven({ ...update, before: flipped(update.before) }));
+  assert.ok(!isProven({ ...update, after: flipped(update.after) }));
 });

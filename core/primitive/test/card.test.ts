@@ -121,6 +121,23 @@ test('the root signature of a card is the write of its incarnation slot, and of 
   assert.ok(!authorises(network, place, value, working));
 });
 
+test('a card is itself the write of the slot that its generation fills', () => {
+  const later = cardOf(by, { generation: 1, since: 4, previous: named('step 4') });
+  for (const made of [cardOf(by), succeeded, later]) {
+    const { body, signature } = made;
+    const authorisation = {
+      suite: body.suite,
+      publicKey: body.rootKey,
+      body: cardDigest(body),
+      path: [],
+      signature,
+      backing: undefined,
+    };
+    const value = body.generation === 0 ? incarnationValue(body) : cardDigest(body);
+    assert.ok(authorises(network, generationPlace(body), value, authorisation));
+  }
+});
+
 test('a later generation fills a slot of its own, with the digest of the card', () => {
   const next = { generation: 1, since: 9, previous: named('step 9') };
   const renewed = cardOf(by, { ...next, workingKey: actor('new').working.publicKey });
