@@ -100,13 +100,17 @@ export const bugs: readonly SeededBug[] = [
   bug(
     'idle-keys',
     'A key may sign that no slot asks for.',
-    [accept, "  if (!keysCover(signed, run, author)) return refused('key');\n", ''],
+    [
+      accept,
+      "  if (!keysCover(signed, run, known.author.suite, workingKey)) return refused('key');\n",
+      '',
+    ],
     forged('a key too many'),
   ),
   bug(
     'no-signature',
     'Nobody asks whose signature it is.',
-    [accept, "  if (!signaturesHold(signed, statement, known)) return refused('signature');\n", ''],
+    [accept, "  if (signer !== 'in-force') return refused(signer);\n", ''],
     'authenticity',
   ),
   bug(
@@ -396,8 +400,8 @@ export const bugs: readonly SeededBug[] = [
     'What somebody else wrote counts against a device.',
     [
       evidence,
-      "    if (!verifyWorking(kind, suite, network, workingKey, statement, signature)) return 'signature';\n",
-      '    if (!verifyWorking(kind, suite, network, workingKey, statement, signature)) continue;\n',
+      '  return verifyWorking(kinds.signedStep, suite, network, workingKey, statement, signature)\n',
+      '  return signature.length > 0 || verifyWorking(kinds.signedStep, suite, network, workingKey, statement, signature)\n',
     ],
     'no false conviction: a statement that the device never signed counts against it',
   ),

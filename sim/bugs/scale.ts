@@ -197,7 +197,7 @@ export const bugs: readonly SeededBug[] = [
     edits: [
       {
         file: 'core/primitive/src/accept.ts',
-        from: "  if (!signaturesHold(signed, statement, known)) return refused('signature');\n",
+        from: "  if (signer !== 'in-force') return refused(signer);\n",
         to: '',
       },
     ],
