@@ -8,6 +8,7 @@
 
 import { keyDigest, keyOf } from '@dsm/primitive';
 import type { Relationship } from '@dsm/bilateral';
+import type { Incarnation } from './keys.ts';
 import { draft, type Model } from './model.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -20,11 +21,16 @@ export async function destroyFormer({ engine, keysOf, renewKeys }: Runtime): Pro
     const { incarnation: now } = model.row;
     if ([...model.relationships.values()].some((on) => !knowsLater(model, on))) return 0;
     const named = namedKeys(model);
-    const needed = custody.kept().filter(({ incarnation, birth }) => {
-      if (incarnation === now) return true;
-      const { publicKey } = keysOf(incarnation, birth).working();
+    const isNamed = ({ incarnation, birth, generation }: Incarnation): boolean => {
+      const { publicKey } = keysOf(incarnation, birth, generation).working();
       return named.has(keyOf(keyDigest(suite, publicKey)));
-    });
+    };
+    const used = custody.kept().filter((one) => one.incarnation === now || isNamed(one));
+    // Later generations are found beside the secret of their incarnation, so that stays with them.
+    const numbers = new Set(used.map(({ incarnation }) => incarnation));
+    const needed = custody
+      .kept()
+      .filter((one) => used.includes(one) || (isFirst(one) && numbers.has(one.incarnation)));
     const spare = custody.kept().length - needed.length;
     if (spare === 0) return 0;
     const to = draft();
@@ -33,6 +39,10 @@ export async function destroyFormer({ engine, keysOf, renewKeys }: Runtime): Pro
     renewKeys();
     return spare;
   });
+}
+
+function isFirst({ generation = 0 }: Incarnation): boolean {
+  return generation === 0;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  *     sealed     version ‖ kind ‖ nonce (24) ‖ box
  *     box        XChaCha20-Poly1305( H_kept( secret of the keystore ), nonce, kept, DevID ‖ u32 incarnation )
- *     kept       u32 index ‖ standing (32) ‖ list of ( u32 incarnation ‖ birth (32) ‖ secret (32) )
+ *     kept       u32 index ‖ standing (32) ‖ list of ( u32 incarnation ‖ birth (32) ‖ u32 generation ‖ secret (32) )
  *
  * Nothing in it leads to D: both kinds of secrets are hashes of D.
  */

@@ -125,7 +125,12 @@ async function sealedAnew(
   const secret = row.secret ?? (await keystoreSecret(options));
   const { incarnation, birth } = row;
   const all: Incarnation[] = row.births.map((of, n) => ({ incarnation: n, birth: of }));
-  const kept = keptOf(secretsOf(device), index, [...all, { incarnation, birth }]);
+  const later = (await ownCards(options, card)).filter(({ body }) => body.generation > 0);
+  const kept = keptOf(secretsOf(device), index, [
+    ...all,
+    { incarnation, birth },
+    ...later.map(({ body }) => body),
+  ]);
   const custody = wordsCustody(sealedBy(options, secret), kept);
   const change = draft();
   custody.keep(change, whose(card), kept.incarnations);
@@ -134,6 +139,12 @@ async function sealedAnew(
   }
   await options.store.commit(change.writes);
   return custody;
+}
+
+/** The cards of this device that were replaced, and the one of now: some name later generations of keys. */
+async function ownCards({ store }: OpenOptions, now: Card): Promise<readonly Card[]> {
+  const rows = await store.scan(rowKey('card', cardDevice(now)));
+  return [...rows.map(([, bytes]) => decodeRow(cardObject, bytes, 'card')), now];
 }
 
 /** What is kept, or undefined if it is not here or was sealed by another keystore. */

@@ -269,6 +269,43 @@ test('secrets of former incarnations are kept while notes name them, and destroy
   assert.equal(reopened.id.incarnation, 1);
 });
 
+test('keys of later generations are kept with their incarnation, and made again from the words', async () => {
+  const { network, dora, on, cafe, maya } = await dorasMarket();
+  await dora.custody.unlock(words);
+  await dora.keys.rotate();
+  await dora.custody.lock();
+  await met(maya, dora, (to) => to.pay({ ERA: 8n, over: 'online' }));
+  await met(dora, cafe, (to) => to.pay({ ERA: 50n, over: 'online' }));
+  assert.equal(await dora.balance('ERA'), 8n);
+  await dora.close();
+
+  // The keystore is lost: the words make another one, and it is enough without them.
+  const lost = { place: copyOf(on.place), keystore: memoryKeystore() };
+  const healed = await openWallet({ ...optionsIn(network, lost), words });
+  await healed.close();
+  const relocked = await openWallet(optionsIn(network, lost));
+  assert.equal(relocked.custody.unlocked(), false);
+  await met(relocked, cafe, (to) => to.pay({ ERA: 1n, over: 'online' }));
+  const backup = await relocked.backup();
+  await relocked.close();
+
+  // A later incarnation spends what a later generation of the one before was paid.
+  const there = { ...lost, place: memoryPlace() };
+  const again = await restoreWallet({ ...optionsIn(network, there), backup, words });
+  await again.sync();
+  await maya.sync();
+  await met(maya, again, (to) => to.pay({ ERA: 2n, over: 'online' }));
+  await cafe.sync();
+  await met(again, cafe);
+  await again.sync();
+  await again.sync();
+  await again.close();
+  const reopened = await openWallet(optionsIn(network, there));
+  assert.equal(await reopened.balance('ERA'), 9n);
+  await met(reopened, cafe, (to) => to.pay({ ERA: 9n, over: 'online' }));
+  assert.deepEqual((await reopened.verify()).faults, []);
+});
+
 test('words alone give the device back: offline who it is, with nodes the next incarnation', async () => {
   const { network, dora, maya } = await dorasMarket();
   const { device } = dora.id;
