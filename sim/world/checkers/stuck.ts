@@ -37,7 +37,7 @@ function levelOf(world: World, a: number, b: number): void {
   const [there, back] = [contact(world, a, b), contact(world, b, a)];
   if (there === undefined || back === undefined) return;
   const isLevel = there.written === back.absorbed && back.written === there.absorbed;
-  if (isLevel && there.state === 'ok' && back.state === 'ok') return;
+  if (isLevel && goesOn(there) && goesOn(back)) return;
   world.tell(
     'nothing-stuck',
     `${one.name} (${there.state}) has written ${there.written}, of which ${other.name} ` +
@@ -83,4 +83,9 @@ function readAll(world: World): void {
     }
     return;
   }
+}
+
+/** Who has nothing to say yet since a restore has shown nothing yet; nothing waits for that. */
+function goesOn({ state }: { readonly state: string }): boolean {
+  return state === 'ok' || state === 'resuming';
 }
