@@ -299,6 +299,17 @@ async function flow(maya: Wallet, cafe: Wallet): Promise<unknown> {
   return [seen(maya), seen(cafe)];
 }
 
+test('new keys tell the new thing: the card names it, and it is shown without being accepted', async () => {
+  const all = await pair();
+  const next = await reopened(all, await chip());
+  assert.equal(next.binding.own().isTold, false);
+  await next.keys.rotate();
+  assert.equal(next.binding.own().isTold, true);
+  await met(next, all.cafe);
+  const { state, why } = all.cafe.binding.of('Maya');
+  assert.deepEqual([state, why, all.notices.length], ['shown', '', 2]);
+});
+
 test('a restored device shows what its new card names, and the owner of the other side is told', async () => {
   for (const next of [await chip(), undefined]) {
     const all = await pair();
