@@ -20,6 +20,7 @@ export const notTargets: Readonly<Record<string, string>> = {
   'node/bound-file.readBound': 'the coder `whole`, which is a target, under a digest',
   'node/keystore-file.readSmallFile': byFile,
   'node/keystore.readSealed': 'the coder `sealed`, which is a target, under a digest',
+  'wallet/open.readGenesis': byCoder,
   'storage-node/claims.decoded':
     'nothing but its coder, and what lies behind it is a row of its own',
   'segment-log/scan.parsed': 'record after record, each as the target of records reads it',
