@@ -540,4 +540,5 @@ message = Object(0x30, 1_048_576, Choice(
     challenge=(36, dict(nonce=bytes32, card=bytes32)),
     attest=(37, dict(attestation=Option(Variable(4_096)), mac=bytes32)),
     fresh=(41, dict(key=Struct(number=u32, kemKey=Fixed(1_184), mac=bytes32))),
+    card=(42, dict(card=Variable(262_144))),
 ))

@@ -66,6 +66,7 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Positions of others.', { type: 'marks', lines }],
   ['Bytes that the reader checks.', { type: 'evidence', evidence: drawn('evidence', 40) }],
   ['Nothing more.', { type: 'end' }],
+  ['A card of later keys.', { type: 'card', card: card.encode(bobCard) }],
   [
     'The key to seal to from now on.',
     { type: 'fresh', key: { number: 3, kemKey: drawn('kem key', 1_184), mac: drawn('mac') } },
