@@ -50,9 +50,12 @@ export async function advertise(
   const digest = advertisementDigest(network, whole);
   const signature = signAs(pair, kinds.advertisement, suite, network, digest);
   const bytes = advertisement.encode({ ...whole, suite, publicKey, signature });
-  const heard = await told(engine, said.topic, { type: 'advertise', bytes });
-  if (heard === 0) throw new DsmError('offline', 'no node keeps the advertisement');
-  return heard;
+  const answers = await answersTo(engine, said.topic, { type: 'advertise', bytes });
+  const heard = answers.filter((answer) => answer?.type === 'ok').length;
+  if (heard > 0) return heard;
+  const refusal = answers.find((answer) => answer?.type === 'refused');
+  if (refusal?.type !== 'refused') throw new DsmError('offline', 'no node keeps the advertisement');
+  throw new DsmError('refused', `no node keeps the advertisement: ${refusal.sentence}`);
 }
 
 /** Each writer's newest, as any of the topic's nodes shows it. */
@@ -114,8 +117,14 @@ export async function told(
   address: Uint8Array,
   request: NodeRequest,
 ): Promise<number> {
-  const answers = await Promise.all(
-    nodesOf(engine, address).map((index) => engine.quorum.ask(index, request)),
-  );
-  return answers.filter((answer: NodeAnswer | undefined) => answer?.type === 'ok').length;
+  const answers = await answersTo(engine, address, request);
+  return answers.filter((answer) => answer?.type === 'ok').length;
+}
+
+function answersTo(
+  engine: Engine,
+  address: Uint8Array,
+  request: NodeRequest,
+): Promise<readonly (NodeAnswer | undefined)[]> {
+  return Promise.all(nodesOf(engine, address).map((index) => engine.quorum.ask(index, request)));
 }

@@ -30,7 +30,10 @@ export function directoryActions(
       const others = claims.filter(({ device }) => !equal(device, model.device.id)).length;
       return { name, invitation: invitationOf(engine)!, nodes, others };
     },
-    withdraw: (name) => withdrawName(engine, name),
+    withdraw: async (name) => {
+      checkReady(runtime);
+      await withdrawName(engine, name);
+    },
     find: async (who) => (await findWho(engine, who)).map((one) => claimantOf(engine, one)),
     invite: async () => {
       checkReady(runtime);

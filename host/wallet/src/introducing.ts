@@ -180,8 +180,9 @@ export async function sayIntroduction(engine: Engine, device: Uint8Array): Promi
   try {
     await advertise(engine, { suite: 1, pair }, said);
   } catch (error) {
-    if (error instanceof DsmError && error.code === 'offline') return false;
-    throw error;
+    if (!(error instanceof DsmError)) throw error;
+    // An inbox that is full is no lack of nodes: the next round tries again, or finds a newer one.
+    return error.code === 'refused';
   }
   await engine.exclusive(() => changeOpen(engine, device, open, { ...open, until }));
   return true;
@@ -212,7 +213,7 @@ export async function sayIntroductions(engine: Engine): Promise<boolean> {
       await engine.exclusive(() => answeredBy(engine, row));
       continue;
     }
-    if (open.until > 0 || isZero(open.inbox)) await toNewest(engine, device, open);
+    await toNewest(engine, device, open);
     const now = model.introductions.get(keyOf(device))?.open;
     const lapses = now !== undefined && now.until < registries.newest.version + listedVersions / 2;
     if (lapses) online = (await sayIntroduction(engine, device)) && online;

@@ -131,8 +131,9 @@ async function listed(engine: Engine): Promise<boolean> {
     await keepListed(engine);
     return true;
   } catch (error) {
-    if (error instanceof DsmError && error.code === 'offline') return false;
-    throw error;
+    if (!(error instanceof DsmError)) throw error;
+    // A topic that strangers have filled is no lack of nodes: the next round tries again.
+    return error.code === 'refused';
   }
 }
 

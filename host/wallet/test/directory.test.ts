@@ -2,50 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advertisement, advertisementDigest } from '@dsm/availability';
-import { inboxTopic, invitation, type InvitationBody } from '@dsm/identity';
+import { inboxTopic } from '@dsm/identity';
 import { memoryPlace, memoryStore } from '@dsm/memory';
 import { nativeKem } from '@dsm/node';
-import { card as cardObject, keyOf, kinds, signatureContext, signatures } from '@dsm/primitive';
+import { card as cardObject, keyOf } from '@dsm/primitive';
 import { createWallet, restoreWallet, type Network, type Wallet } from '../src/index.ts';
 import { directoryRow } from '../src/directory-rows.ts';
 import { contactRow, rowKey } from '../src/rows.ts';
 import { idBytes } from '../src/text.ts';
+import { bytesAt, decoded, leave } from './inbox-filler.ts';
 import { market, met, opened, stall } from './market.ts';
 import { walletIn, type TestNetwork } from './world.ts';
 
 async function newcomer(network: TestNetwork, name: string): Promise<Wallet> {
   return walletIn(network, memoryPlace(), name);
-}
-
-async function bytesAt(network: TestNetwork, text: string): Promise<Uint8Array> {
-  for (const node of network.nodes) {
-    const bytes = await node.getObject(idBytes('invitation', text)!).catch(() => undefined);
-    if (bytes !== undefined) return bytes;
-  }
-  throw new Error(`no node has ${text}`);
-}
-
-function decoded(bytes: Uint8Array): InvitationBody {
-  const found = invitation.decode(bytes);
-  assert.ok(found.ok);
-  return found.value.body;
-}
-
-/** An advertisement in a topic by a key of its own, as anybody can make one. */
-async function leave(
-  { nodes, registry }: TestNetwork,
-  topic: Uint8Array,
-  body: Uint8Array,
-  n: number,
-): Promise<void> {
-  const pair = signatures().keyPair('ml-dsa-65', new Uint8Array(32).fill(100 + n));
-  const said = { topic, sequence: 1, until: 9, body };
-  const digest = advertisementDigest(registry.network, said);
-  const context = signatureContext(kinds.advertisement, 1, registry.network);
-  const signature = signatures().sign(pair.secretKey, digest, context);
-  const bytes = advertisement.encode({ ...said, suite: 1, publicKey: pair.publicKey, signature });
-  for (const node of nodes) await node.ask([{ type: 'advertise', bytes }]);
 }
 
 /** The same network, and all bytes that are sent to it. */
