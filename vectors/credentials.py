@@ -241,21 +241,30 @@ def presentation_derived(value, *_):
     }
 
 
+def is_later(carried, known):
+    """True for a card of the same device that follows the one that is known."""
+    if carried is None or card_device(carried["body"]) != card_device(known):
+        return False
+    place = [(one["incarnation"], one["generation"]) for one in (known, carried["body"])]
+    return place[0] < place[1]
+
+
 def check_holder(of, device, given):
     key = key_digest(of["suite"], of["publicKey"])
-    if "card" in given:
-        known = codec.card.decode(given["card"])["body"]
-        require(device == card_device(known), "device")
-        require(key == key_digest(known["suite"], known["workingKey"]), "retired-key")
-    elif device is None:
+    carried = of["card"]
+    known = codec.card.decode(given["card"])["body"] if "card" in given else None
+    require(known is None or device == card_device(known), "device")
+    if device is None:
         require(key == of["body"]["key"], "holder")
+    elif known is not None and not is_later(carried, known):
+        require(key == key_digest(known["suite"], known["workingKey"]), "retired-key")
     else:
-        require(of["card"] is not None, "holder")
-        keys = of["card"]["body"]
+        require(carried is not None, "holder")
+        keys = carried["body"]
         require(device == card_device(keys), "holder")
         require(key == key_digest(keys["suite"], keys["workingKey"]), "holder")
         try:
-            check_card(of["card"], of["body"]["network"], None)
+            check_card(carried, of["body"]["network"], None)
         except Refused:
             raise Refused("card") from None
     return "issuer" if device is None else "card"

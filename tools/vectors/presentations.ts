@@ -86,7 +86,15 @@ const plainShown = presentation.encode(signedBy(bob, showing(plain, bob)));
 const withDevice = { names: ['dsm-device', 'given-name', 'grade'] };
 const once = made(dora, { key: emil.key });
 const body = showing(real, alice);
-const laterCard = cardOf(bob, bodyOf(alice, 'alice', { workingKey: emil.workingKey }));
+const laterCard = cardOf(
+  alice,
+  bodyOf(alice, 'alice', {
+    workingKey: emil.workingKey,
+    generation: 1,
+    since: 5,
+    previous: drawn('a step'),
+  }),
+);
 const spoiltCard = { ...aliceCard, signature: drawn('no signature', 7_856) };
 
 export const presentations: readonly Draft[] = [
@@ -165,6 +173,13 @@ export const presentations: readonly Draft[] = [
     'The named key does not do.',
     shown(alice, withDevice),
     'holder',
+  ),
+  judged(
+    'a later card comes along',
+    'It binds, not the one that is known.',
+    shown(emil, { card: laterCard, ...withDevice }),
+    'ok',
+    { card: aliceCardBytes },
   ),
   judged('a stranger', 'Named by nobody.', shown(emil), 'holder'),
   judged(

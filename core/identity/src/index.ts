@@ -18,6 +18,7 @@ export * from './attributes.ts';
 export * from './credential.ts';
 export * from './challenge.ts';
 export * from './presentation.ts';
+export * from './generation.ts';
 export * from './login.ts';
 export * from './capsule.ts';
 export * from './capsule-body.ts';

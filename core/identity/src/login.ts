@@ -33,6 +33,7 @@ import {
   type Registries,
 } from '@dsm/primitive';
 import { audienceBytesMax, type Challenge } from './challenge.ts';
+import { isBefore, type Generation } from './generation.ts';
 import { genesisId } from './genesis.ts';
 import { checkMembership, membership, type Member, type Membership } from './membership.ts';
 import { judgePin, type Pinned } from './pin.ts';
@@ -93,11 +94,6 @@ export interface ExpectedLogin extends Omit<Challenge, 'wanted'> {
   readonly latest?: (device: Uint8Array) => Generation | undefined;
   /** The newest state that is known of an identity. */
   readonly pinned?: (genesis: Uint8Array) => Pinned | undefined;
-}
-
-export interface Generation {
-  readonly incarnation: number;
-  readonly generation: number;
 }
 
 export interface LoggedIn {
@@ -173,13 +169,4 @@ function identityOf(
 
 function stateOf({ head, rotations }: Member): Pinned {
   return { newest: { seq: head.seq, digest: head.digest }, rotations };
-}
-
-/** True if `one` was followed by the other. */
-export function isBefore(one: Generation, other: Generation | undefined): boolean {
-  if (other === undefined) return false;
-  return (
-    one.incarnation < other.incarnation ||
-    (one.incarnation === other.incarnation && one.generation < other.generation)
-  );
 }

@@ -55,6 +55,7 @@ import {
   type ShownAttribute,
 } from './attributes.ts';
 import { audienceBytesMax } from './challenge.ts';
+import { isBefore } from './generation.ts';
 import {
   credentialBodyCoder,
   credentialDigest,
@@ -245,19 +246,30 @@ function attributesRefusal(
 
 /** Whoever shows the device shows its card, and is held to it; whoever does not has the named key. */
 function holderRefusal(
-  { body, card: carried, suite, publicKey }: PresentationBody,
+  said: PresentationBody,
   device: Uint8Array | undefined,
-  { card: known, registries }: Expected,
+  expected: Expected,
 ): PresentationRefusal | undefined {
-  const key = keyDigest(suite, publicKey);
-  if (known !== undefined) {
-    if (device === undefined || !equal(device, cardDevice(known))) return 'device';
-    return equal(key, workingKeyDigest(known)) ? undefined : 'retired-key';
+  const key = keyDigest(said.suite, said.publicKey);
+  const { card: known } = expected;
+  if (known !== undefined && (device === undefined || !equal(device, cardDevice(known)))) {
+    return 'device';
   }
-  if (device === undefined) return equal(key, body.key) ? undefined : 'holder';
-  if (carried === undefined || !equal(device, cardDevice(carried))) return 'holder';
-  if (!equal(key, workingKeyDigest(carried))) return 'holder';
-  return checkCard(carried, body.network, registries) === undefined ? undefined : 'card';
+  if (device === undefined) return equal(key, said.body.key) ? undefined : 'holder';
+  const by = cardOf(said, known);
+  if (by === undefined || !equal(device, cardDevice(by))) return 'holder';
+  if (!equal(key, workingKeyDigest(by))) return by === known ? 'retired-key' : 'holder';
+  if (by === known) return undefined;
+  const { network } = said.body;
+  return checkCard(by, network, expected.registries) === undefined ? undefined : 'card';
+}
+
+/** The card that binds: the one that is known, unless a later one of its device comes along. */
+function cardOf({ card: carried }: PresentationBody, known: Card | undefined): Card | undefined {
+  if (known === undefined || carried === undefined) return known ?? carried;
+  const isLater =
+    equal(cardDevice(known), cardDevice(carried)) && isBefore(known.body, carried.body);
+  return isLater ? carried : known;
 }
 
 function proofRefusal({
@@ -299,6 +311,6 @@ function presented(
       serial === undefined || salt === undefined
         ? undefined
         : { serial, anchor: issuanceAnchor(credential, salt) },
-    card: device === undefined ? undefined : (known ?? said.card),
+    card: device === undefined ? undefined : cardOf(said, known),
   };
 }

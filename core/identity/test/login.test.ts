@@ -16,7 +16,6 @@ import {
 
 import {
   checkLogin,
-  isBefore,
   login,
   loginDigest,
   loginRefusals,
@@ -24,6 +23,7 @@ import {
   type Login,
   type LoginRefusal,
 } from '../src/login.ts';
+import { isBefore } from '../src/generation.ts';
 import type { TreeWish } from '../src/device-tree.ts';
 import { checkMembership, type Membership } from '../src/membership.ts';
 import type { Pinned } from '../src/pin.ts';

@@ -113,6 +113,16 @@ test('a card that nothing was held to is not told', () => {
   assert.equal(checked.value.card, undefined);
 });
 
+test('a later card that comes along binds, and an earlier one does not', () => {
+  const later = presented(changed, { ...withDevice, card: laterCard });
+  assert.equal(verdict(later, { card: firstCard }), 'by card');
+  const earlier = presented(student, { ...withDevice, card: firstCard });
+  assert.equal(verdict(earlier, { card: laterCard }), 'retired-key');
+  const unsigned = { ...laterCard, signature: flipped(laterCard.signature) };
+  const forged = presented(changed, { ...withDevice, card: unsigned });
+  assert.equal(verdict(forged, { card: firstCard }), 'card');
+});
+
 test('the device is shown by its card, also with the key that the issuer named', () => {
   assert.equal(verdict(presented(student, { ...withDevice, card: firstCard })), 'by card');
 });

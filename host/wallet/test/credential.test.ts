@@ -308,6 +308,25 @@ test('keys from before a restore present nothing to whoever asks for the device'
   assert.equal((await reader.credentials.verify(stillGood, nameless)).card, 'none');
 });
 
+test('a credential outlives a change of keys, and the old keys present it to nobody who asks', async () => {
+  const { university, maya, library: reader, token } = await campus();
+  await university.credentials.issue(token, { to: 'Maya', attributes: says });
+  await maya.sync();
+  const asked = reader.credentials.challenge(library, {
+    token,
+    names: ['dsm-device', 'grade'],
+  });
+  const before = await maya.credentials.present(asked);
+  await maya.keys.rotate();
+  await maya.sync();
+  await assert.rejects(reader.credentials.verify(before, asked), says_(/later card/));
+  const after = await maya.credentials.present(asked);
+  const verified = await reader.credentials.verify(after, asked, { online: true });
+  assert.deepEqual([verified.holder, verified.card], ['card', 'current']);
+  const nameless = reader.credentials.challenge(library, { token, names: ['grade'] });
+  await assert.rejects(maya.credentials.present(nameless), says_(/have changed since/));
+});
+
 test('a device that its owner has retired presents nothing to whoever knows', async () => {
   const { phone, laptop, cafe } = await household();
   const { id: token } = await laptop.issue({ ticker: 'KEY', form: 'credential', cap: 5n });
