@@ -28,12 +28,12 @@ const attacks: readonly (readonly [string, string, ...string[]])[] = [
     'nothing on the device is the words',
   ],
   [
-    'an old capsule is restored, then spent from',
+    'an old capsule is restored, and its notes are spent',
     'host/wallet/test/recovery.test.ts',
     'what was spent after the last capsule is said to be spent',
   ],
   [
-    'an old backup is restored, then spent from',
+    'an old backup is restored, and its notes are spent',
     'host/wallet/test/restore.test.ts',
     'free online notes are taken over; spent ones and the purse are not',
   ],
