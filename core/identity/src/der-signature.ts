@@ -22,7 +22,8 @@ function integerAt(
   if (der[at] !== 0x02 || length === undefined) return undefined;
   const end = at + 2 + length;
   let from = at + 2;
-  while (from < end && der[from] === 0) from += 1;
+  // What follows an integer is a tag, or nothing: no zero.
+  while (der[from] === 0) from += 1;
   if (end - from > pointBytes) return undefined;
   return { digits: der.subarray(from, end), end };
 }

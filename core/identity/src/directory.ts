@@ -46,10 +46,7 @@ export const listing: Obj<Listing> = object(
 export function normalName(name: string): string | undefined {
   const normal = folded(folded(name));
   const holds =
-    isPlainText(normal) &&
-    !normal.includes('  ') &&
-    folded(normal) === normal &&
-    utf8(normal).length <= limits.nameBytesMax;
+    isPlainText(normal) && !normal.includes('  ') && utf8(normal).length <= limits.nameBytesMax;
   return holds ? normal : undefined;
 }
 

@@ -38,18 +38,16 @@ function agree(a: Pinned, b: Pinned): boolean {
   const until = Math.min(a.newest.seq, b.newest.seq);
   const [some, others] = [upTo(a, until), upTo(b, until)];
   if (some.length !== others.length) return false;
-  return some.every((point, i) => areOne(point, others[i]!)) && meet(a, b);
+  return some.every((point, i) => areOne(point, others[i]!)) && !areBeside(a.newest, b.newest);
 }
 
 function upTo({ rotations }: Pinned, seq: number): readonly TreePoint[] {
   return rotations.filter((rotation) => rotation.seq <= seq);
 }
 
-/** Neither says of the other's newest update that another one stands there. */
-function meet(a: Pinned, b: Pinned): boolean {
-  const known = (of: Pinned, { seq, digest }: TreePoint): boolean =>
-    [...of.rotations, of.newest].every((point) => point.seq !== seq || equal(point.digest, digest));
-  return known(a, b.newest) && known(b, a.newest);
+/** True if two different updates have one number. */
+function areBeside(a: TreePoint, b: TreePoint): boolean {
+  return a.seq === b.seq && !equal(a.digest, b.digest);
 }
 
 function areOne(a: TreePoint, b: TreePoint): boolean {
