@@ -140,9 +140,9 @@ export const bugs: readonly SeededBug[] = [
     why: 'A backup is opened as if nothing had happened since it was made.',
     edits: [
       {
-        file: 'host/wallet/src/restore.ts',
-        from: 'const next = { ...row, phase: 1, secret: own',
-        to: 'const next = { ...row, phase: 0, secret: own',
+        file: 'host/wallet/src/capsule-restoring.ts',
+        from: 'walletRow.encode({ ...row, phase: 1, secret })',
+        to: 'walletRow.encode({ ...row, phase: 0, secret })',
       },
     ],
     by: sim('all', 3),
