@@ -10,6 +10,7 @@ import {
   credentialDigest,
   evaluateAttributes,
   issuanceOf,
+  serialIn,
   login,
   loginDigest,
   presentation,
@@ -82,7 +83,7 @@ export const credentialJudges: Readonly<Record<string, Readonly<Record<string, J
         digest: credentialDigest(body),
         root: attributeRoot(seed, attributes, body.depth),
         schema: schemaDigest(schemaOf(attributes)),
-        issuance: issuanceOf(value),
+        issuance: serialIn(attributes) === undefined ? undefined : issuanceOf(value),
         revocation: slotKey(revocationPlace(issuerKey, body)),
         revoked: revocationValue(body),
       };

@@ -1,8 +1,9 @@
 /** The five storage nodes of the demonstration, each a process with its own folder and port. */
 
+import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsmError } from '@dsm/wallet';
@@ -156,18 +157,15 @@ async function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** Ports that the system gives out, held all at once so that they differ. */
+/**
+ * Free ports that differ. They lie below those that systems give to connections going out: one of these,
+ * found free here, may be taken by any connection before the node listens.
+ */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = randomInt(10_000, 32_000);
+    if (!found.has(port) && (await canListen(port))) found.add(port);
+  }
+  return [...found];
 }
