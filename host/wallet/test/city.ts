@@ -135,7 +135,15 @@ async function pay(
 ): Promise<void> {
   const [from, to] = two(city, roll);
   const amount = 1n + BigInt(roll(12));
-  await met(from, to, (relationship) => relationship.pay({ ERA: amount, over }));
+  await met(from, to, async (relationship) => {
+    // Two copies may not have the same history in mind: then no answer names the offer, and somebody parts.
+    const parting = setTimeout(() => void relationship.close(), 5_000);
+    try {
+      await relationship.pay({ ERA: amount, over });
+    } finally {
+      clearTimeout(parting);
+    }
+  });
 }
 
 /** Somebody who has something in an edge, and the wallet at the other end of it. */
