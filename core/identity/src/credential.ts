@@ -146,7 +146,7 @@ export function issuanceAnchor(digest: Uint8Array, serialSalt: Uint8Array): Uint
   return hash('issuance', digest, serialSalt);
 }
 
-/** The anchor of a credential as its holder or issuer has it; it has a serial, or was checked by nobody. */
+/** The anchor of a credential as its holder or issuer has it: one that was checked, and so names its serial. */
 export function issuanceOf({ body, seed, attributes }: Omit<Credential, 'issuer'>): Uint8Array {
   const index = attributes.findIndex(({ name }) => name === ownNames.serial);
   return issuanceAnchor(credentialDigest(body), saltAt(seed, index));
